@@ -1,0 +1,53 @@
+// The factor graph of a model: variable nodes, factor groups (a declared factor stays one group, never unrolled) and the
+// slots through which a group touches variables. `s[t-1]` and `s[t]` are two slots of one variable.
+import type { Span } from '../diagnostics/diagnostic.ts';
+import type { Binder, Expr, Model, Variable } from '../semantics/model.ts';
+import type { Dim } from '../tensor/dims.ts';
+
+/** How one index of a slot comes from the group's indices: `t-1` (affine in one index), `a[e]` (through data, or anything
+ *  else computed from data), or all nodes along this axis at once (`all`: a reduction over it, or the whole array). */
+export type IndexMap =
+  | { readonly kind: 'affine'; readonly index: string; readonly offset: Dim }
+  | { readonly kind: 'fixed'; readonly at: Dim }
+  | { readonly kind: 'all'; readonly from: Dim; readonly to: Dim; /** binder ids of the reduction */ readonly over: readonly string[] }
+  /** Chosen by data: known on load. */
+  | { readonly kind: 'gather'; readonly expr: Expr }
+  /** Chosen by an unknown: `code[z]` with code indexed by declaration; touches every node along the axis. */
+  | { readonly kind: 'unknown'; readonly expr: Expr };
+
+export interface Slot {
+  readonly variable: string;
+  readonly at: readonly IndexMap[];
+}
+
+export interface FactorGroup {
+  readonly name: string;
+  readonly kind: 'factor' | 'regularizer' | 'constraint' | 'distribution';
+  readonly binders: readonly Binder[];
+  readonly where: Expr | null;
+  /** Distinct slots, in order of appearance; lets and nets are looked through. */
+  readonly slots: readonly Slot[];
+  /** With constraints, the condition. */
+  readonly energy: Expr;
+  readonly distribution: { readonly name: string; readonly variable: string; readonly args: readonly Expr[] } | null;
+  readonly span: Span;
+}
+
+export interface Plate {
+  readonly id: string;
+  readonly name: string;
+  readonly from: Dim;
+  readonly to: Dim;
+  /** Ids of enclosing plates, outermost first. */
+  readonly inside: readonly string[];
+}
+
+export interface FactorGraph {
+  readonly model: Model;
+  readonly variables: readonly Variable[];
+  readonly groups: readonly FactorGroup[];
+  readonly plates: readonly Plate[];
+}
+
+export const slotKey = (slot: Slot): string => `${slot.variable}${JSON.stringify(slot.at.map((m) => (m.kind === "gather" || m.kind === "unknown" ? printKey(m.expr) : m)))}`;
+const printKey = (expr: Expr): string => JSON.stringify(expr, (key, value) => (key === 'span' || key === 'type' ? undefined : value));
