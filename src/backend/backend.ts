@@ -1,0 +1,53 @@
+// What every backend offers: it takes a module (named tensor programs) and runs its entries on plain arrays.
+import type { Dim } from '../tensor/dims.ts';
+import type { DType, Program } from '../tensor/program.ts';
+
+export interface TensorData {
+  readonly shape: readonly number[];
+  /** Row-major. Backends return Float64Array (reference), Float32Array, or Int32Array for 'int' values. */
+  readonly data: Float32Array | Float64Array | Int32Array;
+}
+
+/** One compiled model: what `ebmc compile` writes as a file and what `ebmc run` executes. */
+export interface ModuleSpec {
+  readonly name: string;
+  /** One line for the header comment of the artifact: the file it came from. */
+  readonly source: string;
+  /** The plan in words; becomes a comment of the artifact. */
+  readonly description: readonly string[];
+  readonly sizes: readonly { readonly name: string; readonly default: number | null }[];
+  /** Documentation of inputs and outputs by name, for the signature and the .d.ts. Program inputs not listed are internal. */
+  readonly variables: Readonly<Record<string, { readonly role: string; readonly domain: string; readonly shape: readonly Dim[]; readonly dtype: DType }>>;
+  /** `infer`, `energy`, and for training `init`, `step`, `evaluate`. A scalar input named `seed` seeds random numbers. */
+  readonly entries: Readonly<Record<string, Program>>;
+}
+
+export interface CallOptions {
+  /** Values of symbolic sizes; those that inputs determine may be left out, and are checked against the inputs. */
+  readonly sizes?: Readonly<Record<string, number>>;
+  /** Polled between steps of a `while`; true stops it there, keeping what it has. */
+  readonly cancelled?: () => boolean;
+  /** Called between steps of an outermost `while`. */
+  readonly onStep?: (step: number) => void;
+}
+
+export interface Runner {
+  readonly call: (entry: string, inputs: Readonly<Record<string, TensorData>>, options?: CallOptions) => Promise<Readonly<Record<string, TensorData>>>;
+  readonly dispose: () => Promise<void>;
+}
+
+export interface BackendStatus {
+  readonly name: string;
+  readonly available: boolean;
+  /** One line: the device found, or what is missing. */
+  readonly detail: string;
+  /** The command that gets what is missing, or null. */
+  readonly remedy: string | null;
+}
+
+export interface Backend {
+  readonly name: string;
+  readonly describe: string;
+  readonly detect: () => Promise<BackendStatus>;
+  readonly load: (module: ModuleSpec) => Promise<Runner>;
+}
