@@ -63,7 +63,9 @@ export const print = (a: Dim): string => {
     const magnitude = Math.abs(term.coef);
     return names === '' ? String(magnitude) : magnitude === 1 ? names : `${magnitude}*${names}`;
   };
-  return a.map((term, i) => (i === 0 ? (term.coef < 0 ? '-' : '') : term.coef < 0 ? ' - ' : ' + ') + one(term)).join('');
+  return a
+    .map((term, i) => (i === 0 ? (term.coef < 0 ? '-' : '') : term.coef < 0 ? ' - ' : ' + ') + one(term))
+    .join('');
 };
 
 export const printShape = (shape: readonly Dim[]): string => `[${shape.map(print).join(', ')}]`;

@@ -16,8 +16,7 @@ export interface ValueInfo {
 /** How a contraction combines and reduces.
  *  sum-product: Σ Π a.   min-plus: min Σ a.   soft-min: -1/β log Σ exp(-β Σ a), the free energy at β (a scalar value). */
 export type Semiring =
-  | { readonly kind: 'sum-product' | 'min-plus' }
-  | { readonly kind: 'soft-min'; readonly beta: ValueId };
+  { readonly kind: 'sum-product' | 'min-plus' } | { readonly kind: 'soft-min'; readonly beta: ValueId };
 
 export type View =
   | { readonly kind: 'reshape'; readonly shape: readonly Dim[] }
@@ -35,32 +34,87 @@ export type Instr =
   | { readonly op: 'dim'; readonly out: readonly [ValueId]; readonly dim: Dim }
   /** 0, 1, 2, … along `axis` of the out shape. */
   | { readonly op: 'iota'; readonly out: readonly [ValueId]; readonly axis: number }
-  /** Same-rank arguments; an axis of constant length 1 broadcasts. */
-  | { readonly op: 'map'; readonly out: readonly [ValueId]; readonly fn: Elementwise; readonly args: readonly ValueId[] }
+  /** Arguments of one rank, or of rank 0 (a scalar joins any shape); an axis of constant length 1 broadcasts. */
+  | {
+      readonly op: 'map';
+      readonly out: readonly [ValueId];
+      readonly fn: Elementwise;
+      readonly args: readonly ValueId[];
+    }
   /** Axis labels are local to the instruction; equal labels are identified; labels not in `keep` are reduced.
    *  The out axes are `keep`, in that order. A label occurs at most once per operand. */
-  | { readonly op: 'contract'; readonly out: readonly [ValueId]; readonly semiring: Semiring;
-      readonly operands: readonly { readonly value: ValueId; readonly axes: readonly number[] }[]; readonly keep: readonly number[] }
+  | {
+      readonly op: 'contract';
+      readonly out: readonly [ValueId];
+      readonly semiring: Semiring;
+      readonly operands: readonly { readonly value: ValueId; readonly axes: readonly number[] }[];
+      readonly keep: readonly number[];
+    }
   /** Index of the smallest entry along the axis, the first of equals. int. */
   | { readonly op: 'argmin'; readonly out: readonly [ValueId]; readonly arg: ValueId; readonly axis: number }
   | { readonly op: 'view'; readonly out: readonly [ValueId]; readonly arg: ValueId; readonly view: View }
-  | { readonly op: 'concat'; readonly out: readonly [ValueId]; readonly args: readonly ValueId[]; readonly axis: number }
+  | {
+      readonly op: 'concat';
+      readonly out: readonly [ValueId];
+      readonly args: readonly ValueId[];
+      readonly axis: number;
+    }
   /** out[a…, i…, b…] = data[a…, indices[i…], b…]. Indices are in range (proved or checked on load). */
-  | { readonly op: 'gather'; readonly out: readonly [ValueId]; readonly data: ValueId; readonly indices: ValueId; readonly axis: number }
+  | {
+      readonly op: 'gather';
+      readonly out: readonly [ValueId];
+      readonly data: ValueId;
+      readonly indices: ValueId;
+      readonly axis: number;
+    }
   /** The transpose of gather: zeros of the out shape, updates added at indices along `axis`. */
-  | { readonly op: 'scatter-add'; readonly out: readonly [ValueId]; readonly updates: ValueId; readonly indices: ValueId; readonly axis: number }
+  | {
+      readonly op: 'scatter-add';
+      readonly out: readonly [ValueId];
+      readonly updates: ValueId;
+      readonly indices: ValueId;
+      readonly axis: number;
+    }
   /** int to float or float (integral) to int. */
   | { readonly op: 'cast'; readonly out: readonly [ValueId]; readonly arg: ValueId }
   /** Threefry-2x32-20; key (seed, id), counter (step, element). `seed` and `step` are scalar values. */
-  | { readonly op: 'random'; readonly out: readonly [ValueId]; readonly id: number; readonly seed: ValueId; readonly step: ValueId; readonly distribution: 'uniform' | 'normal' }
-  | { readonly op: 'routine'; readonly out: readonly ValueId[]; readonly name: RoutineName; readonly args: readonly ValueId[] }
+  | {
+      readonly op: 'random';
+      readonly out: readonly [ValueId];
+      readonly id: number;
+      readonly seed: ValueId;
+      readonly step: ValueId;
+      readonly distribution: 'uniform' | 'normal';
+    }
+  | {
+      readonly op: 'routine';
+      readonly out: readonly ValueId[];
+      readonly name: RoutineName;
+      readonly args: readonly ValueId[];
+    }
   /** body: (carry…, x…, captured…) → (carry…, y…). out: (final carry…, stacked y…). x: leading axis `length`; `reverse` runs from the end. */
-  | { readonly op: 'scan'; readonly out: readonly ValueId[]; readonly length: Dim; readonly reverse: boolean;
-      readonly carry: readonly ValueId[]; readonly xs: readonly ValueId[]; readonly captured: readonly ValueId[]; readonly body: Program }
+  | {
+      readonly op: 'scan';
+      readonly out: readonly ValueId[];
+      readonly length: Dim;
+      readonly reverse: boolean;
+      readonly carry: readonly ValueId[];
+      readonly xs: readonly ValueId[];
+      readonly captured: readonly ValueId[];
+      readonly body: Program;
+    }
   /** body: (carry…, captured…) → carry…; test: (carry…, captured…) → scalar, 0 stops; tested before step 0 and then every `every` steps.
    *  At most `max` steps. out: (final carry…, number of steps taken as scalar). No reverse-mode derivative. */
-  | { readonly op: 'while'; readonly out: readonly ValueId[]; readonly max: number; readonly every: number;
-      readonly carry: readonly ValueId[]; readonly captured: readonly ValueId[]; readonly test: Program; readonly body: Program };
+  | {
+      readonly op: 'while';
+      readonly out: readonly ValueId[];
+      readonly max: number;
+      readonly every: number;
+      readonly carry: readonly ValueId[];
+      readonly captured: readonly ValueId[];
+      readonly test: Program;
+      readonly body: Program;
+    };
 
 export interface Program {
   readonly inputs: readonly { readonly name: string; readonly id: ValueId }[];

@@ -14,6 +14,14 @@
 //        → x[…, T, d] = A⁻¹ b, log det A […], covariance blocks (A⁻¹)[t, t] […, T, d, d], (A⁻¹)[t, t-1] […, T, d, d] (0 at t = 0)
 
 export const routineNames = [
-  'cholesky', 'triangular-solve', 'triangular-solve-transposed', 'solve', 'inverse', 'log-abs-det', 'eigh', 'sort', 'block-tridiagonal',
+  'cholesky',
+  'triangular-solve',
+  'triangular-solve-transposed',
+  'solve',
+  'inverse',
+  'log-abs-det',
+  'eigh',
+  'sort',
+  'block-tridiagonal',
 ] as const;
 export type RoutineName = (typeof routineNames)[number];
