@@ -9,7 +9,12 @@ import type { Dim } from '../tensor/dims.ts';
 export type IndexMap =
   | { readonly kind: 'affine'; readonly index: string; readonly offset: Dim }
   | { readonly kind: 'fixed'; readonly at: Dim }
-  | { readonly kind: 'all'; readonly from: Dim; readonly to: Dim; /** binder ids of the reduction */ readonly over: readonly string[] }
+  | {
+      readonly kind: 'all';
+      readonly from: Dim;
+      readonly to: Dim;
+      /** binder ids of the reduction */ readonly over: readonly string[];
+    }
   /** Chosen by data: known on load. */
   | { readonly kind: 'gather'; readonly expr: Expr }
   /** Chosen by an unknown: `code[z]` with code indexed by declaration; touches every node along the axis. */
@@ -18,6 +23,8 @@ export type IndexMap =
 export interface Slot {
   readonly variable: string;
   readonly at: readonly IndexMap[];
+  /** Read only under stop_gradient: the factor takes no part in choosing the variable. */
+  readonly detached?: true;
 }
 
 export interface FactorGroup {
@@ -49,5 +56,7 @@ export interface FactorGraph {
   readonly plates: readonly Plate[];
 }
 
-export const slotKey = (slot: Slot): string => `${slot.variable}${JSON.stringify(slot.at.map((m) => (m.kind === "gather" || m.kind === "unknown" ? printKey(m.expr) : m)))}`;
-const printKey = (expr: Expr): string => JSON.stringify(expr, (key, value) => (key === 'span' || key === 'type' ? undefined : value));
+export const slotKey = (slot: Slot): string =>
+  `${slot.variable}${JSON.stringify(slot.at.map((m) => (m.kind === 'gather' || m.kind === 'unknown' ? printKey(m.expr) : m)))}`;
+const printKey = (expr: Expr): string =>
+  JSON.stringify(expr, (key, value) => (key === 'span' || key === 'type' ? undefined : value));

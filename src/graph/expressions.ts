@@ -1,0 +1,189 @@
+// Walking and rewriting typed expressions: children, index substitution, and lets replaced by what they stand for.
+// Rewriting keeps shared subexpressions shared (one object), so that an analysis may remember its results by object.
+import { InternalError } from '../diagnostics/diagnostic.ts';
+import type { Expr, Model, SubscriptExpr } from '../semantics/model.ts';
+import type { Dim } from '../tensor/dims.ts';
+import { affineOf } from './affine.ts';
+
+/** The expressions directly inside, in order of appearance. Bodies of nets and lets are not inside. */
+export const childrenOf = (expr: Expr): readonly Expr[] => {
+  switch (expr.kind) {
+    case 'number':
+    case 'dim':
+    case 'beta':
+    case 'index':
+    case 'parameter':
+    case 'weights':
+      return [];
+    case 'ragged':
+    case 'ref':
+      return expr.at;
+    case 'call':
+    case 'net':
+      return expr.args;
+    case 'reduce':
+      return expr.where === null ? [expr.body] : [expr.body, expr.where];
+    case 'stack':
+      return [expr.body];
+    case 'if':
+      return [expr.condition, expr.then, expr.else];
+    case 'array':
+      return expr.elements;
+    case 'subscript':
+      return [
+        expr.base,
+        ...expr.subscripts.flatMap((s) => (s.kind === 'all' ? [] : s.kind === 'at' ? [s.at] : [s.from])),
+      ];
+    case 'layer':
+      return [expr.input, ...Object.values(expr.options)];
+    case 'free-energy':
+      return expr.replaced.map((r) => r.by);
+    case 'negatives':
+      return expr.options;
+  }
+};
+
+/** The same expression with each direct child replaced; the very same object when no child changes. */
+export const mapChildren = (expr: Expr, change: (child: Expr) => Expr): Expr => {
+  const all = (list: readonly Expr[]): readonly Expr[] => {
+    const next = list.map(change);
+    return next.every((e, i) => e === list[i]) ? list : next;
+  };
+  switch (expr.kind) {
+    case 'number':
+    case 'dim':
+    case 'beta':
+    case 'index':
+    case 'parameter':
+    case 'weights':
+      return expr;
+    case 'ragged':
+    case 'ref': {
+      const at = all(expr.at);
+      return at === expr.at ? expr : { ...expr, at };
+    }
+    case 'call':
+    case 'net': {
+      const args = all(expr.args);
+      return args === expr.args ? expr : { ...expr, args };
+    }
+    case 'reduce': {
+      const body = change(expr.body);
+      const where = expr.where === null ? null : change(expr.where);
+      return body === expr.body && where === expr.where ? expr : { ...expr, body, where };
+    }
+    case 'stack': {
+      const body = change(expr.body);
+      return body === expr.body ? expr : { ...expr, body };
+    }
+    case 'if': {
+      const [condition, then, otherwise] = all([expr.condition, expr.then, expr.else]) as [Expr, Expr, Expr];
+      const same = condition === expr.condition && then === expr.then && otherwise === expr.else;
+      return same ? expr : { ...expr, condition, then, else: otherwise };
+    }
+    case 'array': {
+      const elements = all(expr.elements);
+      return elements === expr.elements ? expr : { ...expr, elements };
+    }
+    case 'subscript': {
+      const base = change(expr.base);
+      const subscripts = expr.subscripts.map((s): SubscriptExpr => {
+        if (s.kind === 'all') return s;
+        const inner = change(s.kind === 'at' ? s.at : s.from);
+        if (s.kind === 'at') return inner === s.at ? s : { ...s, at: inner };
+        return inner === s.from ? s : { ...s, from: inner };
+      });
+      const same = base === expr.base && subscripts.every((s, i) => s === expr.subscripts[i]);
+      return same ? expr : { ...expr, base, subscripts };
+    }
+    case 'layer': {
+      const input = change(expr.input);
+      const options = Object.fromEntries(Object.entries(expr.options).map(([name, e]) => [name, change(e)]));
+      const same = input === expr.input && Object.keys(options).every((name) => options[name] === expr.options[name]);
+      return same ? expr : { ...expr, input, options };
+    }
+    case 'free-energy':
+      return { ...expr, replaced: expr.replaced.map((r) => ({ ...r, by: change(r.by) })) };
+    case 'negatives': {
+      const options = all(expr.options);
+      return options === expr.options ? expr : { ...expr, options };
+    }
+  }
+};
+
+/** Text that is equal for expressions of equal meaning up to spans; for keys. */
+export const exprKey = (expr: Expr): string =>
+  JSON.stringify(expr, (key, value) => (key === 'span' || key === 'type' ? undefined : value));
+
+/** Replaces free loop indices. Binder ids are unique in a model and lets are not recursive, so nothing is captured. */
+export const substituteIndices = (expr: Expr, by: ReadonlyMap<string, Expr>): Expr => {
+  if (by.size === 0) return expr;
+  const seen = new Map<Expr, Expr>();
+  const visit = (e: Expr): Expr => {
+    if (e.kind === 'index') return by.get(e.id) ?? e;
+    const known = seen.get(e);
+    if (known !== undefined) return known;
+    const bound = e.kind === 'reduce' || e.kind === 'stack' ? e.binders.filter((b) => by.has(b.id)) : [];
+    const free = new Map([...by].filter(([id]) => bound.every((b) => b.id !== id)));
+    const next = mapChildren(e, bound.length === 0 ? visit : (child) => substituteIndices(child, free));
+    seen.set(e, next);
+    return next;
+  };
+  return visit(expr);
+};
+
+/** Replaces every reference to a let by the let's value, its indices filled; indices left open become a `stack` over them,
+ *  with binders of their own, since a factor of the let's plate may read all points at once. */
+export const letInliner = (model: Model): ((expr: Expr) => Expr) => {
+  const lets = new Map(model.lets.map((l) => [l.name, l]));
+  const seen = new Map<Expr, Expr>();
+  const instances = new Map<string, Expr>();
+  const visit = (expr: Expr): Expr => {
+    const known = seen.get(expr);
+    if (known !== undefined) return known;
+    const inner = mapChildren(expr, visit);
+    const next = inner.kind === 'ref' && inner.of === 'let' ? instance(inner.name, inner.at, inner) : inner;
+    seen.set(expr, next);
+    return next;
+  };
+  const instance = (name: string, at: readonly Expr[], ref: Expr): Expr => {
+    const key = `${name}(${at.map(exprKey).join()})`;
+    const known = instances.get(key);
+    if (known !== undefined) return known;
+    const definition = lets.get(name);
+    if (definition === undefined) throw new InternalError(`no let named ${name}`);
+    const filled = new Map<string, Expr>(definition.binders.slice(0, at.length).map((b, i) => [b.id, at[i]!]));
+    const open = definition.binders.slice(at.length).map((b) => ({ ...b, id: `${b.id}'${instances.size}` }));
+    definition.binders.slice(at.length).forEach((b, i) => {
+      const type: Expr['type'] = { scalar: { kind: 'integer' }, shape: [] };
+      filled.set(b.id, { kind: 'index', id: open[i]!.id, type, span: ref.span });
+    });
+    const body = substituteIndices(visit(definition.value), filled);
+    const value: Expr =
+      open.length === 0 ? body : { kind: 'stack', binders: open, body, type: ref.type, span: ref.span };
+    instances.set(key, value);
+    return value;
+  };
+  return visit;
+};
+
+/** Calls `visit` once for every distinct subexpression object, outer ones first. */
+export const walk = (expr: Expr, visit: (e: Expr) => void): void => {
+  const seen = new Set<Expr>();
+  const step = (e: Expr): void => {
+    if (seen.has(e)) return;
+    seen.add(e);
+    visit(e);
+    childrenOf(e).forEach(step);
+  };
+  step(expr);
+};
+
+/** `t - 1`, `t`, `T - 1`, `0`: at most one index, with coefficient 1, and an offset; null for everything else. */
+export const affineIndex = (expr: Expr): { readonly index: string | null; readonly offset: Dim } | null => {
+  const linear = affineOf(expr);
+  if (linear === null || linear.terms.size > 1) return null;
+  const [term] = linear.terms;
+  if (term === undefined) return { index: null, offset: linear.offset };
+  return term[1] === 1 ? { index: term[0], offset: linear.offset } : null;
+};

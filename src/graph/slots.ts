@@ -1,0 +1,126 @@
+// In: an energy (lets already inlined) and the binders of its factor. Out: the distinct slots through which it touches
+// variables. Calls of a net touch all params of the net.
+import { InternalError } from '../diagnostics/diagnostic.ts';
+import type { Binder, Expr, Model, SubscriptExpr, Variable } from '../semantics/model.ts';
+import { add } from '../tensor/dims.ts';
+import type { Dim } from '../tensor/dims.ts';
+import { affineOf } from './affine.ts';
+import { childrenOf, walk } from './expressions.ts';
+import { slotKey } from './factor-graph.ts';
+import type { IndexMap, Slot } from './factor-graph.ts';
+
+/** Whether a role is known before inference starts: it may choose indices without being an unknown. */
+const isGiven = { data: true, observed: true, target: false, latent: false, noise: false, param: false } as const;
+
+export interface SlotCollector {
+  readonly collect: (expr: Expr, binders: readonly Binder[]) => readonly Slot[];
+}
+
+export const slotCollector = (model: Model): SlotCollector => {
+  const variables = new Map(model.variables.map((v) => [v.name, v]));
+  const nets = new Map(model.nets.map((n) => [n.name, n]));
+  const variableOf = (name: string): Variable => {
+    const found = variables.get(name);
+    if (found === undefined) throw new InternalError(`no variable named ${name}`);
+    return found;
+  };
+
+  const collect = (energy: Expr, binders: readonly Binder[]): readonly Slot[] => {
+    const outer = new Set(binders.map((b) => b.id));
+    const inner = new Map<string, Binder>();
+    const slots = new Map<string, Slot>();
+    const add_ = (slot: Slot, detached: boolean): void => {
+      const key = slotKey(slot);
+      const known = slots.get(key);
+      if (known === undefined) slots.set(key, detached ? { ...slot, detached: true } : slot);
+      else if (known.detached === true && !detached) slots.set(key, slot);
+    };
+    const whole = (name: string, detached: boolean): void =>
+      add_({ variable: name, at: variableOf(name).binders.map(wholeAxis) }, detached);
+
+    const mapOf = (position: Expr, axis: Binder): IndexMap => indexMap(position, axis, outer, inner, variables);
+    const refSlot = (ref: Expr & { kind: 'ref' }, subscripts: readonly SubscriptExpr[]): Slot => {
+      const { binders: axes } = variableOf(ref.name);
+      const at = axes.map((axis, k): IndexMap => {
+        if (k < ref.at.length) return mapOf(ref.at[k]!, axis);
+        const subscript = subscripts[k - ref.at.length];
+        return subscript === undefined || subscript.kind === 'all'
+          ? wholeAxis(axis)
+          : subscript.kind === 'at'
+            ? mapOf(subscript.at, axis)
+            : rangeOf(subscript, axis);
+      });
+      return { variable: ref.name, at };
+    };
+
+    // Visited once per object and per whether it stands under stop_gradient.
+    const seen = [new Set<Expr>(), new Set<Expr>()] as const;
+    const visit = (e: Expr, detached: boolean): void => {
+      const visited = seen[detached ? 1 : 0];
+      if (visited.has(e)) return;
+      visited.add(e);
+      if (e.kind === 'reduce' || e.kind === 'stack') for (const b of e.binders) inner.set(b.id, b);
+      if (e.kind === 'subscript' && e.base.kind === 'ref' && e.base.of === 'variable') {
+        add_(refSlot(e.base, e.subscripts), detached);
+        [...e.base.at, ...childrenOf(e).slice(1)].forEach((child) => visit(child, detached));
+        return;
+      }
+      if (e.kind === 'ref' && e.of === 'variable') add_(refSlot(e, []), detached);
+      if (e.kind === 'net' || e.kind === 'weights') for (const p of nets.get(e.net)?.params ?? []) whole(p, detached);
+      const below = detached || (e.kind === 'call' && e.fn === 'stop_gradient');
+      // A filter of a reduction decides which nodes are touched, it does not touch any itself.
+      if (e.kind === 'reduce') visit(e.body, below);
+      else for (const child of childrenOf(e)) visit(child, below);
+    };
+    visit(energy, false);
+    return [...slots.values()];
+  };
+  return { collect };
+};
+
+const wholeAxis = (axis: Binder): IndexMap & { kind: 'all' } => ({
+  kind: 'all',
+  from: axis.from,
+  to: axis.to,
+  over: [],
+});
+
+const rangeOf = (subscript: SubscriptExpr & { kind: 'range' }, axis: Binder): IndexMap => {
+  const from = affineOf(subscript.from);
+  return from !== null && from.terms.size === 0
+    ? { kind: 'all', from: from.offset, to: add(from.offset, subscript.length), over: [] }
+    : wholeAxis(axis);
+};
+
+/** How a position along `axis` comes from the indices of the factor (`outer`) and of the reductions around it (`inner`). */
+const indexMap = (
+  position: Expr,
+  axis: Binder,
+  outer: ReadonlySet<string>,
+  inner: ReadonlyMap<string, Binder>,
+  variables: ReadonlyMap<string, Variable>,
+): IndexMap => {
+  const linear = affineOf(position);
+  if (linear !== null) {
+    const terms = [...linear.terms];
+    if (terms.length === 0) return { kind: 'fixed', at: linear.offset };
+    const [id, coef] = terms[0]!;
+    if (terms.length === 1 && coef === 1) {
+      if (outer.has(id)) return { kind: 'affine', index: id, offset: linear.offset };
+      const binder = inner.get(id);
+      if (binder !== undefined) {
+        const shift = (d: Dim): Dim => add(d, linear.offset);
+        return { kind: 'all', from: shift(binder.from), to: shift(binder.to), over: [id] };
+      }
+    }
+  }
+  const over: string[] = [];
+  let unknown = false;
+  walk(position, (e) => {
+    if (e.kind === 'index' && inner.has(e.id)) over.push(e.id);
+    if (e.kind === 'ref' && e.of === 'variable' && !isGiven[variables.get(e.name)!.role]) unknown = true;
+    if (e.kind === 'net' || e.kind === 'weights') unknown = true;
+  });
+  if (unknown) return { kind: 'unknown', expr: position };
+  return over.length === 0 ? { kind: 'gather', expr: position } : { ...wholeAxis(axis), over };
+};
