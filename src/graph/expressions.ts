@@ -155,8 +155,7 @@ export const letInliner = (model: Model): ((expr: Expr) => Expr) => {
     const filled = new Map<string, Expr>(definition.binders.slice(0, at.length).map((b, i) => [b.id, at[i]!]));
     const open = definition.binders.slice(at.length).map((b) => ({ ...b, id: `${b.id}'${instances.size}` }));
     definition.binders.slice(at.length).forEach((b, i) => {
-      const type: Expr['type'] = { scalar: { kind: 'integer' }, shape: [] };
-      filled.set(b.id, { kind: 'index', id: open[i]!.id, type, span: ref.span });
+      filled.set(b.id, indexExpr(open[i]!.id, ref));
     });
     const body = substituteIndices(visit(definition.value), filled);
     const value: Expr =
@@ -186,4 +185,37 @@ export const affineIndex = (expr: Expr): { readonly index: string | null; readon
   const [term] = linear.terms;
   if (term === undefined) return { index: null, offset: linear.offset };
   return term[1] === 1 ? { index: term[0], offset: linear.offset } : null;
+};
+
+const scalarInteger: Expr['type'] = { scalar: { kind: 'integer' }, shape: [] };
+
+/** A loop index, written where `like` stands. */
+export const indexExpr = (id: string, like: Expr): Expr => ({
+  kind: 'index',
+  id,
+  type: scalarInteger,
+  span: like.span,
+});
+
+/** A number, written where `like` stands. */
+export const numberExpr = (value: number, like: Expr): Expr => {
+  const scalar = Number.isInteger(value) ? ({ kind: 'integer' } as const) : ({ kind: 'real' } as const);
+  return { kind: 'number', value, type: { scalar, shape: [] }, span: like.span };
+};
+
+/** Ids of the indices that the expression uses and does not bind itself. */
+export const freeIndices = (expr: Expr): ReadonlySet<string> => {
+  if (expr.kind === 'index') return new Set([expr.id]);
+  const inside = new Set(childrenOf(expr).flatMap((child) => [...freeIndices(child)]));
+  if (expr.kind === 'reduce' || expr.kind === 'stack') for (const b of expr.binders) inside.delete(b.id);
+  return inside;
+};
+
+/** Whether the expression mentions one of the variables, in a position, an index or a filter. */
+export const dependsOn = (expr: Expr, variables: ReadonlySet<string>): boolean => {
+  let found = false;
+  walk(expr, (e) => {
+    if (e.kind === 'ref' && e.of === 'variable' && variables.has(e.name)) found = true;
+  });
+  return found;
 };
