@@ -71,11 +71,22 @@ export type Expr = { readonly type: ValueType; readonly span: Span } & (
   | { readonly kind: 'index'; readonly id: string }
   /** A variable, const or let. `at` fills its leading plate and index axes (all of them, or none or some from outside a
    *  plate: then the rest are leading axes of the value). Each entry is relative to 0, not to the binder's `from`. */
-  | { readonly kind: 'ref'; readonly of: 'variable' | 'const' | 'let'; readonly name: string; readonly at: readonly Expr[] }
+  | {
+      readonly kind: 'ref';
+      readonly of: 'variable' | 'const' | 'let';
+      readonly name: string;
+      readonly at: readonly Expr[];
+    }
   /** A parameter of a net, inside its body. */
   | { readonly kind: 'parameter'; readonly name: string }
   | { readonly kind: 'call'; readonly fn: BuiltinName; readonly args: readonly Expr[] }
-  | { readonly kind: 'reduce'; readonly reducer: Reducer; readonly binders: readonly Binder[]; readonly where: Expr | null; readonly body: Expr }
+  | {
+      readonly kind: 'reduce';
+      readonly reducer: Reducer;
+      readonly binders: readonly Binder[];
+      readonly where: Expr | null;
+      readonly body: Expr;
+    }
   /** `stack[i in I, j in J] e`: shape [I, J, …shape of e]. */
   | { readonly kind: 'stack'; readonly binders: readonly Binder[]; readonly body: Expr }
   | { readonly kind: 'if'; readonly condition: Expr; readonly then: Expr; readonly else: Expr }
@@ -85,7 +96,13 @@ export type Expr = { readonly type: ValueType; readonly span: Span } & (
   | { readonly kind: 'subscript'; readonly base: Expr; readonly subscripts: readonly SubscriptExpr[] }
   | { readonly kind: 'net'; readonly net: string; readonly args: readonly Expr[] }
   /** A layer inside a net body, with the names of the param variables it owns. */
-  | { readonly kind: 'layer'; readonly layer: string; readonly input: Expr; readonly options: Readonly<Record<string, Expr>>; readonly params: readonly string[] }
+  | {
+      readonly kind: 'layer';
+      readonly layer: string;
+      readonly input: Expr;
+      readonly options: Readonly<Record<string, Expr>>;
+      readonly params: readonly string[];
+    }
   /** All params of a net as one vector: `weights(Net)`. */
   | { readonly kind: 'weights'; readonly net: string }
   /** `F`, `F(y = e)` inside `loss = …`. */
