@@ -11,6 +11,8 @@ const did = (nearest: string | null): string[] => (nearest === null ? [] : [`did
 const list = (names: readonly string[]): string =>
   names.length === 0 ? 'none' : names.slice(0, 12).join(', ') + (names.length > 12 ? ', …' : '');
 const plural = (n: number, word: string): string => `${n} ${word}${n === 1 ? '' : 's'}`;
+/** A place that is not a line of a file, in parentheses. */
+const at = (where: string | null): string => (where === null ? '' : ` (${where})`);
 const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
 export const fileMessages = {
@@ -137,7 +139,14 @@ export const fileMessages = {
 } as const satisfies MessageTable;
 
 export const bindingMessages = {
-  EBM620: message<{ flag: string; name: string; kind: string; known: readonly string[]; nearest: string | null; instead: string | null }>({
+  EBM620: message<{
+    flag: string;
+    name: string;
+    kind: string;
+    known: readonly string[];
+    nearest: string | null;
+    instead: string | null;
+  }>({
     severity: 'error',
     title: 'flag names something the model lacks',
     text: ({ flag, name, kind, known, nearest, instead }) => ({
@@ -192,11 +201,11 @@ export const bindingMessages = {
       'found in the data.',
     example: '--data y=seven-rows.csv for a variable with 2*K rows',
   }),
-  EBM625: message<{ name: string; value: number; domain: string; where: string; hint: string | null }>({
+  EBM625: message<{ name: string; value: number; domain: string; where: string | null; hint: string | null }>({
     severity: 'error',
     title: 'value outside its domain',
     text: ({ name, value, domain, where, hint }) => ({
-      message: `${value} is not in ${domain}, the domain of ${name} (${where})`,
+      message: `${value} is not in ${domain}, the domain of ${name}${at(where)}`,
       hints: hint === null ? [] : [hint],
     }),
     explanation:
@@ -204,11 +213,11 @@ export const bindingMessages = {
       'K - 1, nonnegative at least 0, unit between 0 and 1, and so on. No value is infinite.',
     example: '--data y=points.csv with a 3 in it, for y : category(3)',
   }),
-  EBM626: message<{ name: string; domain: string; problem: string; where: string; hint: string | null }>({
+  EBM626: message<{ name: string; domain: string; problem: string; where: string | null; hint: string | null }>({
     severity: 'error',
     title: 'array outside its domain',
     text: ({ name, domain, problem, where, hint }) => ({
-      message: `${name} is not in ${domain}: ${problem} (${where})`,
+      message: `${name} is not in ${domain}: ${problem}${at(where)}`,
       hints: hint === null ? [] : [hint],
     }),
     explanation:
@@ -217,11 +226,11 @@ export const bindingMessages = {
       'an orthonormal matrix has orthonormal columns.',
     example: '--data pi=weights.csv reading 0.5,0.4, for param pi : simplex[2]',
   }),
-  EBM627: message<{ name: string; role: string; where: string }>({
+  EBM627: message<{ name: string; role: string; where: string | null }>({
     severity: 'error',
     title: 'missing value',
     text: ({ name, role, where }) => ({
-      message: `${name} is ${role} and must be given whole, but a value is missing (${where})`,
+      message: `${name} is ${role} and must be given whole, but a value is missing${at(where)}`,
       hints: [`declare ${name} as a target or latent if it should be inferred`],
     }),
     explanation:
@@ -229,13 +238,14 @@ export const bindingMessages = {
       'param has no missing cells.',
     example: '--data x=points.csv with an empty cell, for observed x',
   }),
-  EBM628: message<{ name: string; domain: string; where: string }>({
+  EBM628: message<{ name: string; domain: string; where: string | null }>({
     severity: 'error',
     title: 'vector given in part',
     text: ({ name, domain, where }) => ({
-      message: `part of a ${domain} value of ${name} is missing (${where}): give all of it or none`,
+      message: `part of a ${domain} value of ${name} is missing${at(where)}: give all of it or none`,
     }),
-    explanation: 'A onehot, simplex, sphere, ball, permutation, orthonormal or spd value is one unknown; it is known or not.',
+    explanation:
+      'A onehot, simplex, sphere, ball, permutation, orthonormal or spd value is one unknown; it is known or not.',
     example: '--data z=codes.csv reading 0,,1, for latent z : onehot[3]',
   }),
   EBM629: message<{ size: string; why: string }>({
