@@ -119,17 +119,17 @@ export const exprKey = (expr: Expr): string =>
 export const substituteIndices = (expr: Expr, by: ReadonlyMap<string, Expr>): Expr => {
   if (by.size === 0) return expr;
   const seen = new Map<Expr, Expr>();
-  const visit = (e: Expr): Expr => {
+  const replace = (e: Expr): Expr => {
     if (e.kind === 'index') return by.get(e.id) ?? e;
     const known = seen.get(e);
     if (known !== undefined) return known;
     const bound = e.kind === 'reduce' || e.kind === 'stack' ? e.binders.filter((b) => by.has(b.id)) : [];
     const free = new Map([...by].filter(([id]) => bound.every((b) => b.id !== id)));
-    const next = mapChildren(e, bound.length === 0 ? visit : (child) => substituteIndices(child, free));
+    const next = mapChildren(e, bound.length === 0 ? replace : (child) => substituteIndices(child, free));
     seen.set(e, next);
     return next;
   };
-  return visit(expr);
+  return replace(expr);
 };
 
 /** Replaces every reference to a let by the let's value, its indices filled; indices left open become a `stack` over them,
@@ -138,10 +138,11 @@ export const letInliner = (model: Model): ((expr: Expr) => Expr) => {
   const lets = new Map(model.lets.map((l) => [l.name, l]));
   const seen = new Map<Expr, Expr>();
   const instances = new Map<string, Expr>();
-  const visit = (expr: Expr): Expr => {
+  let opened = 0;
+  const expand = (expr: Expr): Expr => {
     const known = seen.get(expr);
     if (known !== undefined) return known;
-    const inner = mapChildren(expr, visit);
+    const inner = mapChildren(expr, expand);
     const next = inner.kind === 'ref' && inner.of === 'let' ? instance(inner.name, inner.at, inner) : inner;
     seen.set(expr, next);
     return next;
@@ -153,26 +154,26 @@ export const letInliner = (model: Model): ((expr: Expr) => Expr) => {
     const definition = lets.get(name);
     if (definition === undefined) throw new InternalError(`no let named ${name}`);
     const filled = new Map<string, Expr>(definition.binders.slice(0, at.length).map((b, i) => [b.id, at[i]!]));
-    const open = definition.binders.slice(at.length).map((b) => ({ ...b, id: `${b.id}'${instances.size}` }));
+    const open = definition.binders.slice(at.length).map((b) => ({ ...b, id: `${b.id}'${opened++}` }));
     definition.binders.slice(at.length).forEach((b, i) => {
       filled.set(b.id, indexExpr(open[i]!.id, ref));
     });
-    const body = substituteIndices(visit(definition.value), filled);
+    const body = substituteIndices(expand(definition.value), filled);
     const value: Expr =
       open.length === 0 ? body : { kind: 'stack', binders: open, body, type: ref.type, span: ref.span };
     instances.set(key, value);
     return value;
   };
-  return visit;
+  return expand;
 };
 
-/** Calls `visit` once for every distinct subexpression object, outer ones first. */
-export const walk = (expr: Expr, visit: (e: Expr) => void): void => {
+/** Calls `look` once for every distinct subexpression object, outer ones first. */
+export const visit = (expr: Expr, look: (e: Expr) => void): void => {
   const seen = new Set<Expr>();
   const step = (e: Expr): void => {
     if (seen.has(e)) return;
     seen.add(e);
-    visit(e);
+    look(e);
     childrenOf(e).forEach(step);
   };
   step(expr);
@@ -214,7 +215,7 @@ export const freeIndices = (expr: Expr): ReadonlySet<string> => {
 /** Whether the expression mentions one of the variables, in a position, an index or a filter. */
 export const dependsOn = (expr: Expr, variables: ReadonlySet<string>): boolean => {
   let found = false;
-  walk(expr, (e) => {
+  visit(expr, (e) => {
     if (e.kind === 'ref' && e.of === 'variable' && variables.has(e.name)) found = true;
   });
   return found;

@@ -1,0 +1,65 @@
+// What expressions are lowered in: the builder, an axis for every index in scope, and what each variable stands for.
+import type { Expr, Model } from '../semantics/model.ts';
+import type { Builder, Value } from '../tensor/builder.ts';
+import type { Dim } from '../tensor/dims.ts';
+import * as dims from '../tensor/dims.ts';
+import { affineIndex, exprKey } from '../graph/expressions.ts';
+import type { Axis, NamedTensor } from './named-tensor.ts';
+
+/** The states that an enumerated node runs through along its slot axis. */
+export interface States {
+  readonly count: Dim;
+  /** State s is the number s, the s-th unit vector, or the s-th of `values`. */
+  readonly kind: 'number' | 'onehot' | 'values';
+  /** For 'values': made once per program, shape [count]. */
+  readonly values: Value | null;
+}
+
+export type Binding =
+  /** The whole array: [to - from of each binder …, …shape of a node]. */
+  | { readonly kind: 'given'; readonly value: Value }
+  /** Each slot of the variable is an axis of its own, over the states. */
+  | { readonly kind: 'states'; readonly states: States }
+  /** A computed node value with named axes for the variable's indices (positions of `at` must be plain indices). */
+  | { readonly kind: 'node'; readonly tensor: NamedTensor; readonly indices: readonly string[] };
+
+export interface Environment {
+  readonly builder: Builder;
+  readonly model: Model;
+  readonly axes: ReadonlyMap<string, Axis>;
+  readonly bindings: ReadonlyMap<string, Binding>;
+  /** Values of consts that were set from outside; others are lowered from their expression. */
+  readonly consts: ReadonlyMap<string, Value>;
+  readonly beta: Value;
+}
+
+/** The name of the axis of a slot: `s(t-1)`. Equal slots have equal names. */
+export const slotAxisId = (variable: string, at: readonly Expr[]): string =>
+  `${variable}(${at
+    .map((e) => {
+      const affine = affineIndex(e);
+      return affine === null ? exprKey(e) : `${affine.index ?? ''}${affine.index === null ? '' : '+'}${dims.print(affine.offset)}`;
+    })
+    .join(',')})`;
+
+export const slotAxis = (variable: string, at: readonly Expr[], states: States): Axis => ({
+  id: slotAxisId(variable, at),
+  dim: states.count,
+  from: dims.constant(0),
+});
+
+export const withAxes = (env: Environment, axes: readonly Axis[]): Environment => ({
+  ...env,
+  axes: new Map([...env.axes, ...axes.map((a) => [a.id, a] as const)]),
+});
+
+export const withBindings = (env: Environment, more: Iterable<readonly [string, Binding]>): Environment => ({
+  ...env,
+  bindings: new Map([...env.bindings, ...more]),
+});
+
+export const binderAxis = (binder: { readonly id: string; readonly from: Dim; readonly to: Dim }): Axis => ({
+  id: binder.id,
+  dim: dims.subtract(binder.to, binder.from),
+  from: binder.from,
+});

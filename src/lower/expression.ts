@@ -1,0 +1,204 @@
+// Typed expressions to named tensors. Indices and enumerated states are axes, so one expression over plates is one tensor
+// operation. In: an Expr with lets expanded, an Environment. Out: a NamedTensor whose shape is the expression's.
+import { InternalError } from '../diagnostics/diagnostic.ts';
+import { affineIndex } from '../graph/expressions.ts';
+import type { Expr, SubscriptExpr } from '../semantics/model.ts';
+import { builtins } from '../semantics/builtins.ts';
+import type { Value } from '../tensor/builder.ts';
+import * as dims from '../tensor/dims.ts';
+import type { Axis, NamedTensor } from './named-tensor.ts';
+import { aligned, mapNamed, positional, scalar, unionAxes, unname } from './named-tensor.ts';
+import type { Environment, States } from './environment.ts';
+import { binderAxis, slotAxis, withAxes } from './environment.ts';
+import type { Subscript } from './indexing.ts';
+import { subscriptNamed } from './indexing.ts';
+import { lowerProduct } from './products.ts';
+import { lowerReduce } from './reductions.ts';
+
+export const lowerExpression = (env: Environment, expr: Expr): NamedTensor => {
+  const b = env.builder;
+  switch (expr.kind) {
+    case 'number':
+      return scalar(b.constant(expr.value));
+    case 'dim':
+      return scalar(b.dim(expr.dim));
+    case 'beta':
+      return scalar(env.beta);
+    case 'index':
+      return lowerIndex(env, axisOf(env, expr.id));
+    case 'ref':
+      return lowerRef(env, expr);
+    case 'call':
+      return lowerProduct(env, expr) ?? lowerCall(env, expr);
+    case 'reduce':
+      return lowerReduce(env, expr);
+    case 'stack': {
+      const axes = expr.binders.map(binderAxis);
+      return unname(b, lowerExpression(withAxes(env, axes), expr.body), axes);
+    }
+    case 'if': {
+      const condition = lowerExpression(env, expr.condition);
+      return mapNamed(b, 'select', condition, lowerExpression(env, expr.then), lowerExpression(env, expr.else));
+    }
+    case 'array':
+      return lowerArray(env, expr.elements.map((e) => lowerExpression(env, e)));
+    case 'subscript':
+      return lowerSubscript(env, expr);
+    case 'ragged':
+    case 'parameter':
+    case 'net':
+    case 'layer':
+    case 'weights':
+    case 'free-energy':
+    case 'negatives':
+      throw new InternalError(`lowering of '${expr.kind}' was not refused by the planner`);
+  }
+};
+
+const axisOf = (env: Environment, id: string): Axis => {
+  const axis = env.axes.get(id);
+  if (axis === undefined) throw new InternalError(`index ${id} has no axis`);
+  return axis;
+};
+
+const lowerIndex = (env: Environment, axis: Axis): NamedTensor => {
+  const b = env.builder;
+  const iota = b.iota([axis.dim], 0, 'float');
+  return { value: axis.from.length === 0 ? iota : b.add(iota, b.dim(axis.from)), axes: [axis], shape: [] };
+};
+
+// ---------------------------------------------------------------- references
+
+const lowerRef = (env: Environment, expr: Expr & { kind: 'ref' }): NamedTensor => {
+  if (expr.of === 'let') throw new InternalError(`let ${expr.name} was not expanded`);
+  if (expr.of === 'const') return lowerConst(env, expr);
+  const binding = env.bindings.get(expr.name);
+  if (binding === undefined) throw new InternalError(`variable ${expr.name} has no binding`);
+  if (binding.kind === 'states') return statesOf(env, binding.states, slotAxis(expr.name, expr.at, binding.states));
+  const variable = env.model.variables.find((v) => v.name === expr.name)!;
+  if (binding.kind === 'given') {
+    const subscripts = expr.at.map((e, i) => indexSubscript(env, e, variable.binders[i]!.from));
+    return subscriptNamed(env.builder, positional(binding.value), subscripts);
+  }
+  // A computed node: its axes are renamed to the reference's indices.
+  const axes = binding.tensor.axes.map((axis) => {
+    const position = binding.indices.indexOf(axis.id);
+    const at = position < 0 ? null : affineIndex(expr.at[position]!);
+    if (position >= 0 && (at?.index == null || at.offset.length > 0))
+      throw new InternalError(`${expr.name}: a computed node is read at plain indices only`);
+    return at === null ? axis : axisOf(env, at.index!);
+  });
+  return { ...binding.tensor, axes };
+};
+
+const lowerConst = (env: Environment, expr: Expr & { kind: 'ref' }): NamedTensor => {
+  const set = env.consts.get(expr.name);
+  if (set !== undefined) return positional(set);
+  const declared = env.model.consts.find((c) => c.name === expr.name);
+  if (declared === undefined) throw new InternalError(`const ${expr.name} is not declared`);
+  return lowerExpression(env, declared.value);
+};
+
+/** The value of an enumerated node: one entry (or one row) per state along its slot axis. */
+const statesOf = (env: Environment, states: States, axis: Axis): NamedTensor => {
+  const b = env.builder;
+  switch (states.kind) {
+    case 'number':
+      return { value: b.iota([states.count], 0, 'float'), axes: [axis], shape: [] };
+    case 'onehot':
+      return { value: b.eye(states.count), axes: [axis], shape: [states.count] };
+    case 'values':
+      return { value: states.values!, axes: [axis], shape: states.values!.shape.slice(1) };
+  }
+};
+
+// ---------------------------------------------------------------- subscripts
+
+/** A scalar index into an axis whose first entry stands for index value `first`. */
+export const indexSubscript = (env: Environment, at: Expr, first: dims.Dim): Subscript => {
+  const affine = affineIndex(at);
+  if (affine !== null) {
+    const offset = dims.subtract(affine.offset, first);
+    if (affine.index === null) return { kind: 'fixed', position: offset };
+    const axis = axisOf(env, affine.index);
+    return { kind: 'axis', axis, start: dims.add(axis.from, offset) };
+  }
+  const states = numberStates(env, at);
+  if (states !== null) return { kind: 'axis', axis: states, start: dims.scale(first, -1) };
+  const position = lowerExpression(env, at);
+  const shift = first.length === 0 ? position : mapNamed(env.builder, 'sub', position, scalar(env.builder.dim(first)));
+  return { kind: 'at', position: shift };
+};
+
+/** The slot axis when the index is just an enumerated node whose states are 0, 1, 2, … (or one-hot). */
+const numberStates = (env: Environment, at: Expr): Axis | null => {
+  const inner = at.kind === 'call' && at.fn === 'stop_gradient' ? at.args[0]! : at;
+  if (inner.kind !== 'ref' || inner.of !== 'variable') return null;
+  const binding = env.bindings.get(inner.name);
+  if (binding?.kind !== 'states' || binding.states.kind === 'values') return null;
+  return slotAxis(inner.name, inner.at, binding.states);
+};
+
+const lowerSubscript = (env: Environment, expr: Expr & { kind: 'subscript' }): NamedTensor => {
+  const b = env.builder;
+  const base = lowerExpression(env, expr.base);
+  const one = (s: SubscriptExpr): Subscript => {
+    if (s.kind === 'all') return { kind: 'all' };
+    if (s.kind === 'at') return indexSubscript(env, s.at, []);
+    const from = affineIndex(s.from);
+    if (from === null || from.index !== null) throw new InternalError('a slice must begin at a size');
+    return { kind: 'slice', start: from.offset, length: s.length };
+  };
+  // A given one-hot vector used as an index is a contraction: M[z] = Σ_k M_k z_k.
+  const vector = expr.subscripts.findIndex(
+    (s) => s.kind === 'at' && s.at.type.shape.length === 1 && numberStates(env, s.at) === null,
+  );
+  if (vector < 0) return subscriptNamed(b, base, expr.subscripts.map(one));
+  const at = (expr.subscripts[vector] as { at: Expr }).at;
+  const others = expr.subscripts.map((s, i): Subscript => (i === vector ? { kind: 'all' } : one(s)));
+  const kept = subscriptNamed(b, base, others);
+  const position = expr.subscripts.slice(0, vector).filter((s) => s.kind !== 'at').length;
+  const moved = moveFirst(b, kept, position);
+  const weights = lowerExpression(env, at);
+  const axes = unionAxes(moved.axes, weights.axes);
+  const product = b.mul(
+    aligned(b, moved, axes),
+    b.reshape(aligned(b, weights, axes), [
+      ...aligned(b, weights, axes).shape,
+      ...moved.shape.slice(1).map(() => dims.constant(1)),
+    ]),
+  );
+  return { value: b.sum(product, [axes.length]), axes, shape: moved.shape.slice(1) };
+};
+
+const moveFirst = (b: Environment['builder'], t: NamedTensor, position: number): NamedTensor => {
+  if (position === 0) return t;
+  const rest = t.shape.map((_, i) => i).filter((i) => i !== position);
+  const order = [...t.axes.keys(), ...[position, ...rest].map((i) => i + t.axes.length)];
+  return { value: b.transpose(t.value, order), axes: t.axes, shape: [position, ...rest].map((i) => t.shape[i]!) };
+};
+
+// ---------------------------------------------------------------- calls and arrays
+
+const lowerCall = (env: Environment, expr: Expr & { kind: 'call' }): NamedTensor => {
+  const b = env.builder;
+  const args = expr.args.map((a) => lowerExpression(env, a));
+  const axes = unionAxes(...args.map((a) => a.axes));
+  const builtin = builtins[expr.fn];
+  const values: Value[] = args.map((a) => aligned(b, a, axes, builtin.elementwise !== true));
+  const result = builtin.lower(b, values, axes.length);
+  // Arguments without some axis keep length 1 there; expand so that the layout is what the axes say.
+  const shape = [...axes.map((a) => a.dim), ...expr.type.shape];
+  return { value: b.expand(result, shape), axes, shape: expr.type.shape };
+};
+
+const lowerArray = (env: Environment, elements: readonly NamedTensor[]): NamedTensor => {
+  const b = env.builder;
+  const axes = unionAxes(...elements.map((e) => e.axes));
+  const values = elements.map((e) => {
+    const value = aligned(b, e, axes, true);
+    return b.reshape(value, [...axes.map((a) => a.dim), dims.constant(1), ...e.shape]);
+  });
+  const shape = [dims.constant(elements.length), ...elements[0]!.shape];
+  return { value: values.length === 1 ? values[0]! : b.concat(values, axes.length), axes, shape };
+};

@@ -1,0 +1,71 @@
+// The width and order of a template: the graph of variables of a regular block, plates collapsed. Nodes with more plates go
+// first (their copies must be gone before the outer node can be), then min-fill; minimised nodes after marginalised ones.
+import type { RegularGraph } from '../../graph/regular.ts';
+import type { BlockFacts, BlockVariable } from '../method.ts';
+import { dimValue } from '../method.ts';
+import { stateCount } from './states.ts';
+
+export interface TemplateNode {
+  readonly name: string;
+  readonly block: BlockVariable;
+  readonly classes: readonly string[];
+}
+
+export const templateNodes = (facts: BlockFacts, graph: RegularGraph): readonly TemplateNode[] =>
+  facts.block.map((block) => ({ name: block.variable.name, block, classes: graph.axes.get(block.variable.name)! }));
+
+/** Cliques over names. Order: operation stage, then plates, then fewest fill-in edges. Also the largest clique. */
+export const templateOrder = (
+  nodes: readonly TemplateNode[],
+  cliques: readonly (readonly string[])[],
+): { readonly order: readonly string[]; readonly scopes: readonly (readonly string[])[] } => {
+  const neighbours = new Map<string, Set<string>>(nodes.map((n) => [n.name, new Set<string>()]));
+  for (const clique of cliques)
+    for (const a of clique) for (const c of clique) if (a !== c) neighbours.get(a)?.add(c);
+  const remaining = new Map(nodes.map((n) => [n.name, n] as const));
+  const order: string[] = [];
+  const scopes: string[][] = [];
+  const fill = (name: string): number => {
+    const list = [...neighbours.get(name)!];
+    let missing = 0;
+    for (let i = 0; i < list.length; i++)
+      for (let j = i + 1; j < list.length; j++) if (!neighbours.get(list[i]!)!.has(list[j]!)) missing++;
+    return missing;
+  };
+  while (remaining.size > 0) {
+    const list = [...remaining.values()];
+    const inner = list.some((n) => n.block.operation === 'marginalize');
+    const stage = list.filter((n) => !inner || n.block.operation === 'marginalize');
+    const plates = Math.max(...stage.map((n) => n.classes.length));
+    const candidates = stage.filter((n) => n.classes.length === plates);
+    let best = candidates[0]!;
+    let bestFill = fill(best.name);
+    for (const c of candidates.slice(1)) {
+      const f = fill(c.name);
+      if (f < bestFill) [best, bestFill] = [c, f];
+    }
+    const scope = [...neighbours.get(best.name)!];
+    for (const a of scope) for (const c of scope) if (a !== c) neighbours.get(a)!.add(c);
+    for (const a of scope) neighbours.get(a)!.delete(best.name);
+    neighbours.delete(best.name);
+    remaining.delete(best.name);
+    order.push(best.name);
+    scopes.push([best.name, ...scope]);
+  }
+  return { order, scopes };
+};
+
+/** Entries of the largest table over these scopes, with all class copies; unknown sizes count as 1. */
+export const largestTable = (facts: BlockFacts, graph: RegularGraph, scopes: readonly (readonly string[])[]): number => {
+  const byName = new Map(facts.block.map((v) => [v.variable.name, v.variable] as const));
+  const dimOf = new Map(graph.classes.map((c) => [c.id, c.dim] as const));
+  let largest = 1;
+  for (const scope of scopes) {
+    const classes = new Set(scope.flatMap((name) => graph.axes.get(name.replace(/@.*/, '')) ?? []));
+    let entries = 1;
+    for (const name of scope) entries *= dimValue(stateCount(byName.get(name.replace(/@.*/, ''))!)!, facts.sizes) ?? 1;
+    for (const c of classes) entries *= dimValue(dimOf.get(c)!, facts.sizes) ?? 1;
+    largest = Math.max(largest, entries);
+  }
+  return largest;
+};
