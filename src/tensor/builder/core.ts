@@ -71,6 +71,18 @@ export abstract class BuilderCore {
     return values;
   }
 
+  /** The same numbers under a new identity: a value that equals no earlier one for value numbering, so that derivatives
+   *  with respect to it are its own (two probes that are both zero, two factors with one formula). Passes remove it later. */
+  distinct(value: Value): Value {
+    const arg = this.use(value);
+    const out: ValueId[] = [];
+    const instr = { op: 'view', arg: arg.id, view: { kind: 'reshape', shape: arg.shape }, out } as unknown as Instr;
+    this.instrs.push(instr);
+    const result = this.newValue(arg, instr);
+    out.push(result.id);
+    return result;
+  }
+
   private keyOf(instr: NewInstr, results: readonly ValueInfo[]): string | null {
     switch (instr.op) {
       case 'random':
