@@ -1,0 +1,112 @@
+// From the text of a model to its syntax tree. In: any string at all. Out: a tree, the comments, and every syntax error;
+// nothing is thrown. Where the text is wrong the tree is incomplete, with `missing` parts.
+import type { IToken } from 'chevrotain';
+import { decodeMismatch } from '../../grammar/mismatch.ts';
+import { EbmParser, NestingError } from '../../grammar/parser.ts';
+import { tokenize } from '../../grammar/tokens.ts';
+import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
+import { diagnoseSyntax } from '../diagnostics/messages/syntax.ts';
+import type { SourceFile } from './ast.ts';
+import { buildFile } from './build-ast.ts';
+import { tokenSpan } from './cst.ts';
+import { explainMismatch } from './explain-mismatch.ts';
+import { diagnoseSpelling } from './lookalikes.ts';
+import { tooDeep } from './depth.ts';
+
+export interface Comment {
+  /** From the `//` to the end of the line, without the newline. */
+  readonly text: string;
+  readonly span: Span;
+}
+
+export interface Parsed {
+  readonly tree: SourceFile;
+  readonly comments: readonly Comment[];
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Control characters and the mark of bytes that were not UTF-8: no text has them. */
+// oxlint-disable-next-line no-control-regex
+const NOT_TEXT = /[\u0000-\u0008\u000e-\u001f\u007f\ufffd]/;
+
+export const parse = (source: string): Parsed => {
+  const notText = source.search(NOT_TEXT);
+  if (notText >= 0) {
+    const span = { start: notText, end: notText + 1 };
+    return { tree: emptyFile(source), comments: [], diagnostics: [diagnoseSyntax('EBM115', span, {})] };
+  }
+  const lexed = tokenize(source);
+  const spelling = diagnoseSpelling(source, lexed);
+  const { tree, diagnostics } = parseTokens(source, lexed.tokens);
+  const deep = tooDeep(tree);
+  return {
+    tree: deep.tree,
+    comments: lexed.comments.map((c) => ({ text: c.image, span: tokenSpan(c) })),
+    diagnostics: withoutEchoes(source, lexed.tokens, [...spelling, ...deep.diagnostics], diagnostics),
+  };
+};
+
+const emptyFile = (source: string): SourceFile => ({
+  kind: 'file',
+  statements: [],
+  span: { start: 0, end: source.length },
+});
+
+/** Building the parser takes some 20 ms; setting its input forgets all of the text before. */
+const parser = new EbmParser();
+
+interface Attempt {
+  readonly tree: SourceFile;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/** Where something is nested too deeply, its statement is left out and the rest parsed again, a few times at most. */
+const parseTokens = (source: string, tokens: readonly IToken[], attempts = 4): Attempt => {
+  parser.input = [...tokens];
+  try {
+    const cst = parser.file();
+    const at = new Map(tokens.map((t, i) => [t.startOffset, i]));
+    const diagnostics = parser.errors.map((error) =>
+      explainMismatch(decodeMismatch(error.message), tokens, at.get(error.token.startOffset) ?? tokens.length),
+    );
+    return { tree: buildFile(cst, source.length), diagnostics };
+  } catch (error) {
+    if (!(error instanceof NestingError)) throw error;
+    const diagnostic = diagnoseSyntax('EBM114', tokenSpan(error.token), {});
+    const rest = attempts > 1 ? parseTokens(source, withoutStatementAt(tokens, error.token), attempts - 1) : null;
+    return { tree: rest?.tree ?? emptyFile(source), diagnostics: [diagnostic, ...(rest?.diagnostics ?? [])] };
+  }
+};
+
+const beginsStatement = (t: IToken): boolean =>
+  (t.tokenType.CATEGORIES ?? []).length > 0 && t.tokenType.name !== 'Infinity';
+
+const withoutStatementAt = (tokens: readonly IToken[], token: IToken): readonly IToken[] => {
+  const at = tokens.indexOf(token);
+  const from = tokens.findLastIndex((t, i) => i < at && beginsStatement(t));
+  const to = tokens.findIndex((t, i) => i > at && beginsStatement(t));
+  return [...tokens.slice(0, Math.max(from, 0)), ...(to < 0 ? [] : tokens.slice(to))];
+};
+
+/** Of the parser's errors only the first in each line of a statement, and none after an error of spelling there: what
+ *  comes later in the same line mostly follows from it. */
+const withoutEchoes = (
+  source: string,
+  tokens: readonly IToken[],
+  spelling: readonly Diagnostic[],
+  mismatches: readonly Diagnostic[],
+): readonly Diagnostic[] => {
+  const starts = tokens.filter(beginsStatement).map((t) => t.startOffset);
+  const place = (d: Diagnostic): string => {
+    const at = d.span?.start ?? 0;
+    return `${source.lastIndexOf('\n', at - 1)} ${starts.findLastIndex((start) => start < at)}`;
+  };
+  const seen = new Set<string>();
+  return [...spelling, ...mismatches].sort(byPlace).filter((d) => {
+    const echo = seen.has(place(d)) && mismatches.includes(d);
+    seen.add(place(d));
+    return !echo;
+  });
+};
+
+const byPlace = (a: Diagnostic, b: Diagnostic): number => (a.span?.start ?? 0) - (b.span?.start ?? 0);
