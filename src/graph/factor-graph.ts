@@ -13,16 +13,21 @@ export type IndexMap =
       readonly kind: 'all';
       readonly from: Dim;
       readonly to: Dim;
-      /** binder ids of the reduction */ readonly over: readonly string[];
+      /** Binder ids of the reductions that run along it; empty when the whole array is read. */
+      readonly over: readonly string[];
+      /** The index as a function of those binders; absent when `over` is empty. */
+      readonly expr?: Expr;
     }
   /** Chosen by data: known on load. */
   | { readonly kind: 'gather'; readonly expr: Expr }
-  /** Chosen by an unknown: `code[z]` with code indexed by declaration; touches every node along the axis. */
-  | { readonly kind: 'unknown'; readonly expr: Expr };
+  /** Chosen by an unknown: `code[z]` with code indexed by declaration; touches every node along the axis, from … to. */
+  | { readonly kind: 'unknown'; readonly expr: Expr; readonly from: Dim; readonly to: Dim };
 
 export interface Slot {
   readonly variable: string;
   readonly at: readonly IndexMap[];
+  /** The reductions around it that choose its nodes, outermost first. */
+  readonly reductions?: readonly { readonly binders: readonly Binder[]; readonly where: Expr | null }[];
   /** Read only under stop_gradient: the factor takes no part in choosing the variable. */
   readonly detached?: true;
 }
@@ -56,7 +61,6 @@ export interface FactorGraph {
   readonly plates: readonly Plate[];
 }
 
+/** Equal for slots that touch the same nodes in the same way. */
 export const slotKey = (slot: Slot): string =>
-  `${slot.variable}${JSON.stringify(slot.at.map((m) => (m.kind === 'gather' || m.kind === 'unknown' ? printKey(m.expr) : m)))}`;
-const printKey = (expr: Expr): string =>
-  JSON.stringify(expr, (key, value) => (key === 'span' || key === 'type' ? undefined : value));
+  `${slot.variable}${JSON.stringify(slot.at, (key, value) => (key === 'span' || key === 'type' ? undefined : value))}`;

@@ -5,9 +5,11 @@ import type { Binder, Expr, Model, SubscriptExpr, Variable } from '../semantics/
 import { add } from '../tensor/dims.ts';
 import type { Dim } from '../tensor/dims.ts';
 import { affineOf } from './affine.ts';
-import { childrenOf, walk } from './expressions.ts';
+import { childrenOf, visit } from './expressions.ts';
 import { slotKey } from './factor-graph.ts';
 import type { IndexMap, Slot } from './factor-graph.ts';
+
+type Reduction = NonNullable<Slot['reductions']>[number];
 
 /** Whether a role is known before inference starts: it may choose indices without being an unknown. */
 const isGiven = { data: true, observed: true, target: false, latent: false, noise: false, param: false } as const;
@@ -28,6 +30,7 @@ export const slotCollector = (model: Model): SlotCollector => {
   const collect = (energy: Expr, binders: readonly Binder[]): readonly Slot[] => {
     const outer = new Set(binders.map((b) => b.id));
     const inner = new Map<string, Binder>();
+    const around: Reduction[] = [];
     const slots = new Map<string, Slot>();
     const add_ = (slot: Slot, detached: boolean): void => {
       const key = slotKey(slot);
@@ -50,29 +53,36 @@ export const slotCollector = (model: Model): SlotCollector => {
             ? mapOf(subscript.at, axis)
             : rangeOf(subscript, axis);
       });
-      return { variable: ref.name, at };
+      const over = new Set(at.flatMap((m) => (m.kind === 'all' ? m.over : [])));
+      const reductions = around.filter((r) => r.binders.some((b) => over.has(b.id)));
+      return reductions.length === 0 ? { variable: ref.name, at } : { variable: ref.name, at, reductions };
     };
 
     // Visited once per object and per whether it stands under stop_gradient.
     const seen = [new Set<Expr>(), new Set<Expr>()] as const;
-    const visit = (e: Expr, detached: boolean): void => {
+    const read = (e: Expr, detached: boolean): void => {
       const visited = seen[detached ? 1 : 0];
       if (visited.has(e)) return;
       visited.add(e);
-      if (e.kind === 'reduce' || e.kind === 'stack') for (const b of e.binders) inner.set(b.id, b);
+      const reduction = e.kind === 'reduce' ? e : e.kind === 'stack' ? { binders: e.binders, where: null } : null;
+      if (reduction !== null) {
+        for (const b of reduction.binders) inner.set(b.id, b);
+        around.push({ binders: reduction.binders, where: reduction.where });
+      }
       if (e.kind === 'subscript' && e.base.kind === 'ref' && e.base.of === 'variable') {
         add_(refSlot(e.base, e.subscripts), detached);
-        [...e.base.at, ...childrenOf(e).slice(1)].forEach((child) => visit(child, detached));
+        [...e.base.at, ...childrenOf(e).slice(1)].forEach((child) => read(child, detached));
         return;
       }
       if (e.kind === 'ref' && e.of === 'variable') add_(refSlot(e, []), detached);
       if (e.kind === 'net' || e.kind === 'weights') for (const p of nets.get(e.net)?.params ?? []) whole(p, detached);
       const below = detached || (e.kind === 'call' && e.fn === 'stop_gradient');
       // A filter of a reduction decides which nodes are touched, it does not touch any itself.
-      if (e.kind === 'reduce') visit(e.body, below);
-      else for (const child of childrenOf(e)) visit(child, below);
+      if (e.kind === 'reduce') read(e.body, below);
+      else for (const child of childrenOf(e)) read(child, below);
+      if (reduction !== null) around.pop();
     };
-    visit(energy, false);
+    read(energy, false);
     return [...slots.values()];
   };
   return { collect };
@@ -110,17 +120,17 @@ const indexMap = (
       const binder = inner.get(id);
       if (binder !== undefined) {
         const shift = (d: Dim): Dim => add(d, linear.offset);
-        return { kind: 'all', from: shift(binder.from), to: shift(binder.to), over: [id] };
+        return { kind: 'all', from: shift(binder.from), to: shift(binder.to), over: [id], expr: position };
       }
     }
   }
   const over: string[] = [];
   let unknown = false;
-  walk(position, (e) => {
+  visit(position, (e) => {
     if (e.kind === 'index' && inner.has(e.id)) over.push(e.id);
     if (e.kind === 'ref' && e.of === 'variable' && !isGiven[variables.get(e.name)!.role]) unknown = true;
     if (e.kind === 'net' || e.kind === 'weights') unknown = true;
   });
-  if (unknown) return { kind: 'unknown', expr: position };
-  return over.length === 0 ? { kind: 'gather', expr: position } : { ...wholeAxis(axis), over };
+  if (unknown) return { kind: 'unknown', expr: position, from: axis.from, to: axis.to };
+  return over.length === 0 ? { kind: 'gather', expr: position } : { ...wholeAxis(axis), over, expr: position };
 };
