@@ -194,8 +194,18 @@ const missingOperator: Recogniser = (s) => {
   return diagnoseSyntax('EBM116', s.span, hints === undefined ? parameters : { ...parameters, hints });
 };
 
+/** What a name stands for in some rules. */
+const calledIn: Readonly<Record<string, string>> = {
+  domain: 'a domain such as `real`',
+  call: 'the name of a distribution or a method',
+  stage: 'the name of a function',
+  setting: 'a name',
+};
+
 const hintsByFound: Recogniser = (s) => {
-  const expected = [...new Set(s.mismatch.expected.filter((e) => e !== 'EOF').map(kindInWords))];
+  const words = (type: string): string =>
+    type === 'Name' ? (calledIn[s.mismatch.rule] ?? 'a name') : kindInWords(type);
+  const expected = [...new Set(s.mismatch.expected.filter((e) => e !== 'EOF').map(words))];
   const hints: string[] = [];
   if (expects(s, 'Equals') && found(s, 'Colon')) hints.push('only declarations and parameters have a domain after `:`');
   if (expects(s, 'In')) hints.push('an index clause reads `[i in N]`; of a whole array it is `sum(v)`');
