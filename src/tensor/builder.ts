@@ -41,6 +41,11 @@ export class Builder extends ElementwiseBuilder {
     return new Builder(this);
   }
 
+  isAncestorOf(other: Builder): boolean {
+    for (let b = other.parent; b !== null; b = b.parent) if (b === this) return true;
+    return false;
+  }
+
   // ------------------------------------------------------------ constants
 
   constant(value: number, dtype: DType = 'float'): Value {
@@ -207,7 +212,7 @@ export class Builder extends ElementwiseBuilder {
 
   // ------------------------------------------------------------ views
 
-  private view(value: Argument, view: View): Value {
+  view(value: Argument, view: View): Value {
     const arg = this.use(value);
     return simplifyView(this, arg, view) ?? this.emit({ op: 'view', arg: arg.id, view })[0]!;
   }
