@@ -34,7 +34,8 @@ const missingProblem = (
     const { place, where } = placeOf(table, missing.indexOf(1), false);
     return diagnoseData('EBM627', null, { name, role, where }, { place });
   }
-  for (let start = 0; step > 1 && start < missing.length; start += step) {
+  if (step === 1) return null;
+  for (let start = 0; start < missing.length; start += step) {
     const absent = missing.subarray(start, start + step).reduce((n, cell) => n + cell, 0);
     if (absent === 0 || absent === step) continue;
     const { place, where } = placeOf(table, start, true);

@@ -5,7 +5,7 @@ import type { CsvError } from 'csv-parse';
 import { diagnoseData } from '../diagnostics/messages/data.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { GrowingArray } from './growing-array.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../diagnostics/nearest-name.ts';
 import { parseNumber } from './parse-number.ts';
 import { failed, missingCells, succeeded } from './table.ts';
 import type { CellPlace, ReadResult } from './table.ts';

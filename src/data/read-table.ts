@@ -7,7 +7,7 @@ import { Readable } from 'node:stream';
 import { diagnoseData } from '../diagnostics/messages/data.ts';
 import { readCsv } from './csv.ts';
 import { readJson } from './json.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../diagnostics/nearest-name.ts';
 import { isNpy, readNpy } from './npy.ts';
 import { failed } from './table.ts';
 import type { ReadResult } from './table.ts';

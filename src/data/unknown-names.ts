@@ -2,7 +2,7 @@
 import { diagnoseData } from '../diagnostics/messages/data.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Model, Role } from '../semantics/model.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../diagnostics/nearest-name.ts';
 
 type Named = Readonly<Record<string, unknown>>;
 

@@ -136,6 +136,24 @@ export const fileMessages = {
       '`size T[n in N]` and then `x[t in T[n]]` in `plate n in N`.',
     example: '--data y=points.json, where points.json reads\n[[1, 2], [3]]',
   }),
+  EBM612: message<{ file: string; problem: string }>({
+    severity: 'error',
+    title: 'cannot write a file',
+    text: ({ file, problem }) => ({ message: `cannot write ${file}: ${problem}` }),
+    explanation:
+      'A result could not be written: the directory is missing, may not be written by you, or the disk is full. ' +
+      'Nothing was written; files are written whole or not at all.',
+    example: '-o /no/such/directory/out.js',
+  }),
+  EBM613: message<{ file: string; problem: string }>({
+    severity: 'error',
+    title: 'not a file of params',
+    text: ({ file, problem }) => ({ message: `${file} is not a file of params: ${problem}` }),
+    explanation:
+      '`--params` reads what `ebmc run --json` or `ebmc run -o DIR` wrote (its "params"), or a JSON object with an array for ' +
+      'each param: `{"w": [[1, 2]]}`.',
+    example: '--params w.json, where w.json reads\n[1, 2]',
+  }),
 } as const satisfies MessageTable;
 
 export const bindingMessages = {

@@ -1,0 +1,60 @@
+// `ebmc run FILE`: learns what is not given, infers the rest, prints the result and writes it where it was asked to.
+import { join } from 'node:path';
+import type { RunResult } from '../../api.ts';
+import { exitCodeOf } from '../exit-codes.ts';
+import { loadModel, stemOf } from '../load-model.ts';
+import type { RunCommandOptions } from '../program.ts';
+import { makeProgress } from '../progress.ts';
+import { reportLines } from '../report.ts';
+import { jsonReport, resultFiles } from '../result-files.ts';
+import { showDiagnostics } from '../show-diagnostics.ts';
+import { readTask } from '../task-options.ts';
+import { UsageError, note } from '../terminal.ts';
+import type { Context } from '../terminal.ts';
+import { makeDirectory, writeFiles } from '../write-files.ts';
+import type { OutputFile } from '../write-files.ts';
+
+const plotFiles = async (result: RunResult, prefix: string): Promise<readonly OutputFile[]> => {
+  const { plotConvergence, plotSurface } = await import('../../plot/plots.ts');
+  const files: OutputFile[] = [];
+  const { trace, surface } = result;
+  const model = result.json.model;
+  if (trace !== null && trace.length > 1)
+    files.push({
+      path: `${prefix}convergence.svg`,
+      content: plotConvergence({ trace, title: `${model}: convergence` }),
+    });
+  if (surface !== null) {
+    const title = `${model}: ${surface.quantity} of ${surface.variable}`;
+    files.push({ path: `${prefix}surface.svg`, content: plotSurface({ ...surface, title }) });
+  }
+  return files;
+};
+
+export const run = async (context: Context, file: string, options: RunCommandOptions): Promise<number> => {
+  const { output, json, plot } = options;
+  if (output === '-') throw new UsageError('-o names a directory; results on standard output are printed with --json');
+  const analysis = await loadModel(context, file);
+  if (typeof analysis === 'number') return analysis;
+  const task = await readTask(context, options);
+  showDiagnostics(context, task.diagnostics, analysis);
+  if (task.value === null) return exitCodeOf(task.diagnostics);
+  const compiler = await context.compiler();
+  const progress = makeProgress(context);
+  const { value: result, diagnostics } = await compiler
+    .run(analysis, { ...task.value, plot: plot || output !== null, onStep: progress.step })
+    .finally(progress.end);
+  showDiagnostics(context, diagnostics, analysis);
+  if (result === null) return exitCodeOf(diagnostics);
+
+  const files: OutputFile[] = output === null ? [] : [...resultFiles(result, output)];
+  if (plot || output !== null)
+    files.push(...(await plotFiles(result, output === null ? `${stemOf(file)}.` : join(output, '/'))));
+  const problems = [...(output === null ? [] : await makeDirectory(output))];
+  if (problems.length === 0) problems.push(...(await writeFiles(files)));
+  showDiagnostics(context, problems, null);
+  if (problems.length > 0) return exitCodeOf(problems);
+  context.terminal.stdout(json ? `${jsonReport(result.json)}\n` : `${reportLines(result.json).join('\n')}\n`);
+  for (const { path } of files) note(context, `wrote ${path}`);
+  return result.exitCode;
+};

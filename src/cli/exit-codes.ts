@@ -1,0 +1,22 @@
+// The exit codes of the command line, and which one a set of diagnostics means.
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+
+export const exitCodes = {
+  done: 0,
+  wrongInput: 1,
+  wrongUsage: 2,
+  notConverged: 3,
+  notServed: 4,
+  bug: 70,
+} as const;
+
+/** A missing backend is told as a runtime error, but what it means is that nothing serves. */
+const notServedCodes: ReadonlySet<string> = new Set(['EBM662']);
+const isNotServed = (code: string): boolean => code.startsWith('EBM5') || notServedCodes.has(code);
+
+/** 1 when the model or the data are wrong; 4 when they are right and no method or backend serves. */
+export const exitCodeOf = (diagnostics: readonly Diagnostic[], denyWarnings = false): number => {
+  const counting = diagnostics.filter((d) => d.severity === 'error' || (denyWarnings && d.severity === 'warning'));
+  if (counting.length === 0) return exitCodes.done;
+  return counting.every((d) => isNotServed(d.code)) ? exitCodes.notServed : exitCodes.wrongInput;
+};

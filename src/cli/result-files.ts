@@ -1,0 +1,57 @@
+// A run's result as files and as JSON. Arrays stay nested in the JSON, or, where a directory is given, those of more than
+// ten thousand numbers become .npy files beside it and appear as {"file": …, "shape": …}.
+import { join } from 'node:path';
+import type { RunReport, RunResult } from '../api.ts';
+import { flatten, isArrayData, nest } from '../data/nest.ts';
+import type { Nested } from '../data/nest.ts';
+import { writeNpy } from '../data/npy.ts';
+import { elementCount } from '../data/table.ts';
+import type { OutputFile } from './write-files.ts';
+
+const largestInline = 10_000;
+
+type Json = null | boolean | number | string | readonly Json[] | { readonly [name: string]: Json };
+
+const isPlainArray = (value: unknown): value is Nested[] =>
+  Array.isArray(value) && (value.length === 0 || isNumeric(value));
+const isNumeric = (value: unknown): boolean =>
+  Array.isArray(value) ? isNumeric(value[0]) : typeof value === 'number' || value === null;
+
+/** Walks a report; `place` decides what becomes of an array. */
+const convert = (
+  value: unknown,
+  path: readonly string[],
+  place: (value: Nested, path: readonly string[]) => Json,
+): Json => {
+  if (isArrayData(value)) return place(nest(value), path);
+  if (isPlainArray(value)) return place(value, path);
+  if (Array.isArray(value)) return value.map((element, i) => convert(element, [...path, String(i)], place));
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  if (typeof value === 'object' && value !== null)
+    return Object.fromEntries(
+      Object.entries(value).map(([name, part]) => [name, convert(part, [...path, name], place)]),
+    );
+  return typeof value === 'string' || typeof value === 'boolean' ? value : null;
+};
+
+const shapeOf = (value: Nested): readonly number[] => (Array.isArray(value) ? [value.length, ...shapeOf(value[0] ?? null)] : []); // prettier-ignore
+
+/** The object that --json prints. */
+export const jsonReport = (report: RunReport): string => JSON.stringify(convert(report, [], (value) => value));
+
+/** `result.json`, big arrays, and the free energy of each point. */
+export const resultFiles = (result: RunResult, directory: string): readonly OutputFile[] => {
+  const files: OutputFile[] = [];
+  const report = convert(result.json, [], (value, path) => {
+    if (elementCount(shapeOf(value)) <= largestInline) return value;
+    const file = `${path.join('.')}.npy`;
+    const array = flatten(value);
+    files.push({ path: join(directory, file), content: writeNpy(array) });
+    return { file, shape: array.shape };
+  });
+  if (result.pointFreeEnergies !== null) {
+    const data = result.pointFreeEnergies;
+    files.push({ path: join(directory, 'free-energy.npy'), content: writeNpy({ shape: [data.length], data }) });
+  }
+  return [...files, { path: join(directory, 'result.json'), content: `${JSON.stringify(report, null, 1)}\n` }];
+};

@@ -1,0 +1,64 @@
+// Output files, written whole or not at all: all contents go to temporary files beside their targets, then all are renamed.
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { diagnoseData } from '../diagnostics/messages/data.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+
+export interface OutputFile {
+  readonly path: string;
+  readonly content: string | Uint8Array;
+}
+
+const problems: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such directory',
+  ENOTDIR: 'there is no such directory',
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  EROFS: 'the file system is read-only',
+  EISDIR: 'it is a directory',
+  ENOSPC: 'no space is left',
+  EEXIST: 'a file of that name is in the way',
+};
+
+const cannotWrite = (path: string, error: unknown): Diagnostic => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : null;
+  if (code === null || !/^E[A-Z]+$/.test(code)) throw error;
+  return diagnoseData('EBM612', null, { file: path, problem: problems[code] ?? code });
+};
+
+const isDirectory = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/** Empty when everything was written; else why not, and then nothing was. */
+export const writeFiles = async (files: readonly OutputFile[]): Promise<readonly Diagnostic[]> => {
+  const temporary = files.map(({ path }) => join(dirname(path), `.${basename(path)}.${process.pid}.tmp`));
+  let current = '';
+  try {
+    for (const [i, { path, content }] of files.entries()) {
+      current = path;
+      if (await isDirectory(path)) throw Object.assign(new Error(), { code: 'EISDIR' });
+      await writeFile(temporary[i]!, content);
+    }
+    for (const [i, { path }] of files.entries()) {
+      current = path;
+      await rename(temporary[i]!, path);
+    }
+    return [];
+  } catch (error) {
+    await Promise.all(temporary.map((path) => rm(path, { force: true }).catch(() => undefined)));
+    return [cannotWrite(current, error)];
+  }
+};
+
+/** Makes a directory for results, with its parents. */
+export const makeDirectory = async (path: string): Promise<readonly Diagnostic[]> => {
+  try {
+    await mkdir(path, { recursive: true });
+    return [];
+  } catch (error) {
+    return [cannotWrite(path, error)];
+  }
+};

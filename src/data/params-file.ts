@@ -1,0 +1,57 @@
+// Learned params from a JSON file: what `ebmc run --json` prints (its "params"), what `run -o DIR` writes (big arrays
+// beside it as .npy), or a plain object of arrays. In: a path. Out: a table for each param.
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { diagnoseData } from '../diagnostics/messages/data.ts';
+import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
+import { tableOf } from './json.ts';
+import { cannotRead, isText, readTable } from './read-table.ts';
+import type { ReadResult, Table } from './table.ts';
+
+type Tables = Readonly<Record<string, Table>>;
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+type Nested = number | null | readonly Nested[];
+const isNested = (value: unknown): value is Nested =>
+  value === null || typeof value === 'number' || (Array.isArray(value) && value.every(isNested));
+
+const noStdin = (): Promise<Buffer> => Promise.reject(new Error('a params file names files only'));
+
+const readEntry = async (value: unknown, path: string, name: string): Promise<ReadResult | string> => {
+  if (isObject(value) && typeof value['file'] === 'string')
+    return readTable(join(dirname(path), value['file']), noStdin);
+  if (!isNested(value)) return `${name} is not an array of numbers`;
+  return tableOf(value, `${path} (${name})`);
+};
+
+export const readParams = async (path: string): Promise<Checked<Tables | null>> => {
+  const fail = (problem: string): Checked<null> => {
+    const parameters = { file: path, problem };
+    return { value: null, diagnostics: [diagnoseData('EBM613', null, parameters)] };
+  };
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(path);
+  } catch (error) {
+    return { value: null, diagnostics: (await cannotRead(path, error)).diagnostics };
+  }
+  let content: unknown;
+  try {
+    content = isText(bytes) ? JSON.parse(bytes.toString('utf8')) : undefined;
+  } catch {
+    content = undefined;
+  }
+  if (!isObject(content)) return fail('it is not a JSON object');
+  const entries = isObject(content['params']) ? content['params'] : content;
+  const tables: Record<string, Table> = {};
+  const diagnostics: Diagnostic[] = [];
+  for (const [name, value] of Object.entries(entries)) {
+    const read = await readEntry(value, path, name);
+    if (typeof read === 'string') return fail(read);
+    diagnostics.push(...read.diagnostics);
+    if (read.value !== null) tables[name] = read.value;
+  }
+  return { value: diagnostics.length > 0 ? null : tables, diagnostics };
+};
