@@ -220,3 +220,6 @@ export const dependsOn = (expr: Expr, variables: ReadonlySet<string>): boolean =
   });
   return found;
 };
+
+/** The expression with every let replaced by its value. */
+export const expandLets = (model: Model, expr: Expr): Expr => letInliner(model)(expr);
