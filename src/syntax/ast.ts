@@ -48,6 +48,8 @@ export type Statement =
       readonly name: Name;
       readonly parameters: readonly Parameter[];
       readonly result: DomainSyntax;
+      /** Written `{ let … return body }` rather than `= body`. */
+      readonly braced: boolean;
       readonly lets: readonly LetStatement[];
       readonly body: Expression;
     })

@@ -137,6 +137,7 @@ const buildNet = (cst: CstNode): Ast.Statement | null => {
     name: declared,
     parameters: buildParameters(cst),
     result: buildDomain(node(cst, 'domain'), span.end),
+    braced: block !== undefined,
     lets: block === undefined ? [] : nodes(block, 'let').flatMap((l) => buildLet(l) ?? []),
     body: valueOf(block ?? cst),
     span,
