@@ -181,11 +181,18 @@ export interface Net {
 
 // ---------------------------------------------------------------- settings
 
+/** `hinge(margin = 1, negatives = shuffled(y))`. Positional arguments stand under the name of their option; options that
+ *  were not written are absent (their defaults are in the tables). */
 export interface MethodCall {
   readonly name: string;
+  /** Numbers, sizes, negatives, lets: everything with a value. */
   readonly options: Readonly<Record<string, Expr>>;
-  /** Positional arguments, e.g. the distribution of `variational(normal(Mu(y), Sd(y)))`. */
+  /** Distributions among the arguments, in order: that of `variational(normal(Mu(y), Sd(y)))`, `nce(noise = normal(0, 2))`. */
   readonly args: readonly DistributionValue[];
+  /** Options that are one of a few words: `form = hinge`. */
+  readonly words: Readonly<Record<string, string>>;
+  /** Options that are methods: `mcmc_likelihood(langevin(steps = 60))`, `score_matching(denoising(sigma = 0.1))`. */
+  readonly methods: Readonly<Record<string, MethodCall>>;
   readonly span: Span;
 }
 
@@ -218,8 +225,35 @@ export interface TrainSettings {
   readonly span: Span;
 }
 
+/** A plate. Its binder has the same id wherever the plate is reopened. */
+export interface PlateSymbol {
+  readonly binder: Binder;
+  /** Ids of the enclosing plates, outermost first. */
+  readonly inside: readonly string[];
+}
+
+/** What could not be decided for symbolic sizes and must hold once they are known: `left == right` or `left <= right`. */
+export interface SizeRequirement {
+  readonly left: Dim;
+  readonly relation: '==' | '<=';
+  readonly right: Dim;
+  readonly why: string;
+  readonly span: Span;
+}
+
+/** A size that is not a polynomial of others: floor(numerator / denominator), the number of strides of a convolution.
+ *  Its name, `floor((L - 10) / 5)`, stands in Dims like that of any size; it is never given. */
+export interface DerivedSize {
+  readonly name: string;
+  readonly numerator: Dim;
+  readonly denominator: number;
+}
+
 export interface Model {
   readonly name: string;
+  readonly plates: readonly PlateSymbol[];
+  readonly derivedSizes: readonly DerivedSize[];
+  readonly requirements: readonly SizeRequirement[];
   readonly sizes: readonly SizeSymbol[];
   readonly consts: readonly ConstSymbol[];
   /** In order of declaration; includes the params owned by nets, last. */

@@ -1,0 +1,37 @@
+// What may stand after `learn … by`: names, options, documentation. The steps themselves are in optimizers/ and methods/.
+import { callable, option } from './options.ts';
+import type { Callable } from './options.ts';
+
+const families = {
+  sgd: callable('Stochastic gradient descent with momentum: v ← μ v - η g, w ← w + v (Polyak 1964).', {
+    rate: option('number', '0.01', 'The step size η.'),
+    momentum: option('number', '0', 'The momentum μ.'),
+  }),
+  adam: callable('Adam (Kingma and Ba 2015): steps scaled by running moments of the gradient.', {
+    rate: option('number', '1e-3', 'The step size.'),
+    beta1: option('number', '0.9', 'Decay of the first moment.'),
+    beta2: option('number', '0.999', 'Decay of the second moment.'),
+  }),
+  lbfgs: callable('Limited-memory BFGS with a line search (Liu and Nocedal 1989): full-batch, for smooth objectives.', {
+    memory: option('count', '10', 'How many past steps it keeps.'),
+    iterations: option('count', '200', 'At most so many iterations.'),
+  }),
+  lloyd: callable('Alternates exact steps of latents and params, as in k-means (Lloyd 1982).', {
+    restarts: option('count', '10', 'Random starts; the best is kept.'),
+    iterations: option('count', '300', 'At most so many sweeps.'),
+  }),
+  em: callable(
+    'Expectation maximisation (Dempster, Laird and Rubin 1977): posterior of the latents, then exact params.',
+    {
+      restarts: option('count', '10', 'Random starts; the best is kept.'),
+      iterations: option('count', '300', 'At most so many sweeps.'),
+    },
+  ),
+  als: callable('Alternating least squares over blocks of params and latents.', {
+    iterations: option('count', '100', 'At most so many sweeps.'),
+  }),
+  exact: callable('The closed form of the minimum over these params, where there is one.'),
+} satisfies Record<string, Callable>;
+
+export type OptimizerName = keyof typeof families;
+export const optimizers: Readonly<Record<OptimizerName, Callable>> = families;
