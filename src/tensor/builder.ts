@@ -10,6 +10,7 @@ import type { RoutineName } from './routines.ts';
 import { broadcastShape } from './shape-rules.ts';
 import { type Argument, type Value } from './builder/core.ts';
 import { ElementwiseBuilder } from './builder/elementwise-sugar.ts';
+import { simplifyContraction } from './builder/contract-peephole.ts';
 import {
   buildScan,
   buildWhile,
@@ -126,22 +127,22 @@ export class Builder extends ElementwiseBuilder {
 
   /** ⊕ over the labels not in `keep` of ⊗ over the operands; the result's axes are `keep`. */
   contract(semiring: SemiringArgument, operands: readonly Operand[], keep: readonly number[]): Value {
-    const used = operands.map(({ value, axes }) => ({ value: this.use(value), axes }));
-    if (used.length === 1 && used[0]!.axes.length === keep.length) {
-      const { value, axes } = used[0]!;
+    const kind = typeof semiring === 'string' ? semiring : semiring.kind;
+    const form = simplifyContraction(this, kind, {
+      operands: operands.map(({ value, axes }) => ({ value: this.use(value), axes })),
+      keep,
+    });
+    const first = form.operands[0];
+    if (form.operands.length === 1 && first!.axes.length === keep.length) {
       return this.transpose(
-        value,
-        keep.map((label) => axes.indexOf(label)),
+        first!.value,
+        keep.map((label) => first!.axes.indexOf(label)),
       );
     }
     const full: Semiring =
       typeof semiring === 'string' ? { kind: semiring } : { kind: 'soft-min', beta: this.use(semiring.beta).id };
-    return this.emit({
-      op: 'contract',
-      semiring: full,
-      operands: used.map(({ value, axes }) => ({ value: value.id, axes })),
-      keep,
-    })[0]!;
+    const labelled = form.operands.map(({ value, axes }) => ({ value: value.id, axes }));
+    return this.emit({ op: 'contract', semiring: full, operands: labelled, keep })[0]!;
   }
 
   private reduce(semiring: SemiringArgument, value: Argument, axes: readonly number[] | undefined): Value {

@@ -38,12 +38,14 @@ const replayInstr = (b: Builder, instr: Instr, program: Program, read: (id: Valu
   }
 };
 
-/** Every value of the replayed program by its old id. `rewrite` may replace an instruction before it is replayed. */
+/** Every value of the replayed program by its old id. `rewrite` may replace an instruction before it is replayed, `replace`
+ *  may build its results itself (null: replay it). */
 export const inlineValues = (
   b: Builder,
   program: Program,
   inputs: readonly Value[],
   rewrite: (instr: Instr) => Instr = (instr) => instr,
+  replace: (instr: Instr, read: (id: ValueId) => Value) => readonly Value[] | null = () => null,
 ): ReadonlyMap<ValueId, Value> => {
   const values = new Map<ValueId, Value>();
   if (inputs.length !== program.inputs.length)
@@ -51,7 +53,7 @@ export const inlineValues = (
   for (const [i, { id }] of program.inputs.entries()) values.set(id, b.use(inputs[i]!));
   const read = (id: ValueId): Value => values.get(id) ?? missing(id);
   for (const instr of program.instrs) {
-    const results = replayInstr(b, rewrite(instr), program, read);
+    const results = replace(instr, read) ?? replayInstr(b, rewrite(instr), program, read);
     for (const [i, id] of instr.out.entries()) values.set(id, results[i]!);
   }
   return values;

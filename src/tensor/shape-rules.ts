@@ -21,7 +21,11 @@ import { routineShapes } from './routine-shapes.ts';
 export type InfoOf = (id: ValueId) => ValueInfo;
 type Op = Instr['op'];
 type InstrOf<O extends Op> = Extract<Instr, { op: O }>;
-type Rule<O extends Op> = (instr: InstrOf<O>, info: InfoOf, declared: readonly ValueInfo[]) => readonly ValueInfo[];
+export type ShapeRule<O extends Op> = (
+  instr: InstrOf<O>,
+  info: InfoOf,
+  declared: readonly ValueInfo[],
+) => readonly ValueInfo[];
 
 const fail = (text: string): never => {
   throw new InternalError(text);
@@ -141,7 +145,7 @@ const needCarry = (carry: readonly ValueInfo[], found: readonly ValueInfo[], whe
   }
 };
 
-export const shapeRules: { readonly [O in Op]: Rule<O> } = {
+export const shapeRules: { readonly [O in Op]: ShapeRule<O> } = {
   constant: (instr, _info, declared) => {
     const { shape, dtype } = declared[0]!;
     if (typeof instr.value !== 'number') {
@@ -282,4 +286,4 @@ export const shapeRules: { readonly [O in Op]: Rule<O> } = {
 
 /** Shapes and dtypes of the results of any instruction. */
 export const resultsOf = (instr: Instr, info: InfoOf, declared: readonly ValueInfo[]): readonly ValueInfo[] =>
-  (shapeRules[instr.op] as Rule<Op>)(instr as never, info, declared);
+  (shapeRules[instr.op] as ShapeRule<Op>)(instr as never, info, declared);

@@ -1,0 +1,48 @@
+// The passes over tensor programs, in order, each with the reason for its place. In: what a builder made. Out: an equivalent
+// program that a backend lowers. Every pass is a pure function Program → Program.
+import type { Program } from '../program.ts';
+import { verified } from '../verify.ts';
+import { mergeCommonLoops } from './common-loops.ts';
+import { removeDeadCode } from './dead-code.ts';
+import { hoistInvariants } from './hoist-invariants.ts';
+import { fuseProducts } from './products.ts';
+import { simplify } from './simplify.ts';
+
+export interface Pass {
+  readonly name: string;
+  readonly why: string;
+  readonly run: (program: Program) => Program;
+}
+
+export const passes: readonly Pass[] = [
+  {
+    name: 'dead-code',
+    why: 'first, because gradients leave much behind that later passes need not look at',
+    run: removeDeadCode,
+  },
+  {
+    name: 'common-loops',
+    why: 'before loop bodies are rewritten, while the two scans of a gradient still look alike',
+    run: mergeCommonLoops,
+  },
+  {
+    name: 'hoist-invariants',
+    why: 'before simplifying, so that what leaves a body is merged with its equals outside',
+    run: hoistInvariants,
+  },
+  { name: 'simplify', why: 'one sweep of constant folding, algebra, view merging and value numbering', run: simplify },
+  {
+    name: 'products',
+    why: 'after value numbering, when a product that is read once is known to be',
+    run: fuseProducts,
+  },
+  {
+    name: 'final dead-code',
+    why: 'last: the passes above leave unread values, and ids become dense',
+    run: removeDeadCode,
+  },
+];
+
+/** Runs all passes, verifying the program before and after each. Throws InternalError naming the pass that broke it. */
+export const optimise = (program: Program): Program =>
+  passes.reduce((current, pass) => verified(pass.run(current), `after ${pass.name}`), verified(program, 'as built'));
