@@ -22,7 +22,7 @@ class Malformed extends Error {
 
 type Expecting = 'a value' | 'a value or ]' | ', or ]' | 'the end';
 
-const token = /\s*(?:([[\],])|(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)|(null|NaN)|(true|false))/y;
+const token = /\s*(?:([[\],])|(-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?)|(null|NaN)|(true|false))/y;
 const anything = /\s*([^\s[\],]{1,40}|\S|$)/y;
 
 /** Collects values and arrays in the order they are met, and holds them to one depth. */
