@@ -181,14 +181,12 @@ export class EbmParser extends ExpressionParser {
 
   distributed: Rule = this.RULE('distributed', () => {
     this.CONSUME(t.Name);
-    this.OR({
-      MAX_LOOKAHEAD: 3,
-      DEF: [
-        { ALT: () => this.SUBRULE(this.index) },
-        { ALT: () => this.SUBRULE(this.subscripts) },
-        { ALT: () => undefined },
-      ],
-    });
+    this.OPTION(() =>
+      this.OR({
+        MAX_LOOKAHEAD: 3,
+        DEF: [{ ALT: () => this.SUBRULE(this.index) }, { ALT: () => this.SUBRULE(this.subscripts) }],
+      }),
+    );
     this.CONSUME(t.Tilde);
     this.SUBRULE(this.call);
   });

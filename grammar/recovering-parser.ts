@@ -57,7 +57,7 @@ export abstract class RecoveringParser extends CstParser {
     if (this.isA(first, t.StatementWord)) {
       return next === t.Name || next === t.Reducer || this.isA(this.LA(ahead + 1), t.StatementWord);
     }
-    if (first.tokenType !== t.Name) return true;
+    if (!this.isA(first, t.Name)) return true;
     return this.LA(next === t.LeftBracket ? this.afterBrackets(ahead + 1) : ahead + 1).tokenType === t.Tilde;
   }
 
@@ -75,7 +75,7 @@ export abstract class RecoveringParser extends CstParser {
   /** A made-up token must not turn the word after it, on the same line, into the beginning of a statement. */
   protected override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
     const next = this.LA(1);
-    return insertable.has(type) && (next.tokenType !== t.Name || beginsLine(next, this.LA(0)));
+    return insertable.has(type) && (!this.isA(next, t.Name) || beginsLine(next, this.LA(0)));
   }
 
   protected override canTokenTypeBeDeletedInRecovery(): boolean {
@@ -107,7 +107,7 @@ export abstract class RecoveringParser extends CstParser {
 
   private mayPickUpAt(ahead: number): boolean {
     const next = this.LA(ahead);
-    const word = next.tokenType === t.Name || this.isA(next, t.StatementWord);
+    const word = this.isA(next, t.Name) || this.isA(next, t.StatementWord);
     return !word || this.mayBeginStatement(ahead);
   }
 

@@ -223,6 +223,7 @@ export const printDomain = (domain: Ast.DomainSyntax): Layout =>
 const printDomainRange = (range: Ast.RangeSyntax): Layout =>
   range.to === null ? printAddition(range.from) : printRange(range);
 
-export const commaSeparated = (items: readonly Layout[]): Layout => group(indent(join(items, comma)));
+export const commaSeparated = (items: readonly Layout[]): Layout =>
+  items.length === 1 ? items[0]! : group(indent(join(items, comma)));
 
 export const gap = breakOr('  ');
