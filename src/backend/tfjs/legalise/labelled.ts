@@ -1,0 +1,69 @@
+// Operands of a contraction while it is taken apart: a tensor and the labels of its axes, in row-major order. Axes of
+// length 1 carry no label. In: tensors and labels. Out: tensors arranged or reduced along labels.
+import { constantValue, product, type Dim } from '../../../tensor/dims.ts';
+import { mayBeZero } from '../names.ts';
+import type { Tensor } from '../realisation.ts';
+import type { Realiser } from './realiser.ts';
+import { transposeTensor } from './views.ts';
+
+export type Label = number;
+export interface Labelled {
+  readonly tensor: Tensor;
+  readonly labels: readonly Label[];
+}
+/** The length of every label of one contraction. */
+export type Lengths = ReadonlyMap<Label, Dim>;
+
+export const lengthOf = (lengths: Lengths, labels: readonly Label[]): Dim => product(labels.map((label) => lengths.get(label)!));
+export const shapeFor = (lengths: Lengths, labels: readonly Label[]): readonly Dim[] => labels.map((label) => lengths.get(label)!);
+export const sameLabels = (a: readonly Label[], b: readonly Label[]): boolean => a.length === b.length && a.every((label, i) => label === b[i]);
+
+/** The tensor with its axes in the order of the groups, one axis a group (1 for an empty group). */
+export const arrange = (r: Realiser, operand: Labelled, groups: readonly (readonly Label[])[], lengths: Lengths): Tensor => {
+  const order = groups.flat();
+  const permutation = order.map((label) => operand.labels.indexOf(label));
+  const moved = transposeTensor(r, operand.tensor, shapeFor(lengths, operand.labels), permutation);
+  return r.reshape(moved, groups.map((group) => lengthOf(lengths, group)));
+};
+
+/** Runs of labels of an operand that all go or all stay. */
+const runsOf = (labels: readonly Label[], goes: (label: Label) => boolean): readonly { readonly labels: readonly Label[]; readonly goes: boolean }[] => {
+  const runs: { labels: Label[]; goes: boolean }[] = [];
+  for (const label of labels) {
+    const last = runs.at(-1);
+    if (last !== undefined && last.goes === goes(label)) last.labels.push(label);
+    else runs.push({ labels: [label], goes: goes(label) });
+  }
+  return runs;
+};
+
+export type Reduction = 'sum' | 'least';
+
+/** Longest sum that float32 takes in one go, see sumAxis. */
+const longSum = 4096;
+
+/** [before, n, after] reduced along its middle. */
+const reduceMiddle = (r: Realiser, kind: Reduction, tensor: Tensor, dims: readonly Dim[]): Tensor => {
+  const [before, n, after] = dims as [Dim, Dim, Dim];
+  const flat = constantValue(after) === 1;
+  const seen = flat ? (constantValue(before) === 1 ? [n] : [before, n]) : constantValue(before) === 1 ? [n, after] : [before, n, after];
+  const axis = constantValue(before) === 1 ? 0 : 1;
+  const view = r.reshape(tensor, seen);
+  const out = seen.toSpliced(axis, 1);
+  const length = constantValue(n);
+  if (kind === 'sum') return r.call(length !== null && length > 0 && length <= longSum ? 'sum' : 'sumAxis', [view], [String(axis)], out);
+  return r.call(mayBeZero(n) ? 'minAxis' : 'min', [view], [String(axis)], out);
+};
+
+/** Reduces away the labels for which `goes`, one run of adjacent axes at a time, innermost first. */
+export const reduceLabels = (r: Realiser, kind: Reduction, operand: Labelled, goes: (label: Label) => boolean, lengths: Lengths): Labelled => {
+  let runs = runsOf(operand.labels, goes);
+  let { tensor } = operand;
+  for (let i = runs.length - 1; i >= 0; i--) {
+    if (!runs[i]!.goes) continue;
+    const dims = [runs.slice(0, i), [runs[i]!], runs.slice(i + 1)].map((part) => lengthOf(lengths, part.flatMap((run) => run.labels)));
+    tensor = reduceMiddle(r, kind, tensor, dims);
+    runs = runs.toSpliced(i, 1);
+  }
+  return { tensor, labels: operand.labels.filter((label) => !goes(label)) };
+};

@@ -1,0 +1,46 @@
+// The tfjs backends: they run the very text that `ebmc compile` writes. In: a module spec. Out: a runner on plain arrays.
+// Nothing of tfjs is loaded until load().
+import { pathToFileURL } from 'node:url';
+import { InternalError } from '../../diagnostics/diagnostic.ts';
+import type { Backend, BackendStatus, Runner, TensorData } from '../backend.ts';
+import { emitModule } from './emit/module.ts';
+import { writeModule } from './module-file.ts';
+import { identifier } from './names.ts';
+import { missingPackages, startTfjs, type TfjsBackendName } from './packages.ts';
+
+type Entry = (inputs: Readonly<Record<string, TensorData>>, options: object) => Promise<Readonly<Record<string, TensorData>>>;
+
+const descriptions: Readonly<Record<TfjsBackendName, string>> = {
+  wasm: 'tfjs on WebAssembly with SIMD, float32: the default',
+  cpu: 'tfjs in plain JavaScript, float32: slow, for comparison',
+};
+
+const detect = async (name: TfjsBackendName): Promise<BackendStatus> => {
+  const missing = missingPackages(name);
+  return missing.length === 0
+    ? { name, available: true, detail: descriptions[name], remedy: null }
+    : { name, available: false, detail: `${missing.join(' and ')} not installed`, remedy: `npm install ${missing.join(' ')}` };
+};
+
+const tfjsBackend = (name: TfjsBackendName): Backend => ({
+  name,
+  describe: descriptions[name],
+  detect: () => detect(name),
+  load: async (module): Promise<Runner> => {
+    const [path] = await Promise.all([writeModule(emitModule(module)), startTfjs(name)]);
+    const entries = (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Readonly<Record<string, Entry>>;
+    return {
+      call: async (entry, inputs, options = {}) => {
+        const run = entries[identifier(entry)];
+        if (run === undefined || module.entries[entry] === undefined)
+          throw new InternalError(`module ${module.name} has no entry ${entry}`);
+        await startTfjs(name);
+        return run(inputs, options);
+      },
+      dispose: async () => undefined,
+    };
+  },
+});
+
+export const wasmBackend: Backend = tfjsBackend('wasm');
+export const cpuBackend: Backend = tfjsBackend('cpu');

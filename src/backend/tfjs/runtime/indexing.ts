@@ -1,0 +1,74 @@
+// Reading and writing through indices, and the steps of a scan. tfjs on wasm takes 30 ns an entry for a gather and copies
+// the whole tensor for every slice; there the host reads the heap in place instead. Arguments are left alone.
+import * as tf from '@tensorflow/tfjs-core';
+
+/** The numbers of a tensor: on wasm the heap itself, valid only until the next tensor is made. */
+export async function peek(x: tf.Tensor): Promise<Float32Array | Int32Array> {
+  const backend = tf.backend() as { typedArrayFromHeap?: (x: tf.Tensor) => Float32Array | Int32Array };
+  return backend.typedArrayFromHeap === undefined
+    ? ((await x.data()) as Float32Array | Int32Array)
+    : backend.typedArrayFromHeap(x);
+}
+
+/** x[before, n, after] and flat indices [m] → [before, m, after]. Indices are in range. */
+export async function gatherAxis(x: tf.Tensor, indices: tf.Tensor): Promise<tf.Tensor> {
+  const [before, n, after] = x.shape as [number, number, number];
+  const at = (await indices.data()) as Int32Array;
+  const shape: [number, number, number] = [before, at.length, after];
+  const bad = at.find((i) => !(i >= 0 && i < n));
+  if (bad !== undefined) throw new RangeError(`index ${bad} is outside 0..${n}`);
+  const onHost = tf.getBackend() === 'wasm' || tf.getBackend() === 'cpu';
+  if (!onHost && x.size > 0 && at.length > 0) return tf.gather(x, indices, 1);
+  const size = before * at.length * after;
+  const out = x.dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
+  const from = await peek(x);
+  let to = 0;
+  for (let b = 0; b < before; b++)
+    for (const i of at) {
+      const start = (b * n + i) * after;
+      if (after === 1) out[to++] = from[start]!;
+      else {
+        out.set(from.subarray(start, start + after), to);
+        to += after;
+      }
+    }
+  return tf.tensor(out, shape, x.dtype);
+}
+
+/** Zeros [before, n, after] with updates[before, m, after] added at flat indices [m]; sums in float64. */
+export async function scatterAdd(updates: tf.Tensor, indices: tf.Tensor, n: number): Promise<tf.Tensor> {
+  const [before, m, after] = updates.shape as [number, number, number];
+  const at = (await indices.data()) as Int32Array;
+  const out = new Float64Array(before * n * after);
+  const from = await peek(updates);
+  for (let b = 0; b < before; b++)
+    for (let k = 0; k < m; k++) {
+      const to = (b * n + at[k]!) * after;
+      const start = (b * m + k) * after;
+      for (let j = 0; j < after; j++) out[to + j]! += from[start + j]!;
+    }
+  return tf.tensor(Float32Array.from(out), [before, n, after]);
+}
+
+/** The entries along the first axis, each a tensor of its own. */
+export async function unstack(x: tf.Tensor): Promise<tf.Tensor[]> {
+  const [count, ...shape] = x.shape as [number, ...number[]];
+  if (count === 0 || x.size === 0) return Array.from({ length: count }, () => tf.zeros(shape, x.dtype));
+  const size = x.size / count;
+  const backend = tf.backend() as { readSync: (id: object, from?: number, to?: number) => Float32Array };
+  if (tf.getBackend() === 'wasm')
+    return Array.from({ length: count }, (_, i) => tf.tensor(backend.readSync(x.dataId, i * size, (i + 1) * size), shape, x.dtype));
+  if (tf.getBackend() !== 'cpu') return tf.unstack(x);
+  const data = x.dataSync();
+  return Array.from({ length: count }, (_, i) => tf.tensor(data.subarray(i * size, (i + 1) * size), shape, x.dtype));
+}
+
+/** The steps of a scan joined along a new first axis; `shape` is the result's. */
+export function stackSteps(steps: readonly tf.Tensor[], shape: number[], dtype: 'float32' | 'int32'): tf.Tensor {
+  if (shape.includes(0)) return tf.zeros(shape, dtype);
+  if (shape.length === 1) return tf.stack([...steps]);
+  const joined = tf.concat([...steps], 0);
+  const result = tf.reshape(joined, shape);
+  joined.dispose();
+  return result;
+}
