@@ -87,7 +87,8 @@ const strayBars: Recogniser = (s) =>
 const strayCloser: Recogniser = (s) => {
   if (!found(s, ...closing)) return null;
   const open = openBracketBefore(s.tokens, s.at);
-  if (open !== null && (open.closer === s.found!.image || open.opener.image !== '{')) return null;
+  const ended = s.mismatch.rule === 'file' && found(s, 'RightBrace');
+  if (!ended && open !== null && (open.closer === s.found!.image || open.opener.image !== '{')) return null;
   return diagnoseSyntax('EBM104', tokenSpan(s.found!), { closer: s.found!.image });
 };
 
@@ -174,9 +175,7 @@ const missingExpression: Recogniser = (s) => {
     ? ['put the `if … then … else …` in parentheses']
     : found(s, 'Not')
       ? ['put the `not …` in parentheses']
-      : found(s, 'Reducer') && s.previous?.tokenType.name === 'Power'
-        ? ['put the reduction in parentheses']
-        : [];
+      : [];
   const after = s.previous === undefined ? null : tokenInWords(s.previous);
   return diagnoseSyntax('EBM105', s.span, { after, found: s.foundWords, hints });
 };
@@ -205,10 +204,14 @@ const calledIn: Readonly<Record<string, string>> = {
 const hintsByFound: Recogniser = (s) => {
   const words = (type: string): string =>
     type === 'Name' ? (calledIn[s.mismatch.rule] ?? 'a name') : kindInWords(type);
-  const expected = [...new Set(s.mismatch.expected.filter((e) => e !== 'EOF').map(words))];
+  const told = s.mismatch.expected.filter((e) => e !== 'EOF' && !(e === 'Beta' && s.mismatch.rule === 'call'));
+  const expected = [...new Set(told.map(words))];
   const hints: string[] = [];
   if (expects(s, 'Equals') && found(s, 'Colon')) hints.push('only declarations and parameters have a domain after `:`');
   if (expects(s, 'In')) hints.push('an index clause reads `[i in N]`; of a whole array it is `sum(v)`');
+  if (found(s, 'LeftBracket') && s.previous?.tokenType.name === 'Reducer') {
+    hints.push(`put the reduction in parentheses: \`(${s.previous.image}[i in I] …)\``);
+  }
   if (found(s, 'PipeInto') && !expects(s, 'Equals')) {
     hints.push('a net of its own has parameters: `net F(v : real[D]) -> real[K] = v |> linear(K)`');
   }

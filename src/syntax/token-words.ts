@@ -85,15 +85,28 @@ export const endsOperand = (tokens: readonly IToken[], i: number): boolean => {
   return before !== undefined && operandEnds.has(before.tokenType.name);
 };
 
-/** The bracket that is open just before token `i` (an index into `tokens`), and what would close it. */
+/** A word that begins a statement at the beginning of a line, and not, say, the name of an argument. */
+const beginsStatementLine = (tokens: readonly IToken[], k: number): boolean => {
+  const token = tokens[k]!;
+  const firstInLine = k === 0 || (token.startLine ?? 0) > (tokens[k - 1]!.endLine ?? 0);
+  if (!firstInLine || (token.tokenType.CATEGORIES ?? []).length === 0) return false;
+  return token.tokenType.name === 'Beta' || tokens[k + 1]?.tokenType.name !== 'Equals';
+};
+
+/** The bracket that is open just before token `i` (an index into `tokens`), and what would close it. Where a new statement
+ *  has begun in a new line, only braces can still be open. */
 export const openBracketBefore = (
   tokens: readonly IToken[],
   i: number,
 ): { readonly opener: IToken; readonly closer: string } | null => {
-  let closed = 0;
+  let [closed, closedBraces, earlier] = [0, 0, false];
   for (let k = i - 1; k >= 0; k -= 1) {
-    closed -= bracketing(tokens, k);
-    if (closed < 0) return { opener: tokens[k]!, closer: closerOf[tokens[k]!.image] ?? '' };
+    const step = bracketing(tokens, k);
+    const brace = /Brace$/.test(tokens[k]!.tokenType.name);
+    if (brace) closedBraces -= step;
+    else if (!earlier) closed -= step;
+    if (closed < 0 || closedBraces < 0) return { opener: tokens[k]!, closer: closerOf[tokens[k]!.image] ?? '' };
+    if (beginsStatementLine(tokens, k)) [closed, earlier] = [0, true];
   }
   return null;
 };
