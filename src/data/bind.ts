@@ -156,7 +156,7 @@ export const bind = (model: Model, input: BindInput): Checked<Bound | null> => {
     } else if (found.value !== null) placed.push(found.value);
     else diagnostics.push(...found.diagnostics);
   }
-  const solved = solveSizes(model.sizes, input.sizes, placed.flatMap(equationsOf), placed.flatMap(boundsOf));
+  const solved = solveSizes(model, input.sizes, placed.flatMap(equationsOf), placed.flatMap(boundsOf));
   diagnostics.push(...solved.diagnostics);
   const consts = bindConsts(model, input.consts, diagnostics);
   const sizes = Object.fromEntries(Object.entries(solved.sizes).map(([name, { value }]) => [name, value]));

@@ -2,13 +2,13 @@
 // the model's defaults. Out: every size that can be known, where it came from, and disagreements as diagnostics.
 import { diagnoseData } from '../diagnostics/messages/data.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import type { SizeSymbol } from '../semantics/model.ts';
+import type { DerivedSize, SizeRequirement, SizeSymbol } from '../semantics/model.ts';
 import { constantValue, evaluate, print, sizesOf } from '../tensor/dims.ts';
 import type { Dim } from '../tensor/dims.ts';
 
 export interface SizeValue {
   readonly value: number;
-  readonly source: 'data' | 'flag' | 'default';
+  readonly source: 'data' | 'flag' | 'default' | 'derived';
   /** In words, for messages: `--size N=3`, `y (points.csv)`. */
   readonly origin: string;
 }
@@ -120,6 +120,16 @@ const fromDefaults = (symbols: readonly SizeSymbol[], known: Known): boolean => 
   return false;
 };
 
+const fromFormulas = (derived: readonly DerivedSize[], known: Known): boolean => {
+  for (const { name, numerator, denominator } of derived) {
+    if (known.has(name) || unknownsOf(numerator, known).length > 0) continue;
+    const value = Math.floor(evaluate(numerator, numbers(known)) / denominator);
+    known.set(name, { value, source: 'derived', origin: originsOf(numerator, known) });
+    return true;
+  }
+  return false;
+};
+
 const fromCounts = (bounds: readonly CountBound[], known: Known): boolean => {
   const found = new Map<string, SizeValue>();
   for (const { dim, atLeast, origin } of bounds) {
@@ -133,9 +143,26 @@ const fromCounts = (bounds: readonly CountBound[], known: Known): boolean => {
   return found.size > 0;
 };
 
-/** Flags first, then lengths of data, then the model's defaults one at a time, then the largest value of categories. */
+/** What had to wait until sizes were numbers, and then turns out false. */
+const brokenRequirements = (requirements: readonly SizeRequirement[], known: Known): readonly Diagnostic[] =>
+  requirements.flatMap(({ left, relation, right, why, span }) => {
+    if (unknownsOf(left, known).length + unknownsOf(right, known).length > 0) return [];
+    const [a, b] = [evaluate(left, numbers(known)), evaluate(right, numbers(known))];
+    if (relation === '==' ? a === b : a <= b) return [];
+    const parameters = { left: print(left), relation, right: print(right), leftValue: a, rightValue: b, why };
+    return [diagnoseData('EBM631', span, parameters)];
+  });
+
+export interface SizeFacts {
+  readonly sizes: readonly SizeSymbol[];
+  readonly derivedSizes: readonly DerivedSize[];
+  readonly requirements: readonly SizeRequirement[];
+}
+
+/** Flags first, then lengths of data, then formulas, then the model's defaults one at a time, then the largest value of
+ *  categories; each new size may make another equation solvable. */
 export const solveSizes = (
-  symbols: readonly SizeSymbol[],
+  { sizes, derivedSizes, requirements }: SizeFacts,
   flags: Readonly<Record<string, number>>,
   equations: readonly SizeEquation[],
   bounds: readonly CountBound[],
@@ -145,6 +172,10 @@ export const solveSizes = (
   for (const [name, value] of Object.entries(flags))
     known.set(name, { value, source: 'flag', origin: `--size ${name}=${value}` });
   let open = propagate(equations, known, diagnostics);
-  while (fromDefaults(symbols, known) || fromCounts(bounds, known)) open = propagate(open, known, diagnostics);
-  return { sizes: Object.fromEntries(known), diagnostics };
+  while (fromFormulas(derivedSizes, known) || fromDefaults(sizes, known) || fromCounts(bounds, known))
+    open = propagate(open, known, diagnostics);
+  return {
+    sizes: Object.fromEntries(known),
+    diagnostics: [...diagnostics, ...brokenRequirements(requirements, known)],
+  };
 };

@@ -124,6 +124,28 @@ describe('sizes', () => {
   });
 });
 
+describe('sizes that are formulas and conditions', () => {
+  const model = modelOf({
+    sizes: [sizeSymbol('L'), sizeSymbol('N')],
+    derivedSizes: [{ name: 'floor((L - 10) / 5)', numerator: add(size('L'), constant(-10)), denominator: 5 }],
+    requirements: [
+      { left: constant(3), relation: '<=', right: size('N'), why: 'x[2] is used', span: { start: 1, end: 2 } },
+    ],
+  });
+
+  it('are computed once their sizes are known', () => {
+    expect(bound(model, { sizes: { L: 24 } }).sizes['floor((L - 10) / 5)']).toMatchObject({
+      value: 2,
+      source: 'derived',
+    });
+  });
+
+  it('are checked once their sizes are known', () => {
+    bound(model, { sizes: { N: 3 } });
+    expect(mistakes(model, { sizes: { N: 2 } })).toMatchObject([{ code: 'EBM631', span: { start: 1, end: 2 } }]);
+  });
+});
+
 describe('shapes', () => {
   it('take a column as a vector and a vector as a column', async () => {
     const vector = modelOf({

@@ -76,6 +76,9 @@ export const modelOf = (parts: Partial<Model>): Model => ({
   beta: null,
   infer: [],
   train: null,
+  plates: [],
+  derivedSizes: [],
+  requirements: [],
   span,
   ...parts,
 });

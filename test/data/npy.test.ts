@@ -115,7 +115,7 @@ describe('npy', () => {
     const kinds = fc.constantFrom(Float64Array, Float32Array, Int32Array);
     fc.assert(
       fc.property(shapes, kinds, fc.integer(), (shape, Kind, seed) => {
-        const data = Kind.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) =>
+        const data = (Kind as typeof Float64Array).from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) =>
           Math.fround((seed % 1000) / 7 + i),
         );
         const bytes = writeNpy({ shape, data });

@@ -286,6 +286,24 @@ export const bindingMessages = {
     explanation: '`--set` replaces the value of a const; its shape stays as the model has it.',
     example: '--set lambda=[1,2] for a model with const lambda = 0.1',
   }),
+  EBM631: message<{
+    left: string;
+    relation: '==' | '<=';
+    right: string;
+    leftValue: number;
+    rightValue: number;
+    why: string;
+  }>({
+    severity: 'error',
+    title: 'sizes do not fit the model',
+    text: ({ left, relation, right, leftValue, rightValue, why }) => ({
+      message: `${left} is ${leftValue}, but must ${relation === '==' ? 'equal' : 'be at most'} ${right}, which is ${rightValue}: ${why}`,
+    }),
+    explanation:
+      'Some uses of sizes cannot be judged while they are letters: that an index stays inside its range, that a reshape keeps ' +
+      'the number of entries. They are checked when the sizes are known.',
+    example: 'model m\nsize N\ntarget x[i in N] : real\nfactor f = x[2]^2, with --size N=2',
+  }),
 } as const satisfies MessageTable;
 
 export const dataMessages = { ...fileMessages, ...bindingMessages, ...runtimeMessages } as const satisfies MessageTable;
