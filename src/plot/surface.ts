@@ -94,7 +94,10 @@ const contours = (data: SurfaceData): string => {
   const levels = levelsOf(rangeOf(values));
   const colors = shades(levels.length);
   const [x1, x2, y1, y2] = [x[0]!, x.at(-1)!, y[0]!, y.at(-1)!];
-  const grid = { width: x.length, height: y.length, x1, x2, y1, y2, thresholds: [...levels] };
+  // Plot takes each number as the middle of a cell; our grid begins and ends on its numbers.
+  const [halfX, halfY] = [(x2 - x1) / (x.length - 1) / 2, (y2 - y1) / (y.length - 1) / 2];
+  const cells = { x1: x1 - halfX, x2: x2 + halfX, y1: y1 - halfY, y2: y2 + halfY };
+  const grid = { width: x.length, height: y.length, ...cells, thresholds: [...levels], clip: true };
   // Equal scales where the picture stays near a square, so that circles are circles.
   const proportion = spread(y) / spread(x);
   const shape = proportion > 0.5 && proportion < 1.6 ? { aspectRatio: 1 } : { height: 440 };
