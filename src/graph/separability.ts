@@ -3,7 +3,7 @@
 import { builtins } from '../semantics/builtins.ts';
 import type { BuiltinName } from '../semantics/builtins.ts';
 import { writtenNumber } from '../semantics/builtin.ts';
-import type { Domain, Expr, Model, SubscriptExpr, Variable } from '../semantics/model.ts';
+import type { Expr, Model, SubscriptExpr, Variable } from '../semantics/model.ts';
 import { dependsOn, exprKey, freeIndices } from './expressions.ts';
 
 /** How each entry of a value depends on the entries of the node along the axis. */
@@ -42,28 +42,6 @@ const summed = (parts: readonly Dependence[]): Dependence => {
 const mixed = (parts: readonly Dependence[]): Dependence => {
   const [first = absent, ...rest] = present(parts);
   return first.kind === 'separable' || !rest.every((p) => same(p, first)) ? entangled : first;
-};
-
-/** Axes at the end of a node that its domain ties together: the entries of a simplex sum to 1. */
-export const tiedAxes: Readonly<Record<Domain['kind'], 0 | 1 | 2>> = {
-  real: 0,
-  nonnegative: 0,
-  positive: 0,
-  unit: 0,
-  binary: 0,
-  spin: 0,
-  angle: 0,
-  interval: 0,
-  category: 0,
-  index: 0,
-  integer: 0,
-  onehot: 1,
-  simplex: 1,
-  sphere: 1,
-  ball: 1,
-  permutation: 1,
-  orthonormal: 2,
-  spd: 2,
 };
 
 /** Whether the expression is a sum over the entries of the node along the axis (0 = first axis of the node), or free of it. */

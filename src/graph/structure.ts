@@ -8,9 +8,10 @@ import type { AxisFacts } from './coupling.ts';
 import { axisFacts, blockSlots } from './coupling.ts';
 import type { Behaviour, Convexity } from './curvature.ts';
 import { curvatureFinder, joinBehaviours } from './curvature.ts';
+import { isDiscrete, tiedAxes } from './domain-facts.ts';
 import type { FactorGraph, FactorGroup } from './factor-graph.ts';
 import { instantiate } from './instantiate.ts';
-import { isSeparable, tiedAxes } from './separability.ts';
+import { isSeparable } from './separability.ts';
 import { slotCollector } from './slots.ts';
 import type { Shape } from './topology.ts';
 import { shapeOf } from './topology.ts';
@@ -79,30 +80,9 @@ export const structureOf = (graph: FactorGraph, unknowns: ReadonlySet<string>): 
 
 // ---------------------------------------------------------------- one unknown
 
-const isDiscrete: Readonly<Record<Domain['kind'], boolean>> = {
-  real: false,
-  nonnegative: false,
-  positive: false,
-  unit: false,
-  interval: false,
-  angle: false,
-  simplex: false,
-  sphere: false,
-  ball: false,
-  orthonormal: false,
-  spd: false,
-  binary: true,
-  spin: true,
-  onehot: true,
-  permutation: true,
-  category: true,
-  index: true,
-  integer: true,
-};
-
 const classOf = (b: Behaviour, domain: Domain['kind']): CurvatureClass => {
   if (b.degree === 0) return 'absent';
-  if (isDiscrete[domain]) return 'discrete';
+  if (isDiscrete(domain)) return 'discrete';
   if (b.degree === 1) return 'linear';
   if (b.degree === 2) return 'quadratic';
   if (b.degree < Infinity) return 'polynomial';
@@ -128,7 +108,7 @@ const unknownFacts = (
   const witness = factors.find((f) => f.curvature === curvature) ?? factors.find((f) => decides(f.behaviour, total));
   const rank = variable.type.shape.length;
   const tied = Array.from({ length: rank }, (_, axis): { axis: number; factor: string | null } | null => {
-    if (axis >= rank - tiedAxes[domain.kind]) return { axis, factor: null };
+    if (axis >= rank - tiedAxes(domain.kind)) return { axis, factor: null };
     if (variable.conditions.some((c) => !isSeparable(graph.model, c, variable, axis))) return { axis, factor: null };
     const entangling = touching.find((g) => !isSeparable(graph.model, g.energy, variable, axis));
     return entangling === undefined ? null : { axis, factor: entangling.name };

@@ -1,0 +1,114 @@
+// In: index expressions, ranges and filters. Out: how they are written beside a plate or an edge: `i = a[e]`, `n ∈ N`, `i < j`.
+import type { Binder, Expr } from '../../semantics/model.ts';
+import type { Dim } from '../../tensor/dims.ts';
+import { constantValue, equal, print } from '../../tensor/dims.ts';
+import type { IndexMap } from '../factor-graph.ts';
+
+const minus = '\u2212';
+const withMinus = (text: string): string => text.replaceAll('-', minus);
+
+/** `N`, `T − 1`; with the value where it is known: `N = 150`. */
+export const dimText = (dim: Dim): string => withMinus(print(dim));
+
+const infix: Readonly<Record<string, readonly [symbol: string, strength: number]>> = {
+  or: [' or ', 1],
+  and: [', ', 2],
+  eq: [' = ', 3],
+  ne: [' ≠ ', 3],
+  lt: [' < ', 3],
+  le: [' ≤ ', 3],
+  gt: [' > ', 3],
+  ge: [' ≥ ', 3],
+  add: [' + ', 4],
+  sub: [` ${minus} `, 4],
+  mul: [' ', 5],
+  div: [' / ', 5],
+};
+
+/** `nameOf` gives the written name of an index. Parts that have no short form become `…`. */
+export const exprText = (expr: Expr, nameOf: (id: string) => string, strength = 0): string => {
+  const text = (e: Expr, s = 0): string => exprText(e, nameOf, s);
+  switch (expr.kind) {
+    case 'number':
+      return withMinus(String(expr.value));
+    case 'dim':
+      return dimText(expr.dim);
+    case 'index':
+      return nameOf(expr.id);
+    case 'ragged':
+      return `${expr.size}[${expr.at.map((e) => text(e)).join(', ')}]`;
+    case 'ref':
+      return expr.at.length === 0 ? expr.name : `${expr.name}[${expr.at.map((e) => text(e)).join(', ')}]`;
+    case 'subscript': {
+      const inside = expr.subscripts.map((s) => (s.kind === 'at' ? text(s.at) : ':'));
+      return `${text(expr.base, 9)}[${inside.join(', ')}]`;
+    }
+    case 'call': {
+      const operator = infix[expr.fn];
+      const [a, b] = expr.args as [Expr, Expr];
+      if (operator !== undefined && expr.args.length === 2) {
+        const next = nextOf(expr);
+        if (next !== null) return `${text(next[0], 4)} < ${text(next[1], 4)}`;
+        const [symbol, own] = operator;
+        const inner = `${text(a, own)}${symbol}${text(b, own + 1)}`;
+        return own < strength ? `(${inner})` : inner;
+      }
+      if (expr.fn === 'neg') return `${minus}${text(a, 6)}`;
+      if (expr.fn === 'not') return `not ${text(a, 6)}`;
+      return `${expr.fn.replace('-integer', '')}(${expr.args.map((e) => text(e)).join(', ')})`;
+    }
+    default:
+      return '…';
+  }
+};
+
+/** b ≥ a + 1 is a < b. */
+const nextOf = (expr: Expr & { kind: 'call' }): readonly [Expr, Expr] | null => {
+  const [left, right] = expr.args as [Expr, Expr];
+  const before = (e: Expr): Expr | null =>
+    e.kind === 'call' && e.fn === 'add' && e.args[1]!.kind === 'number' && e.args[1]!.value === 1 ? e.args[0]! : null;
+  const [small, large] =
+    expr.fn === 'ge' ? [before(right), left] : expr.fn === 'le' ? [before(left), right] : [null, left];
+  return small === null ? null : [small, large];
+};
+
+/** The position of a slot along one axis; '' where nothing needs to be said, because all nodes are touched. */
+export const mapText = (map: IndexMap, nameOf: (id: string) => string): string => {
+  switch (map.kind) {
+    case 'affine':
+      return offsetText(nameOf(map.index), map.offset);
+    case 'fixed':
+      return dimText(map.at);
+    case 'all':
+      return '';
+    case 'gather':
+    case 'unknown':
+      return exprText(map.expr, nameOf);
+  }
+};
+
+/** `t`, `t−1`, `t+1`. */
+const offsetText = (name: string, offset: Dim): string => {
+  if (offset.length === 0) return name;
+  const value = constantValue(offset);
+  return value === null ? `${name} + ${dimText(offset)}` : stepText(name, value);
+};
+
+export const stepText = (name: string, steps: number): string =>
+  steps === 0 ? name : `${name}${steps < 0 ? minus : '+'}${Math.abs(steps)}`;
+
+/** `n ∈ N`, `t ∈ 1..T`, `i, j ∈ V`: indices with one range are listed together. */
+export const rangeText = (binders: readonly Pick<Binder, 'name' | 'from' | 'to'>[]): string => {
+  const groups: { names: string[]; from: Dim; to: Dim }[] = [];
+  for (const b of binders) {
+    const known = groups.find((g) => equal(g.from, b.from) && equal(g.to, b.to));
+    if (known !== undefined) known.names.push(b.name);
+    else groups.push({ names: [b.name], from: b.from, to: b.to });
+  }
+  return groups
+    .map(({ names, from, to }) => {
+      const range = from.length === 0 ? dimText(to) : `${dimText(from)}..${dimText(to)}`;
+      return `${names.join(', ')} ∈ ${range}`;
+    })
+    .join(', ');
+};
