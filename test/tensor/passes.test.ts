@@ -2,9 +2,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { runProgram } from '../../src/backend/reference.ts';
-import { Builder, type Value } from '../../src/tensor/builder.ts';
-import { constant, size } from '../../src/tensor/dims.ts';
+import { Builder } from '../../src/tensor/builder.ts';
+import { size } from '../../src/tensor/dims.ts';
 import { gradient } from '../../src/tensor/differentiate.ts';
+import { estimateCost, peakBytes } from '../../src/tensor/passes/cost.ts';
 import { countInstrs, removeDeadCode } from '../../src/tensor/passes/dead-code.ts';
 import { inlineProgram } from '../../src/tensor/inline.ts';
 import { optimise, passes } from '../../src/tensor/passes/index.ts';
@@ -75,3 +76,115 @@ describe('on random programs', () => {
 });
 
 const hasWhile = (program: Program): boolean => program.instrs.some((i) => i.op === 'while');
+
+describe('what each pass is for', () => {
+  test('constants fold, neutral elements go, views merge, equal instructions become one', () => {
+    const b = new Builder();
+    const x = b.input('x', [N, K]);
+    const turned = b.transpose(b.transpose(x, [1, 0]), [1, 0]);
+    const twice = b.add(b.exp(turned), b.exp(x));
+    const y = b.add(b.mul(twice, b.sub(3, 2)), b.log(1));
+    expect(printProgram(optimise(b.finish({ y })))).toMatchInlineSnapshot(`
+      "%0 = input x : float[N, K]
+      %1 = exp %0 : float[N, K]
+      %2 = add %1 %1 : float[N, K]
+      output y = %2"
+    `);
+  });
+  test('a product that only a sum reads is contracted, never made', () => {
+    const b = new Builder();
+    const [x, w] = [b.input('x', [N, size('D')]), b.input('w', [K, size('D')])];
+    const product = b.mul(b.unsqueeze(x, [1]), b.unsqueeze(w, [0]));
+    expect(printProgram(optimise(b.finish({ y: b.sum(product, [2]) })))).toMatchInlineSnapshot(`
+      "%0 = input x : float[N, D]
+      %1 = input w : float[K, D]
+      %2 = sum-product %0[a b] %1[c b] -> [a c] : float[N, K]
+      output y = %2"
+    `);
+  });
+  test('an identity matrix renames a label', () => {
+    const b = new Builder();
+    const x = b.input('x', [N, K]);
+    expect(printProgram(optimise(b.finish({ y: b.matmul(x, b.eye(K)) })))).toMatchInlineSnapshot(`
+      "%0 = input x : float[N, K]
+      output y = %0"
+    `);
+  });
+  test('the two scans of a gradient become one; what a body does not need goes; what does not change moves out', () => {
+    const b = new Builder();
+    const [x, w] = [b.input('x', [N]), b.input('w', [])];
+    const { carry } = b.scan({ length: N, carry: [b.constant(1)], xs: [x] }, (c, [h], [v]) => ({
+      carry: [c.mul(h!, c.mul(v!, c.exp(w)))],
+      ys: [c.sin(h!)],
+    }));
+    const program = optimise(b.finish({ y: carry[0]!, g: gradient(b, carry[0]!, [x])[0]! }));
+    expect(program.instrs.filter((i) => i.op === 'scan').length).toBe(2);
+    expect(printProgram(program)).toMatchInlineSnapshot(`
+      "%0 = input x : float[N]
+      %1 = input w : float
+      %2 = constant 1 : float
+      %3 = exp %1 : float
+      %4 %5 = scan N carry (%2) over (%0) with (%3) : float float[N]
+        body
+          %0 = input carry0 : float
+          %1 = input x0 : float
+          %2 = input hoisted0 : float
+          %3 = mul %1 %2 : float
+          %4 = mul %0 %3 : float
+          output carry0 = %4
+          output y0 = %0
+      %6 %7 = scan N reverse carry (%2) over (%5 %0) with (%3) : float float[N]
+        body
+          %0 = input carry0 : float
+          %1 = input x0 : float
+          %2 = input x1 : float
+          %3 = input hoisted0 : float
+          %4 = mul %2 %3 : float
+          %5 = mul %0 %4 : float
+          %6 = mul %0 %1 : float
+          %7 = mul %3 %6 : float
+          output carry0 = %5
+          output y0 = %7
+      output y = %4
+      output g = %7"
+    `);
+  });
+});
+
+describe('the verifier', () => {
+  const good = (): Program => {
+    const b = new Builder();
+    const x = b.input('x', [N]);
+    return b.finish({ y: b.exp(b.add(x, 1)) });
+  };
+  test('wrong shapes, reads before definition, double definition, missing outputs', () => {
+    const program = good();
+    expect(verify(program)).toEqual([]);
+    expect(verify({ ...program, values: program.values.with(2, { shape: [K], dtype: 'float' }) }).join()).toMatch(
+      /\[K\].*\[N\]/,
+    );
+    expect(verify({ ...program, instrs: program.instrs.toReversed() }).join()).toMatch(/before it is defined/);
+    expect(verify({ ...program, instrs: [...program.instrs, program.instrs[0]!] }).join()).toMatch(/defined twice/);
+    expect(verify({ ...program, outputs: [{ name: 'y', id: 99 }] }).join()).toMatch(/not defined/);
+  });
+});
+
+describe('cost', () => {
+  test('a matrix product: 3 operations a cell of N·D·K, peak of operands and result', () => {
+    const b = new Builder();
+    const [x, w] = [b.input('x', [N, size('D')]), b.input('w', [size('D'), K])];
+    const program = b.finish({ y: b.matmul(x, w) });
+    expect(estimateCost(program, { N: 10, D: 4, K: 3 })).toEqual({
+      flops: 3 * 120,
+      bytes: 4 * (40 + 12 + 30),
+      peakBytes: 4 * (40 + 12 + 30),
+    });
+  });
+  test('a chain of maps holds two values at a time', () => {
+    const b = new Builder();
+    const x = b.input('x', [N]);
+    const program = b.finish({ y: b.exp(b.sin(b.cos(x))) });
+    // The input stays with its owner only until its last use.
+    expect(peakBytes(program, { N: 100 })).toBe(4 * 200);
+  });
+});

@@ -1,0 +1,60 @@
+// Full minimisation by repeating a first-order step rule. In: a start [B, P] or [P], an objective, a rule with its options.
+// Out: the point where each problem stopped. A converged problem stands still while others go on.
+import type { Builder, Value } from '../tensor/builder.ts';
+import { anyLeft, choose, overRows, rowMaximum, type Minimum, type Objective } from './objective.ts';
+import type { StepRule } from './step-rules.ts';
+
+export interface DescendOptions {
+  readonly maxIterations: number;
+  /** Stop a problem when the largest magnitude of its gradient is at most this. Default 1e-5. */
+  readonly gradientTolerance?: number;
+  /** Steps between tests of convergence; default 10. */
+  readonly every?: number;
+}
+
+export const descend = <Options>(
+  b: Builder,
+  start: Value,
+  objective: Objective,
+  rule: StepRule<Options>,
+  ruleOptions: Options,
+  { maxIterations, gradientTolerance = 1e-5, every = 10 }: DescendOptions,
+): Minimum =>
+  overRows(b, start, objective, (rows, rowObjective) => {
+    const first = rowObjective(b, rows);
+    const zeros = b.zeros(first.value.shape);
+    const settled = (c: Builder, gradient: Value): Value => c.le(rowMaximum(c, gradient), gradientTolerance);
+    const loop = b.while_(
+      {
+        max: maxIterations,
+        every,
+        carry: [
+          rows,
+          first.value,
+          first.gradient,
+          settled(b, first.gradient),
+          zeros,
+          b.constant(0),
+          ...rule.state.map(() => b.zeros(rows.shape)),
+        ],
+      },
+      (c, [, , , converged]) => anyLeft(c, converged!),
+      (c, [x, value, gradient, converged, iterations, count, ...state]) => {
+        const stepNumber = c.add(count!, 1);
+        const update = rule.step(c, x!, gradient!, state, stepNumber, ruleOptions);
+        const next = choose(c, converged!, x!, update.x);
+        const there = rowObjective(c, next);
+        return [
+          next,
+          choose(c, converged!, value!, there.value),
+          choose(c, converged!, gradient!, there.gradient),
+          c.maximum(converged!, settled(c, there.gradient)),
+          c.add(iterations!, c.sub(1, converged!)),
+          stepNumber,
+          ...update.state,
+        ];
+      },
+    );
+    const [x, value, , converged, iterations] = loop.carry;
+    return { x: x!, value: value!, iterations: iterations!, converged: converged! };
+  });
