@@ -15,7 +15,7 @@ export type TfjsOperation = (typeof tfjsOperations)[number];
 
 /** Operations written out at the end of the module because tfjs lacks them or is slow or wrong at them. */
 export const helperOperations = [
-  'sumAxis', 'minAxis', 'matrixProduct', 'rowsProduct', 'softMinProduct', 'gatherAxis', 'scatterAdd', 'unstack',
+  'sumAxis', 'minAxis', 'argminAxis', 'permuteAxes', 'matrixProduct', 'rowsProduct', 'softMinProduct', 'gatherAxis', 'scatterAdd', 'unstack',
   'randomTensor', 'mapLgamma', 'mapDigamma', 'mapLogBesselI0',
   'runCholesky', 'runTriangularSolve', 'runTriangularSolveTransposed', 'runSolve', 'runInverse', 'runLogAbsDet', 'runEigh',
   'runSort', 'runBlockTridiagonal',
@@ -92,6 +92,8 @@ export const operations: Readonly<Record<OperationName, OperationFacts>> = {
   gather: { stem: 'gathered' },
   sumAxis: { stem: 'total' },
   minAxis: { stem: 'least' },
+  argminAxis: { stem: 'argmin' },
+  permuteAxes: { stem: 'transposed' },
   matrixProduct: { stem: 'product' },
   rowsProduct: { stem: 'product' },
   softMinProduct: { stem: 'freeEnergy', awaited: true },

@@ -7,6 +7,8 @@ export type HelperName =
   | 'openCall'
   | 'sumAxis'
   | 'minAxis'
+  | 'argminAxis'
+  | 'permuteAxes'
   | 'rowsOf'
   | 'rowsProduct'
   | 'matrixProduct'
@@ -214,26 +216,19 @@ function openCall(signature, entryName, inputs, options) {
   },
   sumAxis: {
     needs: [],
-    text: `/** Sum along an axis. Over more than 4,096 elements it goes by blocks (pairwise summation with wide leaves, Higham 1993),
- *  because a running float32 sum of 2²² numbers is off by per cents; over none it is 0, which wasm leaves undefined. */
+    text: `/** Sum along an axis. Over more than 4,096 elements it goes by blocks of 256 (pairwise summation with wide leaves, Higham
+ *  1993): a running float32 sum of 2²² numbers is off by per cents. Over none it is 0, which wasm leaves undefined. */
 function sumAxis(x, axis) {
   const count = x.shape[axis];
   const before = x.shape.slice(0, axis);
   const after = x.shape.slice(axis + 1);
-  if (count === 0) return tf.zeros([...before, ...after]);
+  if (x.size === 0) return tf.zeros([...before, ...after]);
   if (count <= 4096) return tf.sum(x, axis);
-  const width = Math.ceil(Math.sqrt(count));
-  const blocks = Math.ceil(count / width);
-  const missing = blocks * width - count;
-  const whole =
-    missing === 0
-      ? x
-      : tf.pad(
-          x,
-          x.shape.map((_, i) => [0, i === axis ? missing : 0]),
-        );
-  const view = tf.reshape(whole, [...before, blocks, width, ...after]);
-  if (whole !== x) whole.dispose();
+  const blocks = Math.ceil(count / 256);
+  const padding = x.shape.map((_, i) => [0, i === axis ? 256 * blocks - count : 0]);
+  const padded = count % 256 === 0 ? x : tf.pad(x, padding);
+  const view = tf.reshape(padded, [...before, blocks, 256, ...after]);
+  if (padded !== x) padded.dispose();
   const partial = tf.sum(view, axis + 1);
   view.dispose();
   const total = sumAxis(partial, axis);
@@ -245,7 +240,26 @@ function sumAxis(x, axis) {
     needs: [],
     text: `/** Minimum along an axis; over nothing it is 1e30, the energy of what cannot be. */
 function minAxis(x, axis) {
-  return x.shape[axis] === 0 ? tf.fill(x.shape.toSpliced(axis, 1), 1e30) : tf.min(x, axis);
+  return x.size === 0 ? tf.fill(x.shape.toSpliced(axis, 1), 1e30) : tf.min(x, axis);
+}`,
+  },
+  argminAxis: {
+    needs: [],
+    text: `/** Index of the first smallest entry along an axis. */
+function argminAxis(x, axis) {
+  return x.size === 0 ? tf.zeros(x.shape.toSpliced(axis, 1), 'int32') : tf.argMin(x, axis);
+}`,
+  },
+  permuteAxes: {
+    needs: [],
+    text: `/** Axes in another order. Of nothing, wasm divides by zero. */
+function permuteAxes(x, order) {
+  return x.size === 0
+    ? tf.reshape(
+        x,
+        order.map((axis) => x.shape[axis]),
+      )
+    : tf.transpose(x, order);
 }`,
   },
   rowsOf: {
@@ -267,15 +281,17 @@ function rowsOf(x, from, to) {
   },
   rowsProduct: {
     needs: ['rowsOf'],
-    text: `/** aᵀ b for a […, n, p] and b […, n, q], n of any length: over more than 4,096 rows it adds up products of blocks of rows,
- *  because float32 sums lose digits with their length; over none it is 0. */
+    text: `/** aᵀ b for a […, n, p] and b […, n, q], n of any length: over more than 4,096 rows it adds up products of blocks of
+ *  1,024, because float32 sums lose digits with their length; over none it is 0. */
 function rowsProduct(a, b) {
   const count = a.shape.at(-2);
   const [p, q] = [a.shape.at(-1), b.shape.at(-1)];
   const order = a.shape.length === 2 ? [1, 0] : [0, 2, 1];
   let total = null;
-  for (let from = 0; from < count; from += 4096) {
-    const to = Math.min(from + 4096, count);
+  if (a.size === 0 || b.size === 0) return tf.zeros([...a.shape.slice(0, -2), p, q]);
+  const rows = count <= 4096 ? count : 1024;
+  for (let from = 0; from < count; from += rows) {
+    const to = Math.min(from + rows, count);
     const [left, right] = [rowsOf(a, from, to), rowsOf(b, from, to)];
     const turned = tf.transpose(left, order);
     const part = tf.matMul(turned, right);
@@ -283,7 +299,7 @@ function rowsProduct(a, b) {
     tf.dispose([left, right, turned, ...(total === null ? [] : [total, part])]);
     total = sum;
   }
-  return total ?? tf.zeros([...a.shape.slice(0, -2), p, q]);
+  return total;
 }`,
   },
   matrixProduct: {
@@ -291,7 +307,8 @@ function rowsProduct(a, b) {
     text: `/** a b for a […, p, n] and b […, n, q], n of any length. */
 function matrixProduct(a, b) {
   const count = b.shape.at(-2);
-  if (count > 0 && count <= 4096) return tf.matMul(a, b);
+  if (a.size === 0 || b.size === 0) return tf.zeros([...a.shape.slice(0, -1), b.shape.at(-1)]);
+  if (count <= 4096) return tf.matMul(a, b);
   const turned = tf.transpose(a, a.shape.length === 2 ? [1, 0] : [0, 2, 1]);
   const result = rowsProduct(turned, b);
   turned.dispose();

@@ -20,7 +20,11 @@ interface Composition {
   readonly truth?: true;
   /** Takes booleans as they are; otherwise they are made 0/1 floats first. */
   readonly booleans?: true;
+  /** Takes ints as floats (exact below 2²⁴): comparing and repeating ints is slow on wasm. */
+  readonly floats?: true;
 }
+
+const one = constant(1);
 
 const unary = (operation: TfjsOperation | HelperOperation): Composition => ({
   compose: (r, [x], shape) => r.call(operation, [x!], [], shape, x!.type),
@@ -34,8 +38,8 @@ const binary = (operation: TfjsOperation): Composition => ({
 });
 const comparison = (operation: TfjsOperation): Composition => ({
   truth: true,
-  compose: (r, args, shape) =>
-    r.call(operation, args.map((arg) => r.cast(arg, 'float32')), [], shape, 'bool'),
+  floats: true,
+  compose: (r, args, shape) => r.call(operation, args, [], shape, 'bool'),
 });
 
 /** A 0/1 tensor of the same shape: booleans as floats, other numbers by ≠ 0. */
@@ -131,11 +135,9 @@ export const compositions: Readonly<Record<Elementwise, Composition>> = {
 
 /** A scalar repeated to a shape. */
 const spread = (r: Realiser, scalar: Tensor, shape: readonly Dim[]): Tensor => {
-  const spreadOut = repeatTo(r, scalar, shape.map(() => constant(1)), shape);
-  return scalar.type === 'bool' ? r.cast(spreadOut, 'bool') : r.reshape(spreadOut, shape);
+  const repeated = r.reshape(repeatTo(r, scalar, shape.map(() => one), shape), shape);
+  return scalar.type === 'bool' ? r.cast(repeated, 'bool') : repeated;
 };
-
-const one = constant(1);
 
 interface Entry {
   readonly tensor: Tensor;
@@ -193,7 +195,7 @@ const resultType = (dtype: DType): TensorType => (dtype === 'int' ? 'int32' : 'f
 export const realiseMap = (r: Realiser, fn: Elementwise, args: readonly Handle[], shape: readonly Dim[], dtype: DType): Handle => {
   const composition = compositions[fn];
   const prepared = args.map((h): Handle => {
-    if (h.tensor.type !== 'bool' || composition.booleans === true) return h;
+    if (h.tensor.type === 'bool' ? composition.booleans === true : composition.floats !== true) return h;
     return { ...h, tensor: r.cast(h.tensor, 'float32') };
   });
   // Along axes that no argument holds the result repeats too: computed once, repeated lazily.

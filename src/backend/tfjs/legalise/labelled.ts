@@ -1,7 +1,7 @@
 // Operands of a contraction while it is taken apart: a tensor and the labels of its axes, in row-major order. Axes of
 // length 1 carry no label. In: tensors and labels. Out: tensors arranged or reduced along labels.
 import { constantValue, product, type Dim } from '../../../tensor/dims.ts';
-import { mayBeZero } from '../names.ts';
+import { mayBeZero, mayExceed } from '../names.ts';
 import type { Tensor } from '../realisation.ts';
 import type { Realiser } from './realiser.ts';
 import { transposeTensor } from './views.ts';
@@ -50,9 +50,9 @@ const reduceMiddle = (r: Realiser, kind: Reduction, tensor: Tensor, dims: readon
   const axis = constantValue(before) === 1 ? 0 : 1;
   const view = r.reshape(tensor, seen);
   const out = seen.toSpliced(axis, 1);
-  const length = constantValue(n);
-  if (kind === 'sum') return r.call(length !== null && length > 0 && length <= longSum ? 'sum' : 'sumAxis', [view], [String(axis)], out);
-  return r.call(mayBeZero(n) ? 'minAxis' : 'min', [view], [String(axis)], out);
+  const plain = !seen.some(mayBeZero);
+  if (kind === 'sum') return r.call(plain && !mayExceed(n, longSum) ? 'sum' : 'sumAxis', [view], [String(axis)], out);
+  return r.call(plain ? 'min' : 'minAxis', [view], [String(axis)], out);
 };
 
 /** Reduces away the labels for which `goes`, one run of adjacent axes at a time, innermost first. */

@@ -53,7 +53,6 @@ export const softMinPair = (r: Realiser, beta: Tensor, a: Labelled, b: Labelled,
   const left = kept.filter((label) => a.labels.includes(label) && !shared(label));
   const right = kept.filter((label) => b.labels.includes(label) && !shared(label));
   if (gone.length === 0 || left.length === 0 || right.length === 0) return null;
-  const length = lengthOf(lengths, gone);
   const swap = !sameLabels([...batch, ...left, ...right], kept) && sameLabels([...batch, ...right, ...left], kept);
   const [first, second, rows, columns] = swap ? [b, a, right, left] : [a, b, left, right];
   const lead = batch.length === 0 ? [] : [batch];
@@ -61,7 +60,7 @@ export const softMinPair = (r: Realiser, beta: Tensor, a: Labelled, b: Labelled,
   const [p, q] = [lengthOf(lengths, rows), lengthOf(lengths, columns)];
   const x = arrange(r, first, [...lead, rows, gone], lengths);
   const y = arrange(r, second, [...lead, gone, columns], lengths);
-  const least = mayBeZero(length) ? 'minAxis' : 'min';
+  const least = [...x.shape, ...y.shape].some(mayBeZero) ? 'minAxis' : 'min';
   const [leastX, leastY] = [
     r.call(least, [x], [String(front.length + 1)], [...front, p]),
     r.call(least, [y], [String(front.length)], [...front, q]),

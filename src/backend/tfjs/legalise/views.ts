@@ -2,7 +2,7 @@
 // A row-major tensor is seen as [before, n, after] around the one axis that matters, whatever its rank.
 import { add, constant, constantValue, equal, isOne, multiply, product, shapesEqual, type Dim } from '../../../tensor/dims.ts';
 import type { View } from '../../../tensor/program.ts';
-import { dimText, numberText, shapeText } from '../names.ts';
+import { dimText, mayBeZero, numberText, shapeText } from '../names.ts';
 import type { Tensor } from '../realisation.ts';
 import { handleOf, whole, wholeAs, type Handle } from './handle.ts';
 import { keptShape, maximumRank, permutationRuns } from './layout.ts';
@@ -23,10 +23,11 @@ export const transposeTensor = (r: Realiser, tensor: Tensor, shape: readonly Dim
   const dim = (group: readonly number[]): Dim => product(group.map((axis) => shape[axis]!));
   const transposed = permutation.map((axis) => shape[axis]!);
   if (groups.length <= 1) return r.reshape(tensor, keptShape(transposed));
+  const permute = shape.some(mayBeZero) ? 'permuteAxes' : 'transpose';
   if (groups.length <= maximumRank) {
     const order = groups.map((group) => source.indexOf(group));
     const seen = r.reshape(tensor, source.map(dim));
-    return r.call('transpose', [seen], [`[${order.join(', ')}]`], groups.map(dim));
+    return r.call(permute, [seen], [`[${order.join(', ')}]`], groups.map(dim));
   }
   let order = source;
   for (let done = 0; done < groups.length; done++) {
@@ -37,7 +38,7 @@ export const transposeTensor = (r: Realiser, tensor: Tensor, shape: readonly Dim
     const parts = [order.slice(0, done), order.slice(done, from), order.slice(from, from + length), order.slice(from + length)];
     const dims = parts.map((part) => product(part.map(dim)));
     const moved = dims.with(1, dims[2]!).with(2, dims[1]!);
-    tensor = r.call('transpose', [r.reshape(tensor, dims)], ['[0, 2, 1, 3]'], moved);
+    tensor = r.call(permute, [r.reshape(tensor, dims)], ['[0, 2, 1, 3]'], moved);
     order = [...parts[0]!, ...parts[2]!, ...parts[1]!, ...parts[3]!];
   }
   return tensor;
@@ -144,6 +145,6 @@ export const realiseScatterAdd = (r: Realiser, updates: Handle, indices: Handle,
 export const realiseArgmin = (r: Realiser, arg: Handle, axis: number, shape: readonly Dim[]): Handle => {
   const [before, n, after] = around(arg.shape, axis);
   const seen = isOne(after) ? [before, n] : [before, n, after];
-  const tensor = r.call('argMin', [wholeAs(r, arg, seen)], ['1'], seen.toSpliced(1, 1), 'int32');
+  const tensor = r.call(seen.some(mayBeZero) ? 'argminAxis' : 'argMin', [wholeAs(r, arg, seen)], ['1'], seen.toSpliced(1, 1), 'int32');
   return handleOf(tensor, shape, false);
 };

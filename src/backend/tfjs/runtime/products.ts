@@ -14,15 +14,17 @@ export function rowsOf(x: tf.Tensor, from: number, to: number): tf.Tensor {
   return tf.slice(x, rank === 2 ? [from, 0] : [0, from, 0], rank === 2 ? [to - from, columns] : [-1, to - from, columns]);
 }
 
-/** aᵀ b for a […, n, p] and b […, n, q], n of any length: over more than 4,096 rows it adds up products of blocks of rows,
- *  because float32 sums lose digits with their length; over none it is 0. */
+/** aᵀ b for a […, n, p] and b […, n, q], n of any length: over more than 4,096 rows it adds up products of blocks of
+ *  1,024, because float32 sums lose digits with their length; over none it is 0. */
 export function rowsProduct(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const count = a.shape.at(-2)!;
   const [p, q] = [a.shape.at(-1)!, b.shape.at(-1)!];
   const order = a.shape.length === 2 ? [1, 0] : [0, 2, 1];
   let total: tf.Tensor | null = null;
-  for (let from = 0; from < count; from += 4096) {
-    const to = Math.min(from + 4096, count);
+  if (a.size === 0 || b.size === 0) return tf.zeros([...a.shape.slice(0, -2), p, q]);
+  const rows = count <= 4096 ? count : 1024;
+  for (let from = 0; from < count; from += rows) {
+    const to = Math.min(from + rows, count);
     const [left, right] = [rowsOf(a, from, to), rowsOf(b, from, to)];
     const turned = tf.transpose(left, order);
     const part = tf.matMul(turned, right);
@@ -30,13 +32,14 @@ export function rowsProduct(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
     tf.dispose([left, right, turned, ...(total === null ? [] : [total, part])]);
     total = sum;
   }
-  return total ?? tf.zeros([...a.shape.slice(0, -2), p, q]);
+  return total!;
 }
 
 /** a b for a […, p, n] and b […, n, q], n of any length. */
 export function matrixProduct(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const count = b.shape.at(-2)!;
-  if (count > 0 && count <= 4096) return tf.matMul(a, b);
+  if (a.size === 0 || b.size === 0) return tf.zeros([...a.shape.slice(0, -1), b.shape.at(-1)!]);
+  if (count <= 4096) return tf.matMul(a, b);
   const turned = tf.transpose(a, a.shape.length === 2 ? [1, 0] : [0, 2, 1]);
   const result = rowsProduct(turned, b);
   turned.dispose();

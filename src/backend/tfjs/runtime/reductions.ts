@@ -2,26 +2,19 @@
 // In: a tensor and the axis that goes. Out: a new tensor; the argument is left alone.
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Sum along an axis. Over more than 4,096 elements it goes by blocks (pairwise summation with wide leaves, Higham 1993),
- *  because a running float32 sum of 2²² numbers is off by per cents; over none it is 0, which wasm leaves undefined. */
+/** Sum along an axis. Over more than 4,096 elements it goes by blocks of 256 (pairwise summation with wide leaves, Higham
+ *  1993): a running float32 sum of 2²² numbers is off by per cents. Over none it is 0, which wasm leaves undefined. */
 export function sumAxis(x: tf.Tensor, axis: number): tf.Tensor {
   const count = x.shape[axis]!;
   const before = x.shape.slice(0, axis);
   const after = x.shape.slice(axis + 1);
-  if (count === 0) return tf.zeros([...before, ...after]);
+  if (x.size === 0) return tf.zeros([...before, ...after]);
   if (count <= 4096) return tf.sum(x, axis);
-  const width = Math.ceil(Math.sqrt(count));
-  const blocks = Math.ceil(count / width);
-  const missing = blocks * width - count;
-  const whole =
-    missing === 0
-      ? x
-      : tf.pad(
-          x,
-          x.shape.map((_, i) => [0, i === axis ? missing : 0] as [number, number]),
-        );
-  const view = tf.reshape(whole, [...before, blocks, width, ...after]);
-  if (whole !== x) whole.dispose();
+  const blocks = Math.ceil(count / 256);
+  const padding = x.shape.map((_, i): [number, number] => [0, i === axis ? 256 * blocks - count : 0]);
+  const padded = count % 256 === 0 ? x : tf.pad(x, padding);
+  const view = tf.reshape(padded, [...before, blocks, 256, ...after]);
+  if (padded !== x) padded.dispose();
   const partial = tf.sum(view, axis + 1);
   view.dispose();
   const total = sumAxis(partial, axis);
@@ -31,5 +24,15 @@ export function sumAxis(x: tf.Tensor, axis: number): tf.Tensor {
 
 /** Minimum along an axis; over nothing it is 1e30, the energy of what cannot be. */
 export function minAxis(x: tf.Tensor, axis: number): tf.Tensor {
-  return x.shape[axis] === 0 ? tf.fill(x.shape.toSpliced(axis, 1), 1e30) : tf.min(x, axis);
+  return x.size === 0 ? tf.fill(x.shape.toSpliced(axis, 1), 1e30) : tf.min(x, axis);
+}
+
+/** Index of the first smallest entry along an axis. */
+export function argminAxis(x: tf.Tensor, axis: number): tf.Tensor {
+  return x.size === 0 ? tf.zeros(x.shape.toSpliced(axis, 1), 'int32') : tf.argMin(x, axis);
+}
+
+/** Axes in another order. Of nothing, wasm divides by zero. */
+export function permuteAxes(x: tf.Tensor, order: number[]): tf.Tensor {
+  return x.size === 0 ? tf.reshape(x, order.map((axis) => x.shape[axis]!)) : tf.transpose(x, order);
 }

@@ -1,0 +1,98 @@
+// Every elementwise function on cpu and wasm against its float64 definition, over shapes that broadcast up to rank 12.
+import { describe, expect, it } from 'vitest';
+import { Builder } from '../../src/tensor/builder.ts';
+import { constant, size, type Dim } from '../../src/tensor/dims.ts';
+import { elementwiseTable } from '../../src/tensor/elementwise-table.ts';
+import type { Elementwise } from '../../src/tensor/elementwise.ts';
+import { compositions } from '../../src/backend/tfjs/legalise/elementwise.ts';
+import { agree, numbersOf, randomNumbers, type Sizes } from './agreement.ts';
+
+const functions = Object.keys(elementwiseTable) as Elementwise[];
+
+/** Where a function is defined, mapped from [0, 1). */
+const domains: Partial<Record<Elementwise, (u: number) => number>> = {
+  sqrt: (u) => 9 * u,
+  log: (u) => 1e-3 + 9 * u,
+  log1p: (u) => 4 * u - 0.9,
+  reciprocal: (u) => 0.3 + 3 * u,
+  div: (u) => 0.3 + 3 * u,
+  pow: (u) => 0.3 + 2 * u,
+  mod: (u) => 0.51 + Math.floor(7 * u),
+  lgamma: (u) => 0.2 + 9 * u,
+  digamma: (u) => 0.2 + 9 * u,
+  tan: (u) => 2 * u - 1,
+  // Every second entry equal, so that comparisons see ties.
+  lt: (u) => Math.floor(4 * u),
+  le: (u) => Math.floor(4 * u),
+  gt: (u) => Math.floor(4 * u),
+  ge: (u) => Math.floor(4 * u),
+  eq: (u) => Math.floor(3 * u),
+  ne: (u) => Math.floor(3 * u),
+  and: (u) => Math.floor(2 * u),
+  or: (u) => Math.floor(2 * u),
+  not: (u) => Math.floor(2 * u),
+  select: (u) => Math.floor(3 * u) - 1,
+};
+
+const N = size('N');
+const dims = (text: string): readonly Dim[] => [...text].map((c) => (c === 'N' ? N : constant(Number(c))));
+/** Shapes of three arguments; functions take as many as they need. */
+const cases: readonly (readonly [string, string, string])[] = [
+  ['', '', ''],
+  ['N3', 'N3', 'N3'],
+  ['N3', '', 'N3'],
+  ['', 'N3', ''],
+  ['N13', '14N'.replace('N', '1'), '113'],
+  ['213121', '123112', '223122'],
+  ['212121212121', '121212121212', '112112112112'],
+  ['0N', '0N', '0N'],
+  ['1N', '31', '3N'],
+];
+
+describe.each(functions)('%s', (fn) => {
+  it('agrees with its definition', async () => {
+    const { arity } = elementwiseTable[fn];
+    const next = randomNumbers(functions.indexOf(fn) + 1);
+    const value = domains[fn] ?? ((u: number) => 6 * u - 3);
+    const sizes: Sizes = { N: 4 };
+    const b = new Builder();
+    const inputs: Record<string, ReturnType<typeof numbersOf>> = {};
+    const outputs: Record<string, ReturnType<Builder['input']>> = {};
+    for (const [i, shapes] of cases.entries()) {
+      const args = shapes.slice(0, arity).map((text, k) => {
+        const name = `x${i}_${k}`;
+        inputs[name] = numbersOf(dims(text), sizes, () => Math.fround(value(next())));
+        return b.input(name, dims(text));
+      });
+      outputs[`y${i}`] = b.map(fn, ...args);
+    }
+    await agree(b.finish(outputs), inputs, { sizes });
+  });
+});
+
+it('composes nothing that is not a function', () => {
+  expect(Object.keys(compositions).sort()).toEqual([...functions].sort());
+});
+
+it('log1p and expm1 keep small arguments', async () => {
+  const b = new Builder();
+  const x = b.input('x', [constant(6)]);
+  const data = Float32Array.of(1e-8, -1e-8, 1e-4, -0.4999, 0.5001, 1e-30);
+  await agree(b.finish({ log1p: b.mul(b.log1p(x), 1e6), expm1: b.mul(b.expm1(x), 1e6) }), { x: { shape: [6], data } }, { tolerance: 1e-6 });
+  // The tolerance above is relative to the largest entry: the small ones one by one.
+  for (const value of data) {
+    const one = new Builder();
+    const v = one.input('x', []);
+    const scaled = one.div(one.log1p(v), v);
+    await agree(one.finish({ scaled }), { x: { shape: [], data: Float32Array.of(value) } }, { tolerance: 1e-6 });
+  }
+});
+
+it('ints add, multiply, compare and divide with remainder', async () => {
+  const b = new Builder();
+  const i = b.iota([N, constant(3)], 0, 'int');
+  const j = b.iota([N, constant(3)], 1, 'int');
+  const sum = b.add(b.mul(i, b.constant(3, 'int')), j);
+  const outputs = { sum, remainder: b.mod(sum, b.constant(4, 'int')), least: b.minimum(sum, b.constant(5, 'int')), same: b.eq(i, j), chosen: b.select(b.lt(i, j), i, j) };
+  await agree(b.finish(outputs), {}, { sizes: { N: 5 } });
+});
