@@ -25,16 +25,21 @@ export const passes: readonly Pass[] = [
     why: 'before loop bodies are rewritten, while the two scans of a gradient still look alike',
     run: mergeCommonLoops,
   },
-  {
-    name: 'hoist-invariants',
-    why: 'before simplifying, so that what leaves a body is merged with its equals outside',
-    run: hoistInvariants,
-  },
   { name: 'simplify', why: 'one sweep of constant folding, algebra, view merging and value numbering', run: simplify },
   {
     name: 'products',
     why: 'after value numbering, when a product that is read once is known to be',
     run: fuseProducts,
+  },
+  {
+    name: 'hoist-invariants',
+    why: 'after products, lest a large product leave the sum that absorbs it',
+    run: hoistInvariants,
+  },
+  {
+    name: 'simplify again',
+    why: 'what left several loops may be equal; what entered as products may be smaller',
+    run: simplify,
   },
   {
     name: 'final dead-code',
