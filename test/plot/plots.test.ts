@@ -62,7 +62,7 @@ describe('surface', () => {
     const [cx, cy] = numbers(cross.getAttribute('transform')!);
     // A band is all that lies above its level; the hole in it is the valley below.
     const band = [...document.querySelectorAll('[aria-label="contour"] path')][2]!;
-    const rings = band.getAttribute('d')!.split('M').filter((ring) => ring !== '').map(numbers); // prettier-ignore
+    const rings: readonly number[][] = String(band.getAttribute('d')).split('M').filter((ring) => ring !== '').map(numbers); // prettier-ignore
     const side = (ring: readonly number[], parity: number) => ring.filter((_, i) => i % 2 === parity);
     const extent = (v: readonly number[]) => Math.max(...v) - Math.min(...v);
     const valley = rings.reduce((a, b) => (extent(side(b, 0)) < extent(side(a, 0)) ? b : a));
