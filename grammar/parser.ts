@@ -5,7 +5,7 @@ import { ExpressionParser } from './expression-parser.ts';
 import type { Rule } from './recovering-parser.ts';
 import * as t from './tokens.ts';
 
-export { NestingError } from './recovering-parser.ts';
+export { NestingError, TooManyErrors } from './recovering-parser.ts';
 
 export class EbmParser extends ExpressionParser {
   /** Chevrotain's check of the grammar itself costs more than parsing does: a test asks for it, nobody else. */

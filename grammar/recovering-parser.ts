@@ -2,7 +2,7 @@
 // error. Out: where parsing goes on. Newlines mean nothing in a correct model; in a wrong one they are the best sign of
 // where a statement was to end.
 import { CstParser, EOF } from 'chevrotain';
-import type { CstNode, IParserConfig, IToken, TokenType } from 'chevrotain';
+import type { CstNode, IParserConfig, IRecognitionException, IToken, TokenType } from 'chevrotain';
 import { MismatchReporter } from './mismatch.ts';
 import * as t from './tokens.ts';
 
@@ -11,7 +11,18 @@ export type Rule = (index?: number) => CstNode;
 /** Beyond this many nested rules the text is refused: about 45 nested parentheses, far within Node's default stack. */
 const MAXIMAL_RULE_DEPTH = 600;
 
-/** The only thing the parser throws: `token` is nested too deeply. */
+/** After this many errors parsing ends: nobody reads more, and recovery from each nests a little deeper. */
+export const MAXIMAL_ERRORS = 100;
+
+/** Thrown when MAXIMAL_ERRORS is reached; `errors` holds them. */
+export class TooManyErrors extends Error {
+  override name = 'TooManyErrors';
+  constructor(readonly errors: readonly IRecognitionException[]) {
+    super('too many errors');
+  }
+}
+
+/** Thrown when `token` is nested too deeply. Beside TooManyErrors the only thing the parser throws. */
 export class NestingError extends Error {
   override name = 'NestingError';
   constructor(readonly token: IToken) {
@@ -23,6 +34,8 @@ export class NestingError extends Error {
 interface Recovery {
   readonly RULE_STACK_IDX: number;
   flattenFollowSet(): TokenType[];
+  readonly _errors: readonly IRecognitionException[];
+  SAVE_ERROR(error: IRecognitionException): IRecognitionException;
   tokenMatcher(token: IToken, type: TokenType): boolean;
   SKIP_TOKEN(): IToken;
 }
@@ -103,6 +116,14 @@ export abstract class RecoveringParser extends CstParser {
       (this as unknown as Recovery).SKIP_TOKEN();
     }
     return skipped;
+  }
+
+  /** Called by chevrotain for every error. */
+  protected SAVE_ERROR(error: IRecognitionException): IRecognitionException {
+    const saved = (CstParser.prototype as unknown as Recovery).SAVE_ERROR.call(this, error);
+    const { _errors: errors } = this as unknown as Recovery;
+    if (errors.length >= MAXIMAL_ERRORS) throw new TooManyErrors(errors);
+    return saved;
   }
 
   private mayPickUpAt(ahead: number): boolean {

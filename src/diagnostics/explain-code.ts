@@ -14,6 +14,14 @@ const wrap = (paragraph: string): string =>
     }, [])
     .join('\n');
 
+/** Of a long example only the beginning. */
+const LINES = 20;
+
+const shortened = (text: string): string => {
+  const lines = text.split('\n');
+  return lines.length <= LINES ? text : [...lines.slice(0, LINES), '…'].join('\n');
+};
+
 /** Control characters in an example would not show. */
 const visible = (text: string): string =>
   // oxlint-disable-next-line no-control-regex
@@ -25,6 +33,6 @@ export const explainCode = (code: string): string | null => {
   const entry = Object.hasOwn(messages, known) ? messages[known] : undefined;
   if (entry === undefined) return null;
   const paragraphs = entry.explanation.split(/\n\s*\n/).map(wrap);
-  const example = visible(entry.example.trimEnd()).replace(/^/gm, '    ');
+  const example = shortened(visible(entry.example.trimEnd())).replace(/^/gm, '    ');
   return `${known}: ${entry.title} (${entry.severity})\n\n${paragraphs.join('\n\n')}\n\nFor example:\n\n${example}\n`;
 };

@@ -57,13 +57,11 @@ const weave = (layout: Layout, source: string, tokens: readonly IToken[], commen
   let index = 0;
   let consumed = -1;
   /** An empty line in the source directly before this offset, behind white space only. */
-  const blankBefore = (offset: number): boolean =>
-    (
-      source
-        .slice(0, offset)
-        .match(/\s*$/)![0]
-        .match(/\r\n|\n|\r/g) ?? []
-    ).length > 1;
+  const blankBefore = (offset: number): boolean => {
+    let from = offset;
+    while (from > 0 && /\s/.test(source[from - 1]!)) from -= 1;
+    return (source.slice(from, offset).match(/\r\n|\n|\r/g) ?? []).length > 1;
+  };
   const blankIf = (condition: boolean): Layout => (condition ? { kind: 'blank' } : nothing);
 
   const atAnchor = (): Layout => {

@@ -1,9 +1,11 @@
 // Mistakes of spelling, found on the tokens alone: characters of no use, operators of other languages, norms and numbers
 // that do not exist. In: tokens and unknown stretches of text. Out: diagnostics.
 import type { IToken } from 'chevrotain';
+import { MAXIMAL_ERRORS } from '../../grammar/recovering-parser.ts';
 import type { Tokens } from '../../grammar/tokens.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnoseSyntax } from '../diagnostics/messages/syntax.ts';
+import { sourceMap } from '../diagnostics/source-map.ts';
 import { tokenSpan } from './cst.ts';
 
 /** Tokens that the lexer takes for what they mean elsewhere. */
@@ -52,12 +54,15 @@ const ofToken = (token: IToken): readonly Diagnostic[] => {
 
 /** `"abc"` is one mistake, not two. */
 const firstOfEachInLine = (source: string, unknown: Tokens['unknown']): Tokens['unknown'] => {
-  const key = (at: number): string => `${source.lastIndexOf('\n', at - 1)} ${source[at]}`;
+  const { position } = sourceMap(source);
   const seen = new Set<string>();
-  return unknown.filter(({ offset }) => !seen.has(key(offset)) && seen.add(key(offset)));
+  return unknown.filter(({ offset }) => {
+    const key = `${position(offset).line} ${source[offset]}`;
+    return !seen.has(key) && seen.add(key);
+  });
 };
 
-export const diagnoseSpelling = (source: string, { tokens, unknown }: Tokens): readonly Diagnostic[] => [
+const allOf = (source: string, { tokens, unknown }: Tokens): readonly Diagnostic[] => [
   ...firstOfEachInLine(source, unknown).map((stretch) => {
     const text = source.slice(stretch.offset, stretch.offset + stretch.length);
     const hint = meant[text[0] ?? ''];
@@ -67,3 +72,7 @@ export const diagnoseSpelling = (source: string, { tokens, unknown }: Tokens): r
   }),
   ...tokens.flatMap(ofToken),
 ];
+
+/** In the order of kinds, not of places; at most as many as the parser reports. */
+export const diagnoseSpelling = (source: string, lexed: Tokens): readonly Diagnostic[] =>
+  allOf(source, lexed).slice(0, MAXIMAL_ERRORS);

@@ -1,11 +1,12 @@
 // From the text of a model to its syntax tree. In: any string at all. Out: a tree, the comments, and every syntax error;
 // nothing is thrown. Where the text is wrong the tree is incomplete, with `missing` parts.
-import type { IToken } from 'chevrotain';
+import type { IRecognitionException, IToken } from 'chevrotain';
 import { decodeMismatch } from '../../grammar/mismatch.ts';
-import { EbmParser, NestingError } from '../../grammar/parser.ts';
+import { EbmParser, NestingError, TooManyErrors } from '../../grammar/parser.ts';
 import { tokenize } from '../../grammar/tokens.ts';
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
 import { diagnoseSyntax } from '../diagnostics/messages/syntax.ts';
+import { sourceMap } from '../diagnostics/source-map.ts';
 import type { SourceFile } from './ast.ts';
 import { buildFile } from './build-ast.ts';
 import { tokenSpan } from './cst.ts';
@@ -60,22 +61,36 @@ interface Attempt {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** Where something is nested too deeply, its statement is left out and the rest parsed again, a few times at most. */
+/** Where something is nested too deeply, its statement is left out and the rest parsed again, a few times at most; after
+ *  too many errors the text ends at the place of half of them. */
 const parseTokens = (source: string, tokens: readonly IToken[], attempts = 4): Attempt => {
   parser.input = [...tokens];
+  const again = (rest: readonly IToken[]): Attempt =>
+    attempts > 1 ? parseTokens(source, rest, attempts - 1) : { tree: emptyFile(source), diagnostics: [] };
   try {
     const cst = parser.file();
-    const at = new Map(tokens.map((t, i) => [t.startOffset, i]));
-    const diagnostics = parser.errors.map((error) =>
-      explainMismatch(decodeMismatch(error.message), tokens, at.get(error.token.startOffset) ?? tokens.length),
-    );
-    return { tree: buildFile(cst, source.length), diagnostics };
+    return { tree: buildFile(cst, source.length), diagnostics: explainAll(parser.errors, tokens) };
   } catch (error) {
-    if (!(error instanceof NestingError)) throw error;
-    const diagnostic = diagnoseSyntax('EBM114', tokenSpan(error.token), {});
-    const rest = attempts > 1 ? parseTokens(source, withoutStatementAt(tokens, error.token), attempts - 1) : null;
-    return { tree: rest?.tree ?? emptyFile(source), diagnostics: [diagnostic, ...(rest?.diagnostics ?? [])] };
+    if (error instanceof NestingError) {
+      const rest = again(withoutStatementAt(tokens, error.token));
+      return { ...rest, diagnostics: [diagnoseSyntax('EBM114', tokenSpan(error.token), {}), ...rest.diagnostics] };
+    }
+    if (error instanceof TooManyErrors) {
+      const half = error.errors[Math.floor(error.errors.length / 2)]!.token;
+      const last = error.errors.at(-1)!.token;
+      const span = Number.isNaN(last.startOffset) ? { start: source.length, end: source.length } : tokenSpan(last);
+      const diagnostics = [...explainAll(error.errors, tokens), diagnoseSyntax('EBM119', span, {})];
+      return { tree: again(tokens.slice(0, tokens.indexOf(half))).tree, diagnostics };
+    }
+    throw error;
   }
+};
+
+const explainAll = (errors: readonly IRecognitionException[], tokens: readonly IToken[]): readonly Diagnostic[] => {
+  const at = new Map(tokens.map((t, i) => [t.startOffset, i]));
+  return errors.map((error) =>
+    explainMismatch(decodeMismatch(error.message), tokens, at.get(error.token.startOffset) ?? tokens.length),
+  );
 };
 
 const beginsStatement = (t: IToken): boolean =>
@@ -97,13 +112,15 @@ const withoutEchoes = (
   mismatches: readonly Diagnostic[],
 ): readonly Diagnostic[] => {
   const starts = tokens.filter(beginsStatement).map((t) => t.startOffset);
+  const { position } = sourceMap(source);
   const place = (d: Diagnostic): string => {
     const at = d.span?.start ?? 0;
-    return `${source.lastIndexOf('\n', at - 1)} ${starts.findLastIndex((start) => start < at)}`;
+    return `${position(at).line} ${starts.findLastIndex((start) => start < at)}`;
   };
   const seen = new Set<string>();
+  const isMismatch = new Set(mismatches);
   return [...spelling, ...mismatches].sort(byPlace).filter((d) => {
-    const echo = seen.has(place(d)) && mismatches.includes(d);
+    const echo = d.code !== 'EBM119' && seen.has(place(d)) && isMismatch.has(d);
     seen.add(place(d));
     return !echo;
   });

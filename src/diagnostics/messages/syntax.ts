@@ -219,6 +219,13 @@ export const syntaxMessages = {
     explanation: 'Numbers are double precision: at most about 1.8e308.',
     example: 'model a\nbeta = 1e999\n',
   }),
+
+  EBM119: syntaxError<Record<never, never>>({
+    title: 'too many errors',
+    text: () => ({ message: 'there are too many errors: the text is not read beyond this place', hints: [] }),
+    explanation: 'After a hundred syntax errors the rest of the file is not read. Perhaps it is no model at all.',
+    example: `model a\n${'factor f = (1\n'.repeat(102)}`,
+  }),
 } as const satisfies MessageTable;
 
 export const diagnoseSyntax = diagnoser(syntaxMessages);
