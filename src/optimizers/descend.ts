@@ -1,7 +1,7 @@
 // Full minimisation by repeating a first-order step rule. In: a start [B, P] or [P], an objective, a rule with its options.
 // Out: the point where each problem stopped. A converged problem stands still while others go on.
 import type { Builder, Value } from '../tensor/builder.ts';
-import { anyLeft, choose, overRows, rowMaximum, type Minimum, type Objective } from './objective.ts';
+import { anyLeft, choose, isFlat, overRows, type Minimum, type Objective } from './objective.ts';
 import type { StepRule } from './step-rules.ts';
 
 export interface DescendOptions {
@@ -23,7 +23,6 @@ export const descend = <Options>(
   overRows(b, start, objective, (rows, rowObjective) => {
     const first = rowObjective(b, rows);
     const zeros = b.zeros(first.value.shape);
-    const settled = (c: Builder, gradient: Value): Value => c.le(rowMaximum(c, gradient), gradientTolerance);
     const loop = b.while_(
       {
         max: maxIterations,
@@ -32,7 +31,7 @@ export const descend = <Options>(
           rows,
           first.value,
           first.gradient,
-          settled(b, first.gradient),
+          isFlat(b, first.gradient, gradientTolerance),
           zeros,
           b.constant(0),
           ...rule.state.map(() => b.zeros(rows.shape)),
@@ -48,7 +47,7 @@ export const descend = <Options>(
           next,
           choose(c, converged!, value!, there.value),
           choose(c, converged!, gradient!, there.gradient),
-          c.maximum(converged!, settled(c, there.gradient)),
+          c.maximum(converged!, isFlat(c, there.gradient, gradientTolerance)),
           c.add(iterations!, c.sub(1, converged!)),
           stepNumber,
           ...update.state,

@@ -4,7 +4,17 @@
 import { constant } from '../tensor/dims.ts';
 import type { Builder, Value } from '../tensor/builder.ts';
 import { lineSearch } from './line-search.ts';
-import { anyLeft, choose, column, overRows, rowDot, rowMaximum, type Minimum, type Objective } from './objective.ts';
+import {
+  anyLeft,
+  choose,
+  column,
+  isFlat,
+  overRows,
+  rowDot,
+  rowMaximum,
+  type Minimum,
+  type Objective,
+} from './objective.ts';
 
 export interface LbfgsOptions {
   readonly maxIterations?: number;
@@ -79,9 +89,8 @@ export const lbfgs = (b: Builder, start: Value, objective: Objective, options: L
   } = options;
   return overRows(b, start, objective, (rows, rowObjective) => {
     const first = rowObjective(b, rows);
-    const settled = (c: Builder, gradient: Value): Value => c.le(rowMaximum(c, gradient), gradientTolerance);
     const zeros = b.zeros(first.value.shape);
-    const converged0 = settled(b, first.gradient);
+    const converged0 = isFlat(b, first.gradient, gradientTolerance);
     const history = b.zeros([constant(memory), ...rows.shape]);
     const loop = b.while_(
       {
@@ -123,7 +132,7 @@ export const lbfgs = (b: Builder, start: Value, objective: Objective, options: L
         const predicted = c.abs(rowDot(c, gradient!, direction));
         const drowned = c.le(predicted, c.mul(c.maximum(c.abs(value!), 1), roundingNoise));
         const atPrecision = c.and(c.not(found.moved), c.and(descends, drowned));
-        const arrived = c.maximum(settled(c, found.gradient), c.maximum(flat, atPrecision));
+        const arrived = c.maximum(isFlat(c, found.gradient, gradientTolerance), c.maximum(flat, atPrecision));
         // A failed search starts again from the steepest direction; when that fails too there is nowhere to go.
         const stuck = c.and(c.not(found.moved), c.not(descends));
         const active = c.not(done!);

@@ -62,6 +62,9 @@ export const rowDot = (b: Builder, x: Value, y: Value): Value =>
   );
 /** The largest magnitude of each row: [B, P] → [B]. */
 export const rowMaximum = (b: Builder, x: Value): Value => b.max(b.abs(x), [1]);
+/** 1 where no entry of the row's gradient is larger than the tolerance. */
+export const isFlat = (b: Builder, gradient: Value, tolerance: number): Value =>
+  b.le(rowMaximum(b, gradient), tolerance);
 /** [B] as a column [B, 1], to scale rows. */
 export const column = (b: Builder, x: Value): Value => b.unsqueeze(x, [1]);
 /** Where the mask [B] is set the first, else the second; both [B] or both [B, P]. */

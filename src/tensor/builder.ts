@@ -192,20 +192,19 @@ export class Builder extends ElementwiseBuilder {
   /** a[…, n, k] b[…, k, m]: equal batch axes, or one side without any. */
   matmul(a: Argument, b: Argument): Value {
     const [left, right] = [this.use(a), this.use(b)];
-    const batch = (v: Value): readonly number[] => v.shape.slice(0, -2).map((_, i) => i);
     if (
       left.shape.length < 2 ||
       right.shape.length < 2 ||
-      (batch(left).length > 0 && batch(right).length > 0 && left.shape.length !== right.shape.length)
+      (batchAxes(left).length > 0 && batchAxes(right).length > 0 && left.shape.length !== right.shape.length)
     )
       throw new InternalError(`matmul: ${printShape(left.shape)} and ${printShape(right.shape)}`);
     const [n, k, m] = [-1, -2, -3];
-    const kept = batch(left).length >= batch(right).length ? batch(left) : batch(right);
+    const kept = batchAxes(left).length >= batchAxes(right).length ? batchAxes(left) : batchAxes(right);
     return this.contract(
       'sum-product',
       [
-        { value: left, axes: [...batch(left), n, k] },
-        { value: right, axes: [...batch(right), k, m] },
+        { value: left, axes: [...batchAxes(left), n, k] },
+        { value: right, axes: [...batchAxes(right), k, m] },
       ],
       [...kept, n, m],
     );
@@ -326,6 +325,9 @@ export class Builder extends ElementwiseBuilder {
     return buildWhile(this, options, test, body);
   }
 }
+
+/** All axes but the last two. */
+const batchAxes = (value: Value): readonly number[] => value.shape.slice(0, -2).map((_, i) => i);
 
 /** A negative axis counts from the end. */
 const axisOf = (shape: readonly Dim[], axis: number): number => {

@@ -55,16 +55,17 @@ export const evaluate = (a: Dim, sizes: Readonly<Record<string, number>>): numbe
   return total;
 };
 
+const printTerm = (term: DimTerm): string => {
+  const names = term.sizes.join('*');
+  const magnitude = Math.abs(term.coef);
+  return names === '' ? String(magnitude) : magnitude === 1 ? names : `${magnitude}*${names}`;
+};
+
 /** `2*N*K + 1`; a lone size prints as itself, so shapes read `[N, D]`. */
 export const print = (a: Dim): string => {
   if (a.length === 0) return '0';
-  const one = (term: DimTerm): string => {
-    const names = term.sizes.join('*');
-    const magnitude = Math.abs(term.coef);
-    return names === '' ? String(magnitude) : magnitude === 1 ? names : `${magnitude}*${names}`;
-  };
   return a
-    .map((term, i) => (i === 0 ? (term.coef < 0 ? '-' : '') : term.coef < 0 ? ' - ' : ' + ') + one(term))
+    .map((term, i) => (i === 0 ? (term.coef < 0 ? '-' : '') : term.coef < 0 ? ' - ' : ' + ') + printTerm(term))
     .join('');
 };
 

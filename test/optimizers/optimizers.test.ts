@@ -67,7 +67,11 @@ describe('L-BFGS', () => {
     const found = run({ shape: [2, 7], values: [...scales.map(() => 0), ...scales.map((_, i) => i)] }, (b, x) =>
       lbfgs(b, x, objective, { gradientTolerance: 1e-7, decreaseTolerance: 0, maxIterations: 300 }),
     );
-    close(found.x, new Array<number>(14).fill(3), 1e-5);
+    close(
+      found.x,
+      Array.from({ length: 14 }, () => 3),
+      1e-5,
+    );
   });
   test('row independence: a batch finds what each row finds alone', () => {
     const energy: Objective = differentiated((b, x) => b.sum(b.add(b.cosh(x), b.square(b.sub(x, 1))), [1]));
@@ -107,12 +111,20 @@ describe('first-order rules', () => {
   const start = { shape: [2, 3], values: [0, 1, 2, 3, 4, -5] };
   test('sgd with momentum', () => {
     const found = run(start, (b, x) => descend(b, x, bowl, sgd, { rate: 0.05, momentum: 0.8 }, { maxIterations: 400 }));
-    close(found.x, new Array<number>(6).fill(2), 1e-5);
+    close(
+      found.x,
+      Array.from({ length: 6 }, () => 2),
+      1e-5,
+    );
     expect(found.converged).toEqual([1, 1]);
   });
   test('Adam', () => {
     const found = run(start, (b, x) => descend(b, x, bowl, adam, { rate: 0.1 }, { maxIterations: 2000 }));
-    close(found.x, new Array<number>(6).fill(2), 1e-4);
+    close(
+      found.x,
+      Array.from({ length: 6 }, () => 2),
+      1e-4,
+    );
   });
   test('one step of each, by hand', () => {
     const step = (build: (b: Builder, x: Value, g: Value) => Value): number => {

@@ -1,5 +1,5 @@
 // Every pass keeps programs well formed and their results unchanged, on random programs; and does what it is for.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { runProgram } from '../../src/backend/reference.ts';
 import { Builder } from '../../src/tensor/builder.ts';

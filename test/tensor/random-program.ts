@@ -1,7 +1,7 @@
 // Random small valid tensor programs for property tests, with shrinking. In: options. Out: a fast-check arbitrary of programs
 // with inputs and sizes. A recipe is a list of steps, each a few small numbers that pick an operation and its operands among
 // the values so far; dropping or lowering numbers (what fast-check does to shrink) always leaves a valid program.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { TensorData } from '../../src/backend/backend.ts';
 import { Builder, type Value } from '../../src/tensor/builder.ts';
 import { add, constant, equal, evaluate, isOne, product, size, subtract, type Dim } from '../../src/tensor/dims.ts';

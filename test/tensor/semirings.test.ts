@@ -1,5 +1,5 @@
 // Contractions against brute-force enumeration: every β, forbidden entries, empty axes, decoding by the gradient.
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { runProgram } from '../../src/backend/reference.ts';
 import { Builder, type Value } from '../../src/tensor/builder.ts';
@@ -86,7 +86,11 @@ describe('a chain by enumeration', () => {
     );
   });
   test('the same by elimination, one variable after another, with all energies equal', () => {
-    const zeros = pointsOf([0, 0], new Array<number>(6).fill(0), new Array<number>(6).fill(0));
+    const zeros = pointsOf(
+      [0, 0],
+      Array.from({ length: 6 }, () => 0),
+      Array.from({ length: 6 }, () => 0),
+    );
     const seen = evaluateAt(zeros, (b, [u, p, q]) => {
       const toB = b.contract(
         'min-plus',

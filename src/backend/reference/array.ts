@@ -15,7 +15,7 @@ export const allocate = (count: number, like: Numbers): Numbers =>
 
 /** Row-major strides. */
 export const stridesOf = (shape: readonly number[]): number[] => {
-  const strides = new Array<number>(shape.length).fill(1);
+  const strides = shape.map(() => 1);
   for (let i = shape.length - 2; i >= 0; i--) strides[i] = strides[i + 1]! * shape[i + 1]!;
   return strides;
 };

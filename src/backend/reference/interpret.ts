@@ -172,7 +172,7 @@ export const prepare = (program: Program, sizes: Sizes): Prepared => {
     (preparations[instr.op] as Prepare<Instr['op']>)(instr as never, context),
   );
   return (inputs, watch) => {
-    const env: (DenseArray | undefined)[] = new Array<DenseArray | undefined>(program.values.length);
+    const env: (DenseArray | undefined)[] = Array.from({ length: program.values.length });
     for (const [i, input] of program.inputs.entries()) env[input.id] = inputs[i];
     const read: Read = (id) => env[id] ?? missing(id);
     for (const [i, instr] of program.instrs.entries()) {

@@ -25,9 +25,8 @@ export const scanGradient: Rule<'scan'> = (b, instr, adjoints, needed, pullBack)
   const carryCount = instr.carry.length;
   const handles = (ids: readonly number[]): readonly Value[] => ids.map((id) => b.handle(id));
   const [carry, xs, captured] = [handles(instr.carry), handles(instr.xs), handles(instr.captured)];
-  const isFloat = (v: Value): boolean => v.dtype === 'float';
   // Adjoints travel along every float carry; those of xs and captured values only where someone asks.
-  const floatCarries = carry.flatMap((v, i) => (isFloat(v) ? [i] : []));
+  const floatCarries = carry.flatMap((v, i) => (v.dtype === 'float' ? [i] : []));
   const wantedXs = xs.flatMap((v, i) => (needed(v.id) ? [i] : []));
   const wantedCaptured = captured.flatMap((v, i) => (needed(v.id) ? [i] : []));
   const givenYs = adjoints.flatMap((adjoint, i) => (i >= carryCount && adjoint !== null ? [i] : []));

@@ -111,8 +111,9 @@ export function implicitQL(v: Float64Array, d: Float64Array, e: Float64Array, n:
   for (let l = 0; l < n; l++) {
     largest = Math.max(largest, Math.abs(d[l]!) + Math.abs(e[l]!));
     let m = l;
-    while (m < n - 1 && Math.abs(e[m]!) > 2.220446049250313e-16 * largest) m++;
-    for (let sweep = 0; m > l && sweep < 60; sweep++) {
+    for (; m < n - 1; m++) if (Math.abs(e[m]!) <= 2.220446049250313e-16 * largest) break;
+    const sweeps = m > l ? 60 : 0;
+    for (let sweep = 0; sweep < sweeps; sweep++) {
       let g = d[l]!;
       let p = (d[l + 1]! - g) / (2 * e[l]!);
       let r = Math.hypot(p, 1);

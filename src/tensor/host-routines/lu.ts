@@ -40,7 +40,8 @@ export function solve(a: Float64Array, b: Float64Array, batch: number, n: number
     }
     for (let r = 0; r < n; r++) {
       const pivot = pivots[r]!;
-      for (let j = 0; j < m && pivot !== r; j++) {
+      if (pivot === r) continue;
+      for (let j = 0; j < m; j++) {
         const held = out[bAt + r * m + j]!;
         out[bAt + r * m + j] = out[bAt + pivot * m + j]!;
         out[bAt + pivot * m + j] = held;
@@ -71,9 +72,9 @@ export function logAbsDet(a: Float64Array, batch: number, n: number): Float64Arr
   const out = new Float64Array(batch);
   for (let k = 0; k < batch; k++) {
     const sign = factorLU(lu, k * n * n, n, pivots);
-    let sum = sign === 0 ? -Infinity : 0;
-    for (let i = 0; i < n && sign !== 0; i++) sum += Math.log(Math.abs(lu[k * n * n + i * n + i]!));
-    out[k] = sum;
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += Math.log(Math.abs(lu[k * n * n + i * n + i]!));
+    out[k] = sign === 0 ? -Infinity : sum;
   }
   return out;
 }
