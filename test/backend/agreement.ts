@@ -41,7 +41,7 @@ export const numbersOf = (shape: readonly Dim[], sizes: Sizes, next: () => numbe
 
 export const close = (found: TensorData, expected: TensorData, tolerance: number, what: string): void => {
   expect(found.shape, what).toEqual(expected.shape);
-  const scale = expected.data.reduce((most: number, x) => (Number.isFinite(x) ? Math.max(most, Math.min(Math.abs(x), 1e3)) : most), 1);
+  const scale = [...expected.data].reduce((most, x) => (Number.isFinite(x) ? Math.max(most, Math.min(Math.abs(x), 1e3)) : most), 1);
   for (const [i, x] of expected.data.entries()) {
     const y = found.data[i]!;
     if (Number.isNaN(x) ? Number.isNaN(y) : x === y) continue;

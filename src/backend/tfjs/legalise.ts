@@ -55,7 +55,7 @@ const rules: { readonly [O in Op]: Rule<O> } = {
     if (value.length === 1) return [handleOf(r.scalar(value[0]!, type), shape)];
     return [handleOf(literal(r, value, shape, type), shape)];
   },
-  dim: ({ dim }, { r }) => [handleOf(r.call('scalar', [], [dimText(dim)], [], 'float32', 'size'), [])],
+  dim: ({ dim }, { r }) => [handleOf(r.size(dimText(dim)), [])],
   iota: ({ out: [id], axis }, { r, info }) => [realiseIota(r, info(id).shape, axis, info(id).dtype === 'int' ? 'int32' : 'float32')],
   map: ({ out: [id], fn, args }, { r, handle, info }) => [realiseMap(r, fn, args.map(handle), info(id).shape, info(id).dtype)],
   contract: ({ out: [id], semiring, operands, keep }, { r, handle, info }) => {

@@ -4,7 +4,7 @@ import type { HelperName } from './runtime-text.ts';
 
 /** Operations of tfjs itself, by their names in @tensorflow/tfjs-core. */
 export const tfjsOperations = [
-  'scalar', 'tensor', 'range', 'zeros', 'zerosLike', 'clone', 'cast', 'reshape',
+  'scalar', 'tensor', 'range', 'zeros', 'fill', 'zerosLike', 'clone', 'cast', 'reshape',
   'neg', 'abs', 'sign', 'square', 'reciprocal', 'sqrt', 'exp', 'expm1', 'log', 'sin', 'cos', 'tan', 'sinh', 'cosh', 'tanh',
   'sigmoid', 'softplus', 'relu', 'floor', 'round', 'erf', 'isNaN',
   'add', 'sub', 'mul', 'div', 'pow', 'minimum', 'maximum', 'mod', 'atan2',
@@ -38,6 +38,7 @@ export const operations: Readonly<Record<OperationName, OperationFacts>> = {
   tensor: { stem: 'table' },
   range: { stem: 'index' },
   zeros: { stem: 'zeros' },
+  fill: { stem: 'filled' },
   zerosLike: { stem: 'zeros' },
   clone: { stem: 'copy' },
   cast: { stem: 'cast' },

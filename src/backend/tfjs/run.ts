@@ -22,25 +22,36 @@ const detect = async (name: TfjsBackendName): Promise<BackendStatus> => {
     : { name, available: false, detail: `${missing.join(' and ')} not installed`, remedy: `npm install ${missing.join(' ')}` };
 };
 
-const tfjsBackend = (name: TfjsBackendName): Backend => ({
-  name,
-  describe: descriptions[name],
-  detect: () => detect(name),
-  load: async (module): Promise<Runner> => {
-    const [path] = await Promise.all([writeModule(emitModule(module)), startTfjs(name)]);
-    const entries = (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Readonly<Record<string, Entry>>;
-    return {
-      call: async (entry, inputs, options = {}) => {
-        const run = entries[identifier(entry)];
-        if (run === undefined || module.entries[entry] === undefined)
-          throw new InternalError(`module ${module.name} has no entry ${entry}`);
-        await startTfjs(name);
-        return run(inputs, options);
-      },
-      dispose: async () => undefined,
-    };
-  },
-});
+/** Backends that share tfjs. Its current backend is one for the whole process, so their calls wait for each other. */
+const tfjsBackends = (): Readonly<Record<TfjsBackendName, Backend>> => {
+  let turn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
+    const result = turn.then(run);
+    turn = result.catch(() => undefined);
+    return result;
+  };
+  const backend = (name: TfjsBackendName): Backend => ({
+    name,
+    describe: descriptions[name],
+    detect: () => detect(name),
+    load: async (module): Promise<Runner> => {
+      const [path] = await Promise.all([writeModule(emitModule(module)), inTurn(() => startTfjs(name))]);
+      const entries = (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Readonly<Record<string, Entry>>;
+      return {
+        call: async (entry, inputs, options = {}) => {
+          const run = entries[identifier(entry)];
+          if (run === undefined || module.entries[entry] === undefined)
+            throw new InternalError(`module ${module.name} has no entry ${entry}`);
+          return inTurn(async () => {
+            await startTfjs(name);
+            return run(inputs, options);
+          });
+        },
+        dispose: async () => undefined,
+      };
+    },
+  });
+  return { wasm: backend('wasm'), cpu: backend('cpu') };
+};
 
-export const wasmBackend: Backend = tfjsBackend('wasm');
-export const cpuBackend: Backend = tfjsBackend('cpu');
+export const { wasm: wasmBackend, cpu: cpuBackend } = tfjsBackends();

@@ -216,18 +216,18 @@ function openCall(signature, entryName, inputs, options) {
   },
   sumAxis: {
     needs: [],
-    text: `/** Sum along an axis. Over more than 4,096 elements it goes by blocks of 256 (pairwise summation with wide leaves, Higham
+    text: `/** Sum along an axis. Over more than 1,024 elements it goes by blocks of 32 (pairwise summation with wide leaves, Higham
  *  1993): a running float32 sum of 2²² numbers is off by per cents. Over none it is 0, which wasm leaves undefined. */
 function sumAxis(x, axis) {
   const count = x.shape[axis];
   const before = x.shape.slice(0, axis);
   const after = x.shape.slice(axis + 1);
   if (x.size === 0) return tf.zeros([...before, ...after]);
-  if (count <= 4096) return tf.sum(x, axis);
-  const blocks = Math.ceil(count / 256);
-  const padding = x.shape.map((_, i) => [0, i === axis ? 256 * blocks - count : 0]);
-  const padded = count % 256 === 0 ? x : tf.pad(x, padding);
-  const view = tf.reshape(padded, [...before, blocks, 256, ...after]);
+  if (count <= 1024) return tf.sum(x, axis);
+  const blocks = Math.ceil(count / 32);
+  const padding = x.shape.map((_, i) => [0, i === axis ? 32 * blocks - count : 0]);
+  const padded = count % 32 === 0 ? x : tf.pad(x, padding);
+  const view = tf.reshape(padded, [...before, blocks, 32, ...after]);
   if (padded !== x) padded.dispose();
   const partial = tf.sum(view, axis + 1);
   view.dispose();
@@ -282,24 +282,28 @@ function rowsOf(x, from, to) {
   rowsProduct: {
     needs: ['rowsOf'],
     text: `/** aᵀ b for a […, n, p] and b […, n, q], n of any length: over more than 4,096 rows it adds up products of blocks of
- *  1,024, because float32 sums lose digits with their length; over none it is 0. */
+ *  1,024 in a binary tree, because float32 sums lose digits with their length; over none it is 0. */
 function rowsProduct(a, b) {
   const count = a.shape.at(-2);
-  const [p, q] = [a.shape.at(-1), b.shape.at(-1)];
+  if (a.size === 0 || b.size === 0) return tf.zeros([...a.shape.slice(0, -2), a.shape.at(-1), b.shape.at(-1)]);
   const order = a.shape.length === 2 ? [1, 0] : [0, 2, 1];
-  let total = null;
-  if (a.size === 0 || b.size === 0) return tf.zeros([...a.shape.slice(0, -2), p, q]);
-  const rows = count <= 4096 ? count : 1024;
-  for (let from = 0; from < count; from += rows) {
-    const to = Math.min(from + rows, count);
+  const step = count <= 4096 ? count : 1024;
+  const parts = [];
+  const join = () => {
+    const [x, y] = [parts.pop(), parts.pop()];
+    parts.push(tf.add(x, y));
+    tf.dispose([x, y]);
+  };
+  for (let block = 0; block * step < count; block++) {
+    const [from, to] = [block * step, Math.min((block + 1) * step, count)];
     const [left, right] = [rowsOf(a, from, to), rowsOf(b, from, to)];
     const turned = tf.transpose(left, order);
-    const part = tf.matMul(turned, right);
-    const sum = total === null ? part : tf.add(total, part);
-    tf.dispose([left, right, turned, ...(total === null ? [] : [total, part])]);
-    total = sum;
+    parts.push(tf.matMul(turned, right));
+    tf.dispose([left, right, turned]);
+    for (let n = block + 1; n % 2 === 0; n /= 2) join();
   }
-  return total;
+  while (parts.length > 1) join();
+  return parts[0];
 }`,
   },
   matrixProduct: {
@@ -666,7 +670,8 @@ function solve(a, b, batch, n, m) {
     }
     for (let r = 0; r < n; r++) {
       const pivot = pivots[r];
-      for (let j = 0; j < m && pivot !== r; j++) {
+      if (pivot === r) continue;
+      for (let j = 0; j < m; j++) {
         const held = out[bAt + r * m + j];
         out[bAt + r * m + j] = out[bAt + pivot * m + j];
         out[bAt + pivot * m + j] = held;
@@ -701,9 +706,9 @@ function logAbsDet(a, batch, n) {
   const out = new Float64Array(batch);
   for (let k = 0; k < batch; k++) {
     const sign = factorLU(lu, k * n * n, n, pivots);
-    let sum = sign === 0 ? -Infinity : 0;
-    for (let i = 0; i < n && sign !== 0; i++) sum += Math.log(Math.abs(lu[k * n * n + i * n + i]));
-    out[k] = sum;
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += Math.log(Math.abs(lu[k * n * n + i * n + i]));
+    out[k] = sign === 0 ? -Infinity : sum;
   }
   return out;
 }`,
@@ -818,7 +823,7 @@ function implicitQL(v, d, e, n) {
   for (let l = 0; l < n; l++) {
     largest = Math.max(largest, Math.abs(d[l]) + Math.abs(e[l]));
     let m = l;
-    while (m < n - 1 && Math.abs(e[m]) > 2220446049250313e-31 * largest) m++;
+    for (; m < n - 1; m++) if (Math.abs(e[m]) <= 2220446049250313e-31 * largest) break;
     for (let sweep = 0; m > l && sweep < 60; sweep++) {
       let g = d[l];
       let p = (d[l + 1] - g) / (2 * e[l]);

@@ -64,7 +64,10 @@ const jointOrder = (a: Labelled, b: Labelled, kept: readonly Label[], gone: read
     const positions = labels.map((label) => order.indexOf(label)).filter((p) => p >= 0);
     return positions.every((p, i) => i === 0 || p > positions[i - 1]!) ? 0 : cost(lengths, labels);
   };
-  const total = (order: readonly Label[]): number => moved(a.labels, order) + moved(b.labels, order) + moved(kept, order);
+  // Reducing other than the last axes transposes the whole joint table inside tfjs.
+  const buried = (order: readonly Label[]): number => (gone.every((label) => order.indexOf(label) >= kept.length) ? 0 : cost(lengths, order));
+  const total = (order: readonly Label[]): number =>
+    moved(a.labels, order) + moved(b.labels, order) + moved(kept, order) + buried(order);
   return candidates.reduce((best, next) => (total(next) < total(best) ? next : best));
 };
 

@@ -3,7 +3,7 @@
 import { isOne, product, shapesEqual, type Dim } from '../../../tensor/dims.ts';
 import { shapeText } from '../names.ts';
 import type { Tensor } from '../realisation.ts';
-import { broadcastRuns, maximumRank } from './layout.ts';
+import { broadcastRuns, keptShape, maximumRank } from './layout.ts';
 import type { Realiser } from './realiser.ts';
 
 export interface Handle {
@@ -23,6 +23,8 @@ export const isSingle = (stored: readonly Dim[]): boolean => stored.every(isOne)
  *  are vectorised, tile is a hundred times slower, and broadcasting past four axes needs several passes. */
 export const repeatTo = (r: Realiser, tensor: Tensor, stored: readonly Dim[], shape: readonly Dim[]): Tensor => {
   if (shapesEqual(stored, shape)) return tensor;
+  const filled = isSingle(stored) ? r.filled(tensor, keptShape(shape)) : null;
+  if (filled !== null) return filled;
   let runs = broadcastRuns([stored], shape);
   // [a, n, b]: one run of repeats at a time, from the left, until the rest fits one broadcast.
   while (runs.length > maximumRank) {

@@ -40,7 +40,7 @@ const runsOf = (labels: readonly Label[], goes: (label: Label) => boolean): read
 export type Reduction = 'sum' | 'least';
 
 /** Longest sum that float32 takes in one go, see sumAxis. */
-const longSum = 4096;
+const longSum = 1024;
 
 /** [before, n, after] reduced along its middle. */
 const reduceMiddle = (r: Realiser, kind: Reduction, tensor: Tensor, dims: readonly Dim[]): Tensor => {

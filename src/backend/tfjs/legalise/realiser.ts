@@ -25,6 +25,7 @@ export class Realiser {
   private readonly blocks: Block[] = [{ depth: 0, steps: [], known: new Map() }];
   private readonly homes = new Map<number, Block>();
   private readonly reshaped = new Map<number, Tensor>();
+  private readonly literals = new Map<number, string>();
   private count = 0;
 
   get block(): Block {
@@ -107,7 +108,26 @@ export class Realiser {
 
   scalar(value: number, type: TensorType = 'float32'): Tensor {
     const attributes = type === 'float32' ? [numberText(value)] : [numberText(value), `'${type}'`];
-    return this.call('scalar', [], attributes, [], type, constantStem(value));
+    return this.number(attributes, type, constantStem(value));
+  }
+
+  /** A size, or an expression of sizes, as a scalar. */
+  size(text: string): Tensor {
+    return this.number([text], 'float32', 'size');
+  }
+
+  private number(attributes: readonly string[], type: TensorType, stem: string): Tensor {
+    const tensor = this.call('scalar', [], attributes, [], type, stem);
+    this.literals.set(tensor.id, attributes[0]!);
+    return tensor;
+  }
+
+  /** A tensor filled with what a scalar holds, when that is known in the module's text; else null. */
+  filled(scalar: Tensor, shape: readonly Dim[]): Tensor | null {
+    const text = this.literals.get((this.reshaped.get(scalar.id) ?? scalar).id);
+    if (text === undefined) return null;
+    if (text === '0') return this.zeros(shape, scalar.type);
+    return this.call('fill', [], [shapeText(shape), text, ...(scalar.type === 'float32' ? [] : [`'${scalar.type}'`])], shape, scalar.type);
   }
 
   cast(tensor: Tensor, type: TensorType): Tensor {

@@ -15,24 +15,29 @@ export function rowsOf(x: tf.Tensor, from: number, to: number): tf.Tensor {
 }
 
 /** aᵀ b for a […, n, p] and b […, n, q], n of any length: over more than 4,096 rows it adds up products of blocks of
- *  1,024, because float32 sums lose digits with their length; over none it is 0. */
+ *  1,024 in a binary tree, because float32 sums lose digits with their length; over none it is 0. */
 export function rowsProduct(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   const count = a.shape.at(-2)!;
-  const [p, q] = [a.shape.at(-1)!, b.shape.at(-1)!];
+  if (a.size === 0 || b.size === 0) return tf.zeros([...a.shape.slice(0, -2), a.shape.at(-1)!, b.shape.at(-1)!]);
   const order = a.shape.length === 2 ? [1, 0] : [0, 2, 1];
-  let total: tf.Tensor | null = null;
-  if (a.size === 0 || b.size === 0) return tf.zeros([...a.shape.slice(0, -2), p, q]);
-  const rows = count <= 4096 ? count : 1024;
-  for (let from = 0; from < count; from += rows) {
-    const to = Math.min(from + rows, count);
+  const step = count <= 4096 ? count : 1024;
+  const parts: tf.Tensor[] = [];
+  const join = (): void => {
+    const [x, y] = [parts.pop()!, parts.pop()!];
+    parts.push(tf.add(x, y));
+    tf.dispose([x, y]);
+  };
+  for (let block = 0; block * step < count; block++) {
+    const [from, to] = [block * step, Math.min((block + 1) * step, count)];
     const [left, right] = [rowsOf(a, from, to), rowsOf(b, from, to)];
     const turned = tf.transpose(left, order);
-    const part = tf.matMul(turned, right);
-    const sum: tf.Tensor = total === null ? part : tf.add(total, part);
-    tf.dispose([left, right, turned, ...(total === null ? [] : [total, part])]);
-    total = sum;
+    parts.push(tf.matMul(turned, right));
+    tf.dispose([left, right, turned]);
+    // As many joins as block + 1 has factors of two: parts then stand for ever fewer, ever longer runs of blocks.
+    for (let n = block + 1; n % 2 === 0; n /= 2) join();
   }
-  return total!;
+  while (parts.length > 1) join();
+  return parts[0]!;
 }
 
 /** a b for a […, p, n] and b […, n, q], n of any length. */

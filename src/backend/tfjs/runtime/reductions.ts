@@ -2,18 +2,18 @@
 // In: a tensor and the axis that goes. Out: a new tensor; the argument is left alone.
 import * as tf from '@tensorflow/tfjs-core';
 
-/** Sum along an axis. Over more than 4,096 elements it goes by blocks of 256 (pairwise summation with wide leaves, Higham
+/** Sum along an axis. Over more than 1,024 elements it goes by blocks of 32 (pairwise summation with wide leaves, Higham
  *  1993): a running float32 sum of 2²² numbers is off by per cents. Over none it is 0, which wasm leaves undefined. */
 export function sumAxis(x: tf.Tensor, axis: number): tf.Tensor {
   const count = x.shape[axis]!;
   const before = x.shape.slice(0, axis);
   const after = x.shape.slice(axis + 1);
   if (x.size === 0) return tf.zeros([...before, ...after]);
-  if (count <= 4096) return tf.sum(x, axis);
-  const blocks = Math.ceil(count / 256);
-  const padding = x.shape.map((_, i): [number, number] => [0, i === axis ? 256 * blocks - count : 0]);
-  const padded = count % 256 === 0 ? x : tf.pad(x, padding);
-  const view = tf.reshape(padded, [...before, blocks, 256, ...after]);
+  if (count <= 1024) return tf.sum(x, axis);
+  const blocks = Math.ceil(count / 32);
+  const padding = x.shape.map((_, i): [number, number] => [0, i === axis ? 32 * blocks - count : 0]);
+  const padded = count % 32 === 0 ? x : tf.pad(x, padding);
+  const view = tf.reshape(padded, [...before, blocks, 32, ...after]);
   if (padded !== x) padded.dispose();
   const partial = tf.sum(view, axis + 1);
   view.dispose();
