@@ -67,10 +67,10 @@ const hoistFrom = (instr: Loop, values: readonly ValueInfo[]): Hoisted => {
     outer.push(body.values[id]!);
     return names.get(id)!;
   };
+  const movedReads = new Set([...moved].flatMap(operandsOf));
   const before: Instr[] = [];
   for (const inner of body.instrs) {
-    const isConstant =
-      (inner.op === 'constant' || inner.op === 'dim') && [...moved].some((m) => operandsOf(m).includes(inner.out[0]));
+    const isConstant = (inner.op === 'constant' || inner.op === 'dim') && movedReads.has(inner.out[0]);
     if (moved.has(inner) || isConstant) before.push(renameValues(inner, (id) => names.get(id)!, write));
   }
   const handed = [...moved].flatMap((i) => i.out.filter((id) => read.has(id)));
