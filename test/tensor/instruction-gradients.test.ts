@@ -199,3 +199,21 @@ test('inside a loop, with respect to carries and to captured values', () => {
   const result = runProgram(b.finish({ x: carry[0]! }), { w: array([], [1.5]) });
   expect(result['x']!.data[0]).toBeCloseTo(1.5, 12);
 });
+
+test('distinct values are differentiated apart, whatever algebra would make of them', () => {
+  const seen = evaluateAt([{ shape: [2], values: [3, 5] }], (b, [x]) => {
+    const [zero, again] = [b.distinct(b.zeros([d(2)])), b.distinct(b.zeros([d(2)]))];
+    const energy = b.contract(
+      'min-plus',
+      [
+        { value: b.add(x!, zero), axes: [0] },
+        { value: again, axes: [0] },
+        { value: b.reshape(b.reshape(b.distinct(again), [d(1), d(2)]), [d(2)]), axes: [0] },
+      ],
+      [],
+    );
+    const [g, h] = gradient(b, energy, [zero, again]);
+    return { g: g!, h: h! };
+  });
+  expect(seen).toEqual({ g: [1, 0], h: [2, 0] });
+});

@@ -4,9 +4,14 @@ import type { Builder } from '../builder.ts';
 import { constantValue, isOne, shapesEqual, type Dim } from '../dims.ts';
 import type { Elementwise } from '../elementwise.ts';
 import { elementwiseTable } from '../elementwise-table.ts';
-import type { View } from '../program.ts';
+import type { Instr, View } from '../program.ts';
 import { broadcastShape } from '../shape-rules.ts';
 import type { Value } from './core.ts';
+
+/** Whether a value is another one under an identity of its own (`distinct`): algebra must not look through it, since it
+ *  is there to be differentiated with respect to. A reshape to the same shape is made by nothing else. */
+const isDistinct = (b: Builder, instr: Instr): boolean =>
+  instr.op === 'view' && instr.view.kind === 'reshape' && shapesEqual(instr.view.shape, b.handle(instr.arg).shape);
 
 /** The number that fills a value, looking through views that only repeat it; null when it is not known. */
 export const constantOf = (b: Builder, value: Value): number | null => {
@@ -16,7 +21,8 @@ export const constantOf = (b: Builder, value: Value): number | null => {
     return instr.value.length === 1 ? instr.value[0]! : null;
   }
   if (instr?.op === 'dim') return constantValue(instr.dim);
-  if (instr?.op === 'view' && instr.view.kind !== 'pad') return constantOf(b, b.handle(instr.arg));
+  if (instr?.op === 'view' && instr.view.kind !== 'pad' && !isDistinct(b, instr))
+    return constantOf(b, b.handle(instr.arg));
   return null;
 };
 
@@ -80,7 +86,7 @@ const isIdentity = (shape: readonly Dim[], view: View): boolean => {
 export const simplifyView = (b: Builder, value: Value, view: View): Value | null => {
   if (isIdentity(value.shape, view)) return value;
   const inner = b.producer(value);
-  if (inner?.op !== 'view') return null;
+  if (inner?.op !== 'view' || isDistinct(b, inner)) return null;
   const source = b.handle(inner.arg);
   const first = inner.view;
   if (view.kind === 'transpose') {
