@@ -43,7 +43,7 @@ interface Recovery {
 const closers = new Set([t.RightParenthesis, t.RightBracket, t.RightBrace]);
 
 /** The tokens that may be made up to mend a single gap. */
-const insertable = new Set([...closers, t.Bars, t.Colon, t.Equals, t.Comma, t.Tilde, t.Arrow]);
+const insertable = new Set([...closers, t.LeftBrace, t.Bars, t.Colon, t.Equals, t.Comma, t.Tilde, t.Arrow]);
 
 const beginsLine = (token: IToken, previous: IToken): boolean =>
   previous.tokenType === EOF || (token.startLine ?? 0) > (previous.endLine ?? 0);

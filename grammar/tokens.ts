@@ -51,7 +51,7 @@ export const NumberLiteral = createToken({
   pattern: /(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][+-]?\d+)?/,
 });
 /** `∞`: the name `inf`. */
-export const Infinity = createToken({ name: 'Infinity', pattern: '∞', categories: [Name] });
+export const InfinitySign = createToken({ name: 'InfinitySign', pattern: '∞', categories: [Name] });
 
 /** `||_1` closes a norm and says which one; the orders are checked when the tree is built. */
 export const NormSubscript = createToken({ name: 'NormSubscript', pattern: /(?:\|\||‖)_[A-Za-z0-9]+/ });
@@ -115,7 +115,7 @@ export const allTokens: TokenType[] = [
   Or,
   Not,
   Name,
-  Infinity,
+  InfinitySign,
   NumberLiteral,
   NormSubscript,
   Bars,

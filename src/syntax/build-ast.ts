@@ -15,7 +15,7 @@ import {
   buildWord,
   missing,
 } from './build-expression.ts';
-import { nameOf, node, nodes, nodeSpan, token, tokenSpan } from './cst.ts';
+import { nameOf, node, nodes, nodeSpan, token, tokens, tokenSpan } from './cst.ts';
 
 export const buildFile = (cst: CstNode, length: number): Ast.SourceFile => ({
   kind: 'file',
@@ -161,14 +161,9 @@ const buildSetting = (cst: CstNode): Ast.Setting | null => {
   const by = buildCall(node(cst, 'call'), span.end);
   const operands = nodes(cst, 'postfix').map((p) => buildPostfix(p, span.end));
   if (operands.length === 0) return by === null ? null : { kind: 'by', name: word, by, span };
-  const of = token(cst, 'Of') === undefined ? undefined : nodes2(cst);
-  return { kind: 'words', name: word, operands, by, of: of ?? null, span };
-};
-
-/** The second name of `batch 64 of e`. */
-const nodes2 = (cst: CstNode): Ast.Name | undefined => {
-  const named = (cst.children['Name'] ?? [])[1];
-  return named === undefined || 'children' in named || Number.isNaN(named.startOffset) ? undefined : nameOf(named);
+  // `batch 64 of e`: the name behind `of` is the only other one directly under the rule.
+  const of = token(cst, 'Of') === undefined ? undefined : tokens(cst, 'Name')[1];
+  return { kind: 'words', name: word, operands, by, of: of === undefined ? null : nameOf(of), span };
 };
 
 /** One entry per alternative of the rule `statement`. */

@@ -6,7 +6,14 @@ import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
 import { diagnoseSyntax } from '../diagnostics/messages/syntax.ts';
 import { nearestName } from '../diagnostics/nearest-name.ts';
 import { tokenSpan } from './cst.ts';
-import { endsOperand, kindInWords, openBracketBefore, startsOperand, tokenInWords } from './token-words.ts';
+import {
+  endByIndentation,
+  endsOperand,
+  kindInWords,
+  openBracketBefore,
+  startsOperand,
+  tokenInWords,
+} from './token-words.ts';
 
 const statementWords = (
   'model size const data observed target latent noise param plate factor regularizer constraint ' +
@@ -40,6 +47,12 @@ const isWord = (t: IToken | undefined): boolean =>
 
 /** Rules in whose body something of an open bracket, not of the rule's statement, was expected. */
 const closing: readonly string[] = ['RightParenthesis', 'RightBracket', 'RightBrace'];
+
+/** The empty place behind a token. */
+const behind = (t: IToken | undefined): Span => {
+  const end = t === undefined ? 0 : tokenSpan(t).end;
+  return { start: end, end };
+};
 
 const confusedEquals: Recogniser = (s) => {
   if (found(s, 'Comparison') && s.found!.image === '==' && expects(s, 'Equals')) {
@@ -103,8 +116,13 @@ const unclosedBracket: Recogniser = (s) => {
     found(s, ...closing, 'Arrow', 'LeftBrace', 'Tilde');
   if (!leaves && s.mismatch.rule !== 'norm') return null;
   if (!leaves && s.found !== undefined && startsOperand(s.found)) return null;
-  const parameters = { opener: open.opener.image, closer: open.closer, found: s.foundWords };
-  return diagnoseSyntax('EBM103', s.span, parameters, {
+  const block = open.opener.image === '{';
+  if (block && s.found !== undefined && !isStatementWord(s.found) && !found(s, ...closing)) return null;
+  const end = block ? endByIndentation(s.tokens, open.opener) : null;
+  const [span, foundWords] =
+    end === null ? [s.span, s.foundWords] : [behind(s.tokens[end - 1]), tokenInWords(s.tokens[end])];
+  const parameters = { opener: open.opener.image, closer: open.closer, found: foundWords };
+  return diagnoseSyntax('EBM103', span, parameters, {
     related: [{ span: tokenSpan(open.opener), message: `\`${open.opener.image}\` is opened here` }],
   });
 };
@@ -201,9 +219,15 @@ const calledIn: Readonly<Record<string, string>> = {
   setting: 'a name',
 };
 
-const hintsByFound: Recogniser = (s) => {
-  const words = (type: string): string =>
-    type === 'Name' ? (calledIn[s.mismatch.rule] ?? 'a name') : kindInWords(type);
+/** What can stand before a closing brace. */
+const closedIn: Readonly<Record<string, string>> = { plate: 'a statement or `}`', block: 'a setting or `}`' };
+
+const unexpected = (s: Situation): Diagnostic => {
+  const words = (type: string): string => {
+    if (type === 'Return') return 'a `let` or `return`';
+    if (type === 'RightBrace') return closedIn[s.mismatch.rule] ?? '`}`';
+    return type === 'Name' ? (calledIn[s.mismatch.rule] ?? 'a name') : kindInWords(type);
+  };
   const told = s.mismatch.expected.filter((e) => e !== 'EOF' && !(e === 'Beta' && s.mismatch.rule === 'call'));
   const expected = [...new Set(told.map(words))];
   const hints: string[] = [];
@@ -237,11 +261,10 @@ export const explainMismatch = (mismatch: Mismatch, tokens: readonly IToken[], a
   const here = tokens[at];
   const previous = tokens[at - 1];
   const sameLine = here !== undefined && previous !== undefined && here.startLine === previous.endLine;
-  const end = previous === undefined ? 0 : tokenSpan(previous).end;
   // What is missing is missing at the end of the line before; what is too much stands where it stands.
-  const tooMuch = mismatch.expected.every((e) => e === 'EOF');
+  const tooMuch = mismatch.expected.every((e) => ['EOF', 'RightBrace', 'Return'].includes(e));
   const span =
-    here !== undefined && (sameLine || tooMuch || previous === undefined) ? tokenSpan(here) : { start: end, end };
+    here !== undefined && (sameLine || tooMuch || previous === undefined) ? tokenSpan(here) : behind(previous);
   const situation: Situation = {
     mismatch,
     tokens,
@@ -256,5 +279,5 @@ export const explainMismatch = (mismatch: Mismatch, tokens: readonly IToken[], a
     const diagnostic = recognise(situation);
     if (diagnostic !== null) return diagnostic;
   }
-  return hintsByFound(situation)!;
+  return unexpected(situation);
 };

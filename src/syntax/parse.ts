@@ -6,13 +6,14 @@ import { EbmParser, NestingError, TooManyErrors } from '../../grammar/parser.ts'
 import { tokenize } from '../../grammar/tokens.ts';
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
 import { diagnoseSyntax } from '../diagnostics/messages/syntax.ts';
-import { sourceMap } from '../diagnostics/source-map.ts';
 import type { SourceFile } from './ast.ts';
 import { buildFile } from './build-ast.ts';
 import { tokenSpan } from './cst.ts';
+import { tooDeep } from './depth.ts';
+import { withoutEchoes } from './echoes.ts';
 import { explainMismatch } from './explain-mismatch.ts';
 import { diagnoseSpelling } from './lookalikes.ts';
-import { tooDeep } from './depth.ts';
+import { mayBeginStatement } from './token-words.ts';
 
 export interface Comment {
   /** From the `//` to the end of the line, without the newline. */
@@ -38,12 +39,16 @@ export const parse = (source: string): Parsed => {
   }
   const lexed = tokenize(source);
   const spelling = diagnoseSpelling(source, lexed);
-  const { tree, diagnostics } = parseTokens(source, lexed.tokens);
+  const { tree, mismatches, errors } = parseTokens(source, lexed.tokens);
   const deep = tooDeep(tree);
   return {
     tree: deep.tree,
     comments: lexed.comments.map((c) => ({ text: c.image, span: tokenSpan(c) })),
-    diagnostics: withoutEchoes(source, lexed.tokens, [...spelling, ...deep.diagnostics], diagnostics),
+    diagnostics: withoutEchoes(source, lexed.tokens, {
+      spelling: [...spelling, ...deep.diagnostics],
+      mismatches,
+      errors,
+    }),
   };
 };
 
@@ -58,7 +63,8 @@ const parser = new EbmParser();
 
 interface Attempt {
   readonly tree: SourceFile;
-  readonly diagnostics: readonly Diagnostic[];
+  readonly mismatches: readonly Diagnostic[];
+  readonly errors: readonly IRecognitionException[];
 }
 
 /** Where something is nested too deeply, its statement is left out and the rest parsed again, a few times at most; after
@@ -66,21 +72,22 @@ interface Attempt {
 const parseTokens = (source: string, tokens: readonly IToken[], attempts = 4): Attempt => {
   parser.input = [...tokens];
   const again = (rest: readonly IToken[]): Attempt =>
-    attempts > 1 ? parseTokens(source, rest, attempts - 1) : { tree: emptyFile(source), diagnostics: [] };
+    attempts > 1 ? parseTokens(source, rest, attempts - 1) : { tree: emptyFile(source), mismatches: [], errors: [] };
   try {
     const cst = parser.file();
-    return { tree: buildFile(cst, source.length), diagnostics: explainAll(parser.errors, tokens) };
+    const { errors } = parser;
+    return { tree: buildFile(cst, source.length), mismatches: explainAll(errors, tokens), errors };
   } catch (error) {
     if (error instanceof NestingError) {
       const rest = again(withoutStatementAt(tokens, error.token));
-      return { ...rest, diagnostics: [diagnoseSyntax('EBM114', tokenSpan(error.token), {}), ...rest.diagnostics] };
+      return { ...rest, mismatches: [diagnoseSyntax('EBM114', tokenSpan(error.token), {}), ...rest.mismatches] };
     }
     if (error instanceof TooManyErrors) {
       const half = error.errors[Math.floor(error.errors.length / 2)]!.token;
       const last = error.errors.at(-1)!.token;
       const span = Number.isNaN(last.startOffset) ? { start: source.length, end: source.length } : tokenSpan(last);
-      const diagnostics = [...explainAll(error.errors, tokens), diagnoseSyntax('EBM119', span, {})];
-      return { tree: again(tokens.slice(0, tokens.indexOf(half))).tree, diagnostics };
+      const mismatches = [...explainAll(error.errors, tokens), diagnoseSyntax('EBM119', span, {})];
+      return { tree: again(tokens.slice(0, tokens.indexOf(half))).tree, mismatches, errors: error.errors };
     }
     throw error;
   }
@@ -93,37 +100,9 @@ const explainAll = (errors: readonly IRecognitionException[], tokens: readonly I
   );
 };
 
-const beginsStatement = (t: IToken): boolean =>
-  (t.tokenType.CATEGORIES ?? []).length > 0 && t.tokenType.name !== 'Infinity';
-
 const withoutStatementAt = (tokens: readonly IToken[], token: IToken): readonly IToken[] => {
   const at = tokens.indexOf(token);
-  const from = tokens.findLastIndex((t, i) => i < at && beginsStatement(t));
-  const to = tokens.findIndex((t, i) => i > at && beginsStatement(t));
+  const from = tokens.findLastIndex((_, i) => i < at && mayBeginStatement(tokens, i));
+  const to = tokens.findIndex((_, i) => i > at && mayBeginStatement(tokens, i));
   return [...tokens.slice(0, Math.max(from, 0)), ...(to < 0 ? [] : tokens.slice(to))];
 };
-
-/** Of the parser's errors only the first in each line of a statement, and none after an error of spelling there: what
- *  comes later in the same line mostly follows from it. */
-const withoutEchoes = (
-  source: string,
-  tokens: readonly IToken[],
-  spelling: readonly Diagnostic[],
-  mismatches: readonly Diagnostic[],
-): readonly Diagnostic[] => {
-  const starts = tokens.filter(beginsStatement).map((t) => t.startOffset);
-  const { position } = sourceMap(source);
-  const place = (d: Diagnostic): string => {
-    const at = d.span?.start ?? 0;
-    return `${position(at).line} ${starts.findLastIndex((start) => start < at)}`;
-  };
-  const seen = new Set<string>();
-  const isMismatch = new Set(mismatches);
-  return [...spelling, ...mismatches].sort(byPlace).filter((d) => {
-    const echo = d.code !== 'EBM119' && seen.has(place(d)) && isMismatch.has(d);
-    seen.add(place(d));
-    return !echo;
-  });
-};
-
-const byPlace = (a: Diagnostic, b: Diagnostic): number => (a.span?.start ?? 0) - (b.span?.start ?? 0);

@@ -44,7 +44,7 @@ export const tokenInWords = (token: IToken | undefined): string =>
 /** Types of tokens that can end an operand: after one of them an operator or a comma is due, and `||` closes. */
 const operandEnds: ReadonlySet<string> = new Set([
   'Name',
-  'Infinity',
+  'InfinitySign',
   'Beta',
   'NumberLiteral',
   'Squared',
@@ -55,7 +55,7 @@ const operandEnds: ReadonlySet<string> = new Set([
 ]);
 const operandStarts: ReadonlySet<string> = new Set([
   'Name',
-  'Infinity',
+  'InfinitySign',
   'NumberLiteral',
   'Reducer',
   'LeftParenthesis',
@@ -85,12 +85,31 @@ export const endsOperand = (tokens: readonly IToken[], i: number): boolean => {
   return before !== undefined && operandEnds.has(before.tokenType.name);
 };
 
-/** A word that begins a statement at the beginning of a line, and not, say, the name of an argument. */
-const beginsStatementLine = (tokens: readonly IToken[], k: number): boolean => {
-  const token = tokens[k]!;
-  const firstInLine = k === 0 || (token.startLine ?? 0) > (tokens[k - 1]!.endLine ?? 0);
-  if (!firstInLine || (token.tokenType.CATEGORIES ?? []).length === 0) return false;
-  return token.tokenType.name === 'Beta' || tokens[k + 1]?.tokenType.name !== 'Equals';
+const firstInLine = (tokens: readonly IToken[], k: number): boolean =>
+  k === 0 || (tokens[k]!.startLine ?? 0) > (tokens[k - 1]!.endLine ?? 0);
+
+const isStatementWord = (token: IToken): boolean =>
+  token.tokenType.name !== 'InfinitySign' && (token.tokenType.CATEGORIES ?? []).length > 0;
+
+/** A word that begins a statement: at the beginning of a line, or elsewhere with a name after it. */
+export const mayBeginStatement = (tokens: readonly IToken[], k: number): boolean =>
+  isStatementWord(tokens[k]!) && (firstInLine(tokens, k) || tokens[k + 1]?.tokenType.name === 'Name');
+
+/** The same at the beginning of a line only, and not, say, the name of an argument. */
+const beginsStatementLine = (tokens: readonly IToken[], k: number): boolean =>
+  firstInLine(tokens, k) &&
+  isStatementWord(tokens[k]!) &&
+  (tokens[k]!.tokenType.name === 'Beta' || tokens[k + 1]?.tokenType.name !== 'Equals');
+
+/** Where a block that lacks its `}` was to end, by its indentation: the first token after `opener` that begins a line no
+ *  deeper than the line of `opener`. */
+export const endByIndentation = (tokens: readonly IToken[], opener: IToken): number | null => {
+  const from = tokens.indexOf(opener);
+  let first = from;
+  while (first > 0 && !firstInLine(tokens, first)) first -= 1;
+  const depth = tokens[first]!.startColumn ?? 1;
+  const at = tokens.findIndex((t, k) => k > from && firstInLine(tokens, k) && (t.startColumn ?? 1) <= depth);
+  return at < 0 ? null : at;
 };
 
 /** The bracket that is open just before token `i` (an index into `tokens`), and what would close it. Where a new statement
@@ -102,7 +121,7 @@ export const openBracketBefore = (
   let [closed, closedBraces, earlier] = [0, 0, false];
   for (let k = i - 1; k >= 0; k -= 1) {
     const step = bracketing(tokens, k);
-    const brace = /Brace$/.test(tokens[k]!.tokenType.name);
+    const brace = tokens[k]!.tokenType.name.endsWith('Brace');
     if (brace) closedBraces -= step;
     else if (!earlier) closed -= step;
     if (closed < 0 || closedBraces < 0) return { opener: tokens[k]!, closer: closerOf[tokens[k]!.image] ?? '' };

@@ -3,6 +3,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { format } from '../../src/syntax/format.ts';
+import { tokenize } from '../../grammar/tokens.ts';
+import { sourceMap } from '../../src/diagnostics/source-map.ts';
 import { parse } from '../../src/syntax/parse.ts';
 
 const folder = 'test/models';
@@ -84,6 +86,26 @@ test('any text, and any bytes', () => {
     fc.property(fc.uint8Array(), (bytes) => holdsFor(new TextDecoder().decode(bytes))),
     { numRuns: 200 },
   );
+});
+
+test('a missing word or sign is one error, in the line where it is missing', () => {
+  let [wrong, right] = [0, 0];
+  for (const model of models) {
+    const map = sourceMap(model);
+    for (const { startOffset, image } of tokenize(model).tokens) {
+      const end = startOffset + image.length;
+      const { diagnostics } = parse(model.slice(0, startOffset) + ' '.repeat(image.length) + model.slice(end));
+      if (diagnostics.length === 0) continue;
+      const line = map.position(startOffset).line;
+      // A closing brace alone in its line is missed at the end of the line before.
+      const last = image === '}' && map.lineText(line).trim() === '}' ? line - 1 : line;
+      const good = diagnostics.length === 1 && map.position(diagnostics[0]!.span!.start).line === last;
+      if (good) right += 1;
+      else wrong += 1;
+    }
+  }
+  expect(right).toBeGreaterThan(7000);
+  expect(wrong / (wrong + right)).toBeLessThan(0.005);
 });
 
 describe('nesting without end', () => {
