@@ -10,9 +10,9 @@ export const exitCodes = {
   bug: 70,
 } as const;
 
-/** A missing backend is told as a runtime error, but what it means is that nothing serves. */
-const notServedCodes: ReadonlySet<string> = new Set(['EBM662']);
-const isNotServed = (code: string): boolean => code.startsWith('EBM5') || notServedCodes.has(code);
+/** The model and the data are right, and no method, loss or backend serves them. */
+const notServedCodes: ReadonlySet<string> = new Set(['EBM501', 'EBM502', 'EBM506', 'EBM509', 'EBM513']);
+const isNotServed = (code: string): boolean => notServedCodes.has(code);
 
 /** 1 when the model or the data are wrong; 4 when they are right and no method or backend serves. */
 export const exitCodeOf = (diagnostics: readonly Diagnostic[], denyWarnings = false): number => {

@@ -38,7 +38,9 @@ export const slotAxisId = (variable: string, at: readonly Expr[]): string =>
   `${variable}(${at
     .map((e) => {
       const affine = affineIndex(e);
-      return affine === null ? exprKey(e) : `${affine.index ?? ''}${affine.index === null ? '' : '+'}${dims.print(affine.offset)}`;
+      return affine === null
+        ? exprKey(e)
+        : `${affine.index ?? ''}${affine.index === null ? '' : '+'}${dims.print(affine.offset)}`;
     })
     .join(',')})`;
 

@@ -41,7 +41,10 @@ export const lowerExpression = (env: Environment, expr: Expr): NamedTensor => {
       return mapNamed(b, 'select', condition, lowerExpression(env, expr.then), lowerExpression(env, expr.else));
     }
     case 'array':
-      return lowerArray(env, expr.elements.map((e) => lowerExpression(env, e)));
+      return lowerArray(
+        env,
+        expr.elements.map((e) => lowerExpression(env, e)),
+      );
     case 'subscript':
       return lowerSubscript(env, expr);
     case 'ragged':
@@ -185,8 +188,9 @@ const lowerCall = (env: Environment, expr: Expr & { kind: 'call' }): NamedTensor
   const args = expr.args.map((a) => lowerExpression(env, a));
   const axes = unionAxes(...args.map((a) => a.axes));
   const builtin = builtins[expr.fn];
+  if (builtin.lower === null) throw new InternalError(`${expr.fn} was not refused by the planner`);
   const values: Value[] = args.map((a) => aligned(b, a, axes, builtin.elementwise !== true));
-  const result = builtin.lower(b, values, axes.length);
+  const result = builtin.lower(b, values, axes.length, expr);
   // Arguments without some axis keep length 1 there; expand so that the layout is what the axes say.
   const shape = [...axes.map((a) => a.dim), ...expr.type.shape];
   return { value: b.expand(result, shape), axes, shape: expr.type.shape };

@@ -23,10 +23,16 @@ export const lowerGroup = (env: Environment, group: FactorGroup): NamedTensor =>
 };
 
 /** Sums energies over some of the group's indices; an index the table does not have multiplies it. */
-export const sumIndices = (env: Environment, group: FactorGroup, table: NamedTensor, indices: ReadonlySet<string>): NamedTensor => {
+export const sumIndices = (
+  env: Environment,
+  group: FactorGroup,
+  table: NamedTensor,
+  indices: ReadonlySet<string>,
+): NamedTensor => {
   const b = env.builder;
   const keep = table.axes.filter((a) => !indices.has(a.id));
-  const summed = keep.length === table.axes.length ? table : contractNamed(b, 'sum-product', [{ tensor: table, labels: [] }], keep);
+  const summed =
+    keep.length === table.axes.length ? table : contractNamed(b, 'sum-product', [{ tensor: table, labels: [] }], keep);
   const missing = group.binders.filter((i) => indices.has(i.id) && !table.axes.some((a) => a.id === i.id));
   if (missing.length === 0) return summed;
   const times = dims.product(missing.map((i) => dims.subtract(i.to, i.from)));

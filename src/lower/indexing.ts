@@ -59,7 +59,11 @@ const takeRegular = (
   const all = [...order, ...rest];
   const permutation = [...all, ...dropped];
   if (!permutation.every((from, to) => from === to)) value = b.transpose(value, permutation);
-  if (dropped.size > 0) value = b.reshape(value, all.map((i) => length[i]!));
+  if (dropped.size > 0)
+    value = b.reshape(
+      value,
+      all.map((i) => length[i]!),
+    );
   const positions = new Map([...gathers].map(([at, t]) => [rest.indexOf(at), t] as const));
   return { tensor: { value, axes, shape: rest.map((i) => length[i]!) }, positions };
 };

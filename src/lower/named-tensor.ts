@@ -88,7 +88,11 @@ export const contractNamed = (
   // An axis to keep that no operand has (a factor constant along it) needs an operand of its own.
   const missing = keep.filter((a) => !numbers.has(a.id));
   const kept = keep.filter((a) => numbers.has(a.id));
-  const value = b.contract(semiring, prepared, kept.map((a) => number(a.id)));
+  const value = b.contract(
+    semiring,
+    prepared,
+    kept.map((a) => number(a.id)),
+  );
   const result: NamedTensor = { value, axes: kept, shape: [] };
   return missing.length === 0 ? result : { value: aligned(b, result, keep, true), axes: keep, shape: [] };
 };

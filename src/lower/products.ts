@@ -44,7 +44,14 @@ const lowerMatmul = (env: Environment, expr: Expr & { kind: 'call' }): NamedTens
       { label: '%i', dim: a.shape[0]! },
       { label: '%j', dim: c.shape[0]! },
     ];
-    return contractLabelled(env, [{ tensor: a, labels: ['%i'] }, { tensor: c, labels: ['%j'] }], out);
+    return contractLabelled(
+      env,
+      [
+        { tensor: a, labels: ['%i'] },
+        { tensor: c, labels: ['%j'] },
+      ],
+      out,
+    );
   }
   if (a.shape.length > 2 || c.shape.length > 2) return null;
   const leftLabels = rowLeft ? ['%k'] : ['%i', '%k'];
@@ -53,7 +60,14 @@ const lowerMatmul = (env: Environment, expr: Expr & { kind: 'call' }): NamedTens
     ...(rowLeft ? [] : [{ label: '%i', dim: a.shape[0]! }]),
     ...(c.shape.length === 1 ? [] : [{ label: '%j', dim: c.shape[1]! }]),
   ];
-  return contractLabelled(env, [{ tensor: a, labels: leftLabels }, { tensor: c, labels: rightLabels }], out);
+  return contractLabelled(
+    env,
+    [
+      { tensor: a, labels: leftLabels },
+      { tensor: c, labels: rightLabels },
+    ],
+    out,
+  );
 };
 
 /** ‖v‖². When v = a - c and neither side has all the axes of the difference, ‖a‖² - 2 a·c + ‖c‖² is one matrix product
@@ -67,7 +81,12 @@ const lowerSquaredNorm = (env: Environment, v: Expr): NamedTensor => {
     const equalShapes = dims.shapesEqual(a.shape, c.shape);
     if (equalShapes && a.axes.length < axes.length && c.axes.length < axes.length) {
       const cross = mapNamed(b, 'mul', scalar(b.constant(-2)), dot(env, a, c));
-      return mapNamed(b, 'max', mapNamed(b, 'add', mapNamed(b, 'add', dot(env, a, a), cross), dot(env, c, c)), scalar(b.constant(0)));
+      return mapNamed(
+        b,
+        'max',
+        mapNamed(b, 'add', mapNamed(b, 'add', dot(env, a, a), cross), dot(env, c, c)),
+        scalar(b.constant(0)),
+      );
     }
     return squares(env, mapNamed(b, 'sub', a, c));
   }
@@ -76,6 +95,13 @@ const lowerSquaredNorm = (env: Environment, v: Expr): NamedTensor => {
 
 const dot = (env: Environment, a: NamedTensor, c: NamedTensor): NamedTensor => {
   const labels = a.shape.map((_, i) => `%${i}`);
-  return contractLabelled(env, [{ tensor: a, labels }, { tensor: c, labels }], []);
+  return contractLabelled(
+    env,
+    [
+      { tensor: a, labels },
+      { tensor: c, labels },
+    ],
+    [],
+  );
 };
 const squares = (env: Environment, v: NamedTensor): NamedTensor => dot(env, v, v);

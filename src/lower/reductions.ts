@@ -101,7 +101,13 @@ const productAlong = (env: Environment, value: Value, numbers: readonly number[]
   const length = dims.product(numbers.map((i) => value.shape[i]!));
   const restShape = rest.map((i) => value.shape[i]!);
   const moved = b.reshape(b.transpose(value, [...numbers, ...rest]), [length, ...restShape]);
-  const ones = b.expand(b.reshape(b.constant(1), restShape.map(() => dims.constant(1))), restShape);
+  const ones = b.expand(
+    b.reshape(
+      b.constant(1),
+      restShape.map(() => dims.constant(1)),
+    ),
+    restShape,
+  );
   const { carry } = b.scan({ length, carry: [ones], xs: [moved] }, (inner, [c], [x]) => ({
     carry: [inner.mul(c!, x!)],
     ys: [],

@@ -4,6 +4,7 @@
 import type { FactorGroup } from '../graph/factor-graph.ts';
 import type { Environment } from '../lower/environment.ts';
 import type { NamedTensor } from '../lower/named-tensor.ts';
+import type { Weights } from '../lower/polynomial.ts';
 import type { Model, Variable } from '../semantics/model.ts';
 import type { Value } from '../tensor/builder.ts';
 import type { Dim } from '../tensor/dims.ts';
@@ -17,7 +18,7 @@ export type Certificate = (typeof certificates)[number];
 /** A size as the planner knows it. */
 export interface SizeValue {
   readonly value: number;
-  readonly source: 'data' | 'flag' | 'default' | 'nominal';
+  readonly source: 'data' | 'flag' | 'default' | 'derived' | 'nominal';
 }
 
 /** The temperature of an elimination: 1/β in units of energy; Infinity is the minimum. */
@@ -32,8 +33,9 @@ export interface BlockVariable {
 /** What a method is asked about: a connected block of unknowns and every factor group that touches it. */
 export interface BlockFacts {
   readonly model: Model;
-  /** Innermost first where their operations differ. */
   readonly block: readonly BlockVariable[];
+  /** Other unknowns that are enumerated around the block (the latents of an alternation); their slots weigh the energy. */
+  readonly enumerated: ReadonlySet<string>;
   /** Energies with lets expanded. Groups free of the block are not among them. */
   readonly groups: readonly FactorGroup[];
   readonly sizes: Readonly<Record<string, SizeValue>>;
@@ -92,8 +94,28 @@ export interface Method<W = unknown> {
   readonly name: string;
   /** One sentence for the reference: what it needs and what it certifies, with the source. */
   readonly documentation: string;
+  /** Its nodes are enumerated: their slots can weigh expected energies. */
+  readonly enumerates: (facts: BlockFacts) => boolean;
   readonly propose: (facts: BlockFacts) => Candidate<W> | Refusal;
   readonly lower: (witness: W, facts: BlockFacts, env: Environment) => Lowered;
+}
+
+/** Posterior weights of a group's slots, for a step that minimises an expected energy. null: the group is as it stands. */
+export type WeightsOf = (group: string) => Weights | null;
+
+/** A closed-form minimisation over params, with everything else given or weighed: an M-step, or the whole solution. */
+export interface ParameterStep<W = unknown> {
+  readonly name: string;
+  readonly documentation: string;
+  readonly propose: (facts: BlockFacts) => Candidate<W> | Refusal;
+  /** New values of the block's params. An entry that the energy does not determine (an empty cluster) keeps `current`. */
+  readonly lower: (
+    witness: W,
+    facts: BlockFacts,
+    env: Environment,
+    weightsOf: WeightsOf,
+    current: ReadonlyMap<string, Value>,
+  ) => ReadonlyMap<string, Value>;
 }
 
 export const refusal = (method: string, reason: string): Refusal => ({ kind: 'refusal', method, reason });

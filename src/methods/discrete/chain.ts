@@ -35,15 +35,20 @@ const propose = (facts: BlockFacts): Candidate<ChainWitness> | Refusal => {
   if (typeof graph === 'string') return refusal(name, graph);
   const chains = graph.classes.filter((c) => c.order > 0);
   if (chains.length === 0) return refusal(name, 'no chain among the unknowns');
-  if (chains.length > 1) return refusal(name, `nodes are coupled along ${chains.map((c) => c.name).join(' and ')}: not a chain`);
+  if (chains.length > 1)
+    return refusal(name, `nodes are coupled along ${chains.map((c) => c.name).join(' and ')}: not a chain`);
   const chain = chains[0]!;
   if (chain.order > 1) return refusal(name, `a chain of order ${chain.order} along ${chain.name}`);
   const operations = new Set(facts.block.map((v) => `${v.operation} ${v.beta}`));
   if (operations.size > 1) return refusal(name, 'unknowns of the chain are eliminated in different ways');
   const outer = facts.block.find((v) => !graph.axes.get(v.variable.name)!.includes(chain.id));
   if (outer !== undefined) return refusal(name, `${outer.variable.name} is joined to every step of the chain`);
+  const plates = facts.block.map((v) => [...graph.axes.get(v.variable.name)!].sort().join());
+  if (new Set(plates).size > 1) return refusal(name, 'the unknowns of one step are in different plates');
   const frontier = [
-    ...new Set(graph.groups.flatMap((g) => g.slots.filter((s) => lag(graph, g, s, chain.id) === 1).map((s) => s.variable))),
+    ...new Set(
+      graph.groups.flatMap((g) => g.slots.filter((s) => lag(graph, g, s, chain.id) === 1).map((s) => s.variable)),
+    ),
   ];
   const nodes = templateNodes(facts, graph);
   const body = [
@@ -54,10 +59,14 @@ const propose = (facts: BlockFacts): Candidate<ChainWitness> | Refusal => {
     ...new Set(g.slots.map((s) => (lag(graph, g, s, chain.id) === 1 ? previous(s.variable) : s.variable))),
   ]);
   const messages = [frontier.map(previous), frontier];
-  const { order, scopes } = templateOrder(body, [...cliques, ...messages].filter((c) => c.length > 0));
+  const { order, scopes } = templateOrder(
+    body,
+    [...cliques, ...messages].filter((c) => c.length > 0),
+  );
   const perStep = largestTable(facts, { ...graph, classes: graph.classes.filter((c) => c.id !== chain.id) }, scopes);
   const length = dimValue(chain.dim, facts.sizes) ?? 1;
-  if (perStep * 4 > facts.budget) return refusal(name, `one step would take ${formatBytes(perStep * 4)}, more than --budget`);
+  if (perStep * 4 > facts.budget)
+    return refusal(name, `one step would take ${formatBytes(perStep * 4)}, more than --budget`);
   const states = frontier.map((f) => dims.print(stateCount(facts.block.find((v) => v.variable.name === f)!.variable)!));
   const algorithm = facts.block[0]!.operation === 'minimize' ? 'Viterbi' : 'forward-backward';
   return {
@@ -81,7 +90,8 @@ const lower = (witness: ChainWitness, facts: BlockFacts, env: Environment): Lowe
     const axis = name.endsWith('@1') ? stateAxis(name.slice(0, -2), own.axis.dim, 1) : own.axis;
     return { ...own, axis, along: withoutChain(own.along) };
   };
-  const isPair = (t: NamedTensor): boolean => t.axes.some((a) => frontier.some((f) => a.id === node(previous(f)).axis.id));
+  const isPair = (t: NamedTensor): boolean =>
+    t.axes.some((a) => frontier.some((f) => a.id === node(previous(f)).axis.id));
   const all = [...p.tables.map((t) => t.tensor), ...p.unary];
 
   // Row 0: no previous nodes. What is not in the frontier is eliminated at once.
@@ -106,14 +116,17 @@ const lower = (witness: ChainWitness, facts: BlockFacts, env: Environment): Lowe
     const f = frontier.find((name) => node(name).axis.id === a.id);
     return f === undefined ? a : node(previous(f)).axis;
   });
-  const { carry } = env.builder.scan({ length, carry: [start.message, start.constant], xs }, (b, [message, constant], rows) => {
-    const inner: Environment = { ...p.env, builder: b };
-    const incoming: NamedTensor = { value: message!, axes: previousAxes, shape: [] };
-    const step = moving.map((t, i): NamedTensor => ({ value: rows[i]!, axes: withoutChain(t.axes), shape: [] }));
-    const rest = eliminateNodes(inner, [incoming, ...step, ...still], witness.order.map(node), classIds);
-    const next = messageOf(inner, rest, messageAxes);
-    return { carry: [next.message, b.add(constant!, next.constant)], ys: [] };
-  });
+  const { carry } = env.builder.scan(
+    { length, carry: [start.message, start.constant], xs },
+    (b, [message, constant], rows) => {
+      const inner: Environment = { ...p.env, builder: b };
+      const incoming: NamedTensor = { value: message!, axes: previousAxes, shape: [] };
+      const step = moving.map((t, i): NamedTensor => ({ value: rows[i]!, axes: withoutChain(t.axes), shape: [] }));
+      const rest = eliminateNodes(inner, [incoming, ...step, ...still], witness.order.map(node), classIds);
+      const next = messageOf(inner, rest, messageAxes);
+      return { carry: [next.message, b.add(constant!, next.constant)], ys: [] };
+    },
+  );
   const last: NamedTensor = { value: carry[0]!, axes: messageAxes, shape: [] };
   const final = eliminateNodes(p.env, [last], frontier.map(node), classIds);
   const value = env.builder.add(totalOf(env, final).value, carry[1]!);
@@ -126,7 +139,14 @@ const rowOf = (env: Environment, t: NamedTensor, chainAxis: Axis, row: dims.Dim)
   if (at < 0) return t;
   const axes = t.axes.filter((_, i) => i !== at);
   const row1 = env.builder.sliceAxis(t.value, at, row, dims.constant(1));
-  return { value: env.builder.reshape(row1, axes.map((a) => a.dim)), axes, shape: [] };
+  return {
+    value: env.builder.reshape(
+      row1,
+      axes.map((a) => a.dim),
+    ),
+    axes,
+    shape: [],
+  };
 };
 
 /** Adds what an elimination left over into one message, and the scalars into a constant that is kept apart. */
@@ -148,6 +168,7 @@ export const chainElimination: Method<ChainWitness> = {
   documentation:
     'Discrete nodes along a first-order chain (several variables per step, plates around it): the forward algorithm as one ' +
     'scan, Viterbi at β = ∞, exact, O(T). Rabiner 1989; Viterbi 1967.',
+  enumerates: () => true,
   propose,
   lower,
 };

@@ -15,17 +15,32 @@ export interface Node {
 }
 
 /** F of one node: min, or -1/β log Σ exp(-β ·), over its axis, for every entry of `keep`. */
-const reduceNode = (env: Environment, node: Node, tables: readonly NamedTensor[], keep: readonly Axis[]): NamedTensor => {
+const reduceNode = (
+  env: Environment,
+  node: Node,
+  tables: readonly NamedTensor[],
+  keep: readonly Axis[],
+): NamedTensor => {
   const b = env.builder;
   const semiring =
     node.operation === 'minimize' || node.beta === Infinity
       ? ('min-plus' as const)
       : ({ kind: 'soft-min', beta: b.constant(node.beta) } as const);
-  return contractNamed(b, semiring, tables.map((tensor) => ({ tensor, labels: [] })), keep);
+  return contractNamed(
+    b,
+    semiring,
+    tables.map((tensor) => ({ tensor, labels: [] })),
+    keep,
+  );
 };
 
 /** Energies of repeated factors add: sums a table over class axes that the node is not repeated along. */
-const addRepeats = (env: Environment, table: NamedTensor, along: readonly Axis[], classIds: ReadonlySet<string>): NamedTensor => {
+const addRepeats = (
+  env: Environment,
+  table: NamedTensor,
+  along: readonly Axis[],
+  classIds: ReadonlySet<string>,
+): NamedTensor => {
   const extra = table.axes.filter((a) => classIds.has(a.id) && !along.some((x) => x.id === a.id));
   if (extra.length === 0) return table;
   const keep = table.axes.filter((a) => !extra.includes(a));

@@ -24,7 +24,10 @@ export interface RegularWitness {
 export const discreteRegular = (facts: BlockFacts): RegularGraph | string => {
   const open = facts.block.find((v) => stateCount(v.variable) === null);
   if (open !== undefined) return `${open.variable.name} has no finite set of states per node`;
-  return analyseRegular(facts.block.map((v) => v.variable), facts.groups);
+  return analyseRegular(
+    facts.block.map((v) => v.variable),
+    facts.groups,
+  );
 };
 
 export const cliquesOf = (graph: RegularGraph): readonly (readonly string[])[] =>
@@ -108,6 +111,7 @@ export const elimination: Method<RegularWitness> = {
   documentation:
     'Discrete nodes coupled only at equal indices: all states at once, or variable elimination in a min-fill order, for every ' +
     'plate entry in parallel. Exact at any β (Dechter 1999; Obermeyer et al. 2019 for plates).',
+  enumerates: () => true,
   propose,
   lower,
 };

@@ -38,14 +38,29 @@ export const alignedTable = (
   let tensor = sumIndices(env, group.group, raw, free);
   for (const slot of group.slots) {
     const behind = lagAlong === null ? 0 : lag(graph, group, slot, lagAlong);
-    tensor = renameAxis(tensor, slotAxisId(slot.variable, slot.at), stateAxis(slot.variable, countOf(slot.variable), behind));
+    tensor = renameAxis(
+      tensor,
+      slotAxisId(slot.variable, slot.at),
+      stateAxis(slot.variable, countOf(slot.variable), behind),
+    );
   }
-  for (const cls of graph.classes) if (group.lead.has(cls.id)) tensor = alignClass(env, group, tensor, cls);
+  for (const cls of graph.classes) {
+    if (!group.lead.has(cls.id)) continue;
+    const behind = cls.id === lagAlong ? Math.max(...group.slots.map((s) => lag(graph, group, s, cls.id))) : 0;
+    tensor = alignClass(env, group, tensor, cls, dims.constant(behind));
+  }
   return { group, raw, tensor };
 };
 
-/** Puts the group's rows along a class at their places: rows outside the group's range get energy 0. */
-const alignClass = (env: Environment, group: RegularGroup, tensor: NamedTensor, cls: AxisClass): NamedTensor => {
+/** Puts the group's rows along a class at their places: rows outside the group's range get energy 0. The first `unread`
+ *  rows of a chain are never read (they have no previous node), so a table that is the same in all others needs no rows. */
+const alignClass = (
+  env: Environment,
+  group: RegularGroup,
+  tensor: NamedTensor,
+  cls: AxisClass,
+  unread: dims.Dim,
+): NamedTensor => {
   const b = env.builder;
   const axis = classAxis(cls);
   const lead = group.lead.get(cls.id)!;
@@ -55,7 +70,7 @@ const alignClass = (env: Environment, group: RegularGroup, tensor: NamedTensor, 
   const before = binder === null ? lead : dims.add(binder.from, lead);
   const after = dims.subtract(dims.subtract(cls.dim, before), length);
   const has = index !== null && tensor.axes.some((a) => a.id === index);
-  const covers = before.length === 0 && after.length === 0;
+  const covers = after.length === 0 && (before.length === 0 || (!has && dims.equal(before, unread)));
   if (covers) return has ? renameAxis(tensor, index!, axis) : tensor;
   const rows: Axis = { id: axis.id, dim: length, from: ZERO };
   const named = has ? renameAxis(tensor, index!, rows) : tensor;

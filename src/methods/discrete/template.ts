@@ -20,8 +20,7 @@ export const templateOrder = (
   cliques: readonly (readonly string[])[],
 ): { readonly order: readonly string[]; readonly scopes: readonly (readonly string[])[] } => {
   const neighbours = new Map<string, Set<string>>(nodes.map((n) => [n.name, new Set<string>()]));
-  for (const clique of cliques)
-    for (const a of clique) for (const c of clique) if (a !== c) neighbours.get(a)?.add(c);
+  for (const clique of cliques) for (const a of clique) for (const c of clique) if (a !== c) neighbours.get(a)?.add(c);
   const remaining = new Map(nodes.map((n) => [n.name, n] as const));
   const order: string[] = [];
   const scopes: string[][] = [];
@@ -56,7 +55,11 @@ export const templateOrder = (
 };
 
 /** Entries of the largest table over these scopes, with all class copies; unknown sizes count as 1. */
-export const largestTable = (facts: BlockFacts, graph: RegularGraph, scopes: readonly (readonly string[])[]): number => {
+export const largestTable = (
+  facts: BlockFacts,
+  graph: RegularGraph,
+  scopes: readonly (readonly string[])[],
+): number => {
   const byName = new Map(facts.block.map((v) => [v.variable.name, v.variable] as const));
   const dimOf = new Map(graph.classes.map((c) => [c.id, c.dim] as const));
   let largest = 1;

@@ -1,0 +1,138 @@
+// The table of contents of the compiler: every phase, in the order in which a model passes through them. src/README.md shows
+// the same picture. In: text and what the user gave. Out: values and diagnostics; nothing here prints or exits.
+import type { Analysis, Compiler, EnergyReport, GraphFormat, RunOptions, RunResult, Stage } from './api.ts';
+import type { ModuleSpec } from './backend/backend.ts';
+import { backends as served, detectBackends, findBackend, isUnserved } from './backend/registry.ts';
+import { emitDeclarations } from './backend/tfjs/emit/declarations.ts';
+import { emitModule } from './backend/tfjs/emit/module.ts';
+import type { Checked } from './diagnostics/diagnostic.ts';
+import { DiagnosticError, hasErrors } from './diagnostics/diagnostic.ts';
+import { diagnosePlanning } from './diagnostics/messages/planning.ts';
+import { drawDot, drawJson, drawSvg } from './graph/draw/draw.ts';
+import { buildFactorGraph } from './graph/build-graph.ts';
+import { check } from './semantics/check.ts';
+import { parse } from './syntax/parse.ts';
+import { format as formatSource } from './syntax/format.ts';
+import { printProgram } from './tensor/print.ts';
+import { explainPlan } from './plan/explain.ts';
+import { lowerPlan } from './plan/lower-plan.ts';
+import type { Plan } from './plan/plan.ts';
+import { planTask as makePlan } from './plan/plan-task.ts';
+import type { BoundTask } from './run/bind-task.ts';
+import { bindTask } from './run/bind-task.ts';
+import { energyReport } from './run/energy.ts';
+import { execute } from './run/execute.ts';
+import { printTree } from './run/print-tree.ts';
+
+// ---------------------------------------------------------------- text to factor graph
+
+/** grammar → syntax → semantics → graph: all diagnostics of a file. */
+export const analyse = (source: string, file: string): Analysis => {
+  const parsed = parse(source);
+  const checked = hasErrors(parsed.diagnostics)
+    ? { model: null, diagnostics: check(parsed.tree).diagnostics }
+    : check(parsed.tree);
+  const diagnostics = [...parsed.diagnostics, ...checked.diagnostics];
+  if (checked.model === null) return { source, file, tree: parsed.tree, model: null, graph: null, diagnostics };
+  const { graph, diagnostics: found } = buildFactorGraph(checked.model);
+  return { source, file, tree: parsed.tree, model: checked.model, graph, diagnostics: [...diagnostics, ...found] };
+};
+
+export const format = (source: string, _file: string): Checked<string | null> => {
+  const { text, diagnostics } = formatSource(source);
+  return { value: text, diagnostics };
+};
+
+export const draw = async (
+  analysis: Analysis,
+  how: GraphFormat,
+  _options: RunOptions,
+): Promise<Checked<string | null>> => {
+  const graph = analysis.graph!;
+  const text =
+    how === 'svg'
+      ? await drawSvg(graph)
+      : how === 'dot'
+        ? drawDot(graph)
+        : `${JSON.stringify(drawJson(graph), null, 2)}\n`;
+  return { value: text, diagnostics: [] };
+};
+
+// ---------------------------------------------------------------- graph to plan
+
+interface Planned {
+  readonly plan: Plan;
+  readonly bound: BoundTask;
+  readonly analysis: Analysis;
+}
+
+const planned = (analysis: Analysis, options: RunOptions, assume: boolean): Checked<Planned | null> => {
+  const task = bindTask(analysis, options, assume);
+  if (task.value === null) return { value: null, diagnostics: task.diagnostics };
+  const plan = makePlan(analysis.graph!, task.value.task, task.value.beta);
+  const diagnostics = [...task.diagnostics, ...plan.diagnostics];
+  return { value: plan.value === null ? null : { plan: plan.value, bound: task.value, analysis }, diagnostics };
+};
+
+/** Without data the plan assumes that observed and target variables will be given. */
+export const planTask = (analysis: Analysis, options: RunOptions): Checked<object | null> =>
+  planned(analysis, options, true);
+
+export const explain = (value: object): string => explainPlan((value as Planned).plan);
+
+// ---------------------------------------------------------------- plan to programs to modules
+
+const moduleOf = ({ plan, bound, analysis }: Planned): ModuleSpec =>
+  lowerPlan(plan, bound.bound.consts, analysis.file, explainPlan(plan).trimEnd().split('\n'));
+
+export const compileModule = (value: object): { readonly js: string; readonly dts: string } => {
+  const spec = moduleOf(value as Planned);
+  return { js: emitModule(spec), dts: emitDeclarations(spec) };
+};
+
+export const emit = (stage: Stage, analysis: Analysis, options: RunOptions): Checked<string | null> => {
+  if (stage === 'ast') return { value: printTree(analysis.tree), diagnostics: [] };
+  if (stage === 'model') return { value: printTree(analysis.model), diagnostics: [] };
+  if (stage === 'graph') return { value: `${JSON.stringify(drawJson(analysis.graph!), null, 2)}\n`, diagnostics: [] };
+  const { value, diagnostics } = planned(analysis, options, true);
+  if (value === null) return { value: null, diagnostics };
+  if (stage === 'plan') return { value: explainPlan(value.plan), diagnostics };
+  const programs = Object.entries(moduleOf(value).entries).map(
+    ([name, program]) => `// ${name}\n${printProgram(program)}\n`,
+  );
+  return { value: programs.join('\n'), diagnostics };
+};
+
+// ---------------------------------------------------------------- running
+
+/** User mistakes that only running can find arrive as DiagnosticError. */
+const caught = async <T>(work: () => Promise<Checked<T | null>>): Promise<Checked<T | null>> => {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof DiagnosticError) return { value: null, diagnostics: error.diagnostics };
+    throw error;
+  }
+};
+
+export const run = (analysis: Analysis, options: RunOptions): Promise<Checked<RunResult | null>> =>
+  caught(async () => {
+    const started = performance.now();
+    const backend = findBackend(options.backend);
+    if (backend === null) {
+      const known = served.map((b) => b.name);
+      const parameters = { name: options.backend, known, unserved: isUnserved(options.backend) };
+      return { value: null, diagnostics: [diagnosePlanning('EBM513', null, parameters)] };
+    }
+    const { value, diagnostics } = planned(analysis, options, false);
+    if (value === null) return { value: null, diagnostics };
+    const spec = moduleOf(value);
+    const seconds = (performance.now() - started) / 1000;
+    const result = await execute(value.plan, value.bound, spec, backend, options, seconds);
+    return { value: result.value, diagnostics: [...diagnostics, ...result.diagnostics] };
+  });
+
+export const energy = (analysis: Analysis, options: RunOptions): Promise<Checked<EnergyReport | null>> =>
+  caught(() => energyReport(analysis, options));
+
+export const backends: Compiler['backends'] = detectBackends;

@@ -1,0 +1,235 @@
+// Alternating minimisation as one program: restarts around a while loop whose body is an E-step (eliminate the latents under
+// the current params) and the closed-form steps for the params. With hard latents it is Lloyd's algorithm (1982), with
+// marginalised ones expectation-maximisation (Dempster, Laird, Rubin 1977; a partial M-step still never raises F, Neal and
+// Hinton 1998); without latents, block coordinate descent (alternating least squares).
+import type { FactorGroup } from '../../graph/factor-graph.ts';
+import { dependsOn } from '../../graph/expressions.ts';
+import type { Environment } from '../../lower/environment.ts';
+import { withBindings } from '../../lower/environment.ts';
+import type { Variable } from '../../semantics/model.ts';
+import type { Builder, Value } from '../../tensor/builder.ts';
+import * as dims from '../../tensor/dims.ts';
+import type { BlockFacts, Lowered, Method, ParameterStep, WeightsOf } from '../method.ts';
+import { denseCount } from '../quadratic/method.ts';
+import type { QuadraticWitness } from '../quadratic/method.ts';
+import { quadraticStep } from '../parameter-steps/quadratic-step.ts';
+import { randomSubsets, spreadSeeds, unaryEnergies, uniformWeights, weightsFromNodes } from './seeding.ts';
+import { stateCount } from '../discrete/states.ts';
+import { startValue } from './start.ts';
+
+export interface AlternateBlock {
+  readonly facts: BlockFacts;
+  readonly method: Method;
+  readonly witness: unknown;
+  /** Its slots are enumerated and it has posteriors. */
+  readonly enumerates: boolean;
+}
+
+export interface AlternateStep {
+  readonly facts: BlockFacts;
+  readonly step: ParameterStep;
+  readonly witness: unknown;
+}
+
+export interface AlternateProblem {
+  readonly params: readonly Variable[];
+  readonly latents: readonly AlternateBlock[];
+  readonly steps: readonly AlternateStep[];
+  readonly groups: readonly FactorGroup[];
+  readonly restarts: number;
+  /** Σ of the groups that no latent block touches, with params bound in the environment. */
+  readonly remaining: (env: Environment) => Value;
+}
+
+export interface AlternateResult {
+  readonly params: ReadonlyMap<string, Value>;
+  readonly objective: Value;
+  readonly iterations: Value;
+  /** 1 when the objective stood still before the last allowed iteration. */
+  readonly converged: Value;
+  /** Objective by iteration, of the best restart; 1e30 beyond the last. */
+  readonly trace: Value;
+}
+
+export const maxIterations = 500;
+/** Relative change of the objective below which an iteration counts as standing still. */
+const tolerance = 1e-7;
+const NOTHING = 1e30;
+
+type Values = readonly Value[];
+
+export const lowerAlternate = (problem: AlternateProblem, env: Environment, seed: Value): AlternateResult => {
+  const b = env.builder;
+  const restartOf = (inner: Environment, restart: Value) => {
+    const start = seededStart(problem, inner, seed, restart);
+    return descend(problem, inner, start);
+  };
+  const pack = (r: ReturnType<typeof descend>): Values => [
+    r.objective,
+    r.iterations,
+    r.converged,
+    r.trace,
+    ...r.params,
+  ];
+  if (problem.restarts === 1) return unpack(problem, pack(restartOf(env, b.constant(0))));
+  const shapes = problem.params.map((v) => startValue(env, v, b.constant(0), b.constant(0)).shape);
+  const initial: Values = [
+    b.constant(NOTHING),
+    b.constant(0),
+    b.constant(0),
+    b.full([dims.constant(maxIterations)], NOTHING),
+    ...shapes.map((s) => b.zeros(s)),
+  ];
+  const length = dims.constant(problem.restarts);
+  const { carry } = b.scan({ length, carry: initial, xs: [b.iota([length], 0, 'float')] }, (inner, best, [restart]) => {
+    const found = pack(restartOf({ ...env, builder: inner }, restart!));
+    const wins = inner.lt(found[0]!, best[0]!);
+    return { carry: best.map((old, i) => choose(inner, wins, found[i]!, old)) };
+  });
+  return unpack(problem, carry);
+};
+
+const choose = (b: Builder, condition: Value, yes: Value, no: Value): Value => b.select(condition, yes, no);
+
+const unpack = (problem: AlternateProblem, packed: Values): AlternateResult => ({
+  objective: packed[0]!,
+  iterations: packed[1]!,
+  converged: packed[2]!,
+  trace: packed[3]!,
+  params: new Map(problem.params.map((v, i) => [v.name, packed[4 + i]!] as const)),
+});
+
+const bindParams = (problem: AlternateProblem, env: Environment, params: Values): Environment =>
+  withBindings(
+    env,
+    problem.params.map((v, i) => [v.name, { kind: 'given', value: params[i]! }] as const),
+  );
+
+/** E-step: every latent block eliminated under the params. */
+const expectation = (problem: AlternateProblem, env: Environment, params: Values) => {
+  const bound = bindParams(problem, env, params);
+  const lowered = problem.latents.map((l) => l.method.lower(l.witness, l.facts, bound));
+  const b = env.builder;
+  const objective = lowered.reduce((sum, l) => b.add(sum, l.value), problem.remaining(bound));
+  return { lowered, objective };
+};
+
+/** The steps in order, each under the params as they are by then. */
+const maximisation = (
+  problem: AlternateProblem,
+  env: Environment,
+  params: Values,
+  weightsOf: WeightsOf,
+  bindings: Environment['bindings'],
+  only: (s: AlternateStep) => boolean = () => true,
+): Values => {
+  let current: Values = params;
+  for (const s of problem.steps.filter(only)) {
+    const bound = withBindings(bindParams(problem, env, current), bindings);
+    const known = new Map(problem.params.map((v, i) => [v.name, current[i]!] as const));
+    const next = s.step.lower(s.witness, s.facts, bound, weightsOf, known);
+    current = problem.params.map((v, i) => next.get(v.name) ?? current[i]!);
+  }
+  return current;
+};
+
+const posteriorWeights =
+  (problem: AlternateProblem, lowered: readonly Lowered[]): WeightsOf =>
+  (name) => {
+    for (const l of lowered) {
+      const tensor = l.posterior?.(name) ?? null;
+      if (tensor === null) continue;
+      const group = problem.groups.find((g) => g.name === name)!;
+      const covers = group.binders.map((i) => i.id).filter((id) => !tensor.axes.some((a) => a.id === id));
+      return { tensor, covers: new Set(covers) };
+    }
+    return null;
+  };
+
+const latentBindings = (lowered: readonly Lowered[]): Environment['bindings'] =>
+  new Map(lowered.flatMap((l) => [...l.bindings]));
+
+const descend = (problem: AlternateProblem, env: Environment, start: Values) => {
+  const b = env.builder;
+  const length = dims.constant(maxIterations);
+  const { carry, steps } = b.while_(
+    {
+      max: maxIterations,
+      carry: [b.constant(NOTHING), b.constant(NOTHING * 2), b.full([length], NOTHING), b.constant(0), ...start],
+    },
+    (inner, [objective, before]) =>
+      inner.gt(inner.sub(before!, objective!), inner.mul(tolerance, inner.maximum(inner.abs(objective!), 1e-3))),
+    (inner, [objective, , trace, step, ...params]) => {
+      const here: Environment = { ...env, builder: inner };
+      const e = expectation(problem, here, params);
+      const next = maximisation(problem, here, params, posteriorWeights(problem, e.lowered), latentBindings(e.lowered));
+      const now = inner.eq(inner.iota([length], 0, 'float'), step!);
+      const marked = inner.select(now, inner.broadcast(e.objective, [length]), trace!);
+      return [e.objective, objective!, marked, inner.add(step!, 1), ...next];
+    },
+  );
+  const params = carry.slice(4);
+  const final = expectation(problem, env, params).objective;
+  return { params, objective: final, trace: carry[2]!, iterations: steps, converged: b.lt(steps, maxIterations) };
+};
+
+// ---------------------------------------------------------------- starts
+
+/** Domain-random params; then, when a latent is enumerated, a step under equal weights (global scales), and states spread
+ *  over the data (spreadSeeds) or fitted to random subsets. Params with a written start keep it. */
+const seededStart = (problem: AlternateProblem, env: Environment, seed: Value, restart: Value): Values => {
+  const random = problem.params.map((v) => startValue(env, v, seed, restart));
+  const latents = problem.latents
+    .filter((l) => l.enumerates)
+    .flatMap((l) => l.facts.block.map((v) => v.variable))
+    .filter((v) => stateCount(v) !== null);
+  if (latents.length === 0 || problem.params.some((v) => v.start !== null)) return random;
+  const bindings = new Map(
+    problem.latents
+      .filter((l) => l.enumerates)
+      .flatMap((l) => [...l.method.lower(l.witness, l.facts, bindParams(problem, env, random)).bindings]),
+  );
+  const weightsOf = (inner: Environment, weights: ReadonlyMap<string, Value>): WeightsOf =>
+    weightsFromNodes(
+      inner,
+      new Map(latents.map((v) => [v.name, { variable: v, weights: weights.get(v.name)! }] as const)),
+      problem.groups,
+    );
+  const uniform = new Map(latents.map((v) => [v.name, uniformWeights(env, v)] as const));
+  const quadratic = (s: AlternateStep): boolean => s.step === quadraticStep;
+  const moved = maximisation(problem, env, random, weightsOf(env, uniform), bindings, (s) => !isSimplex(s));
+  const target = latents.find((v) => problem.steps.some((s) => quadratic(s) && readsLatent(s, v)));
+  if (target === undefined) return moved;
+  const locations = problem.steps.filter((s) => quadratic(s) && readsLatent(s, target));
+  const size = Math.max(...locations.map((s) => denseCount(s.facts, (s.witness as QuadraticWitness).layout)));
+  const place = (inner: Environment, weights: Value, params: Values): Values =>
+    maximisation(
+      problem,
+      inner,
+      params,
+      weightsOf(inner, new Map([...uniform, [target.name, weights]])),
+      bindings,
+      (s) => locations.includes(s),
+    );
+  const energies = (inner: Environment, params: Values): Value | null =>
+    unaryEnergies(bindParams(problem, inner, params), target, problem.groups);
+  const oneDatumEach = locations.every((s) => locationTerms(s));
+  if (!oneDatumEach || latents.length > 1 || energies(env, moved) === null)
+    return place(env, randomSubsets(env, target, 2 * size + 2, seed, restart), moved);
+  return spreadSeeds(env, target, seed, restart, moved, place, (inner, params) => energies(inner, params)!).params;
+};
+
+const isSimplex = (s: AlternateStep): boolean => s.facts.block.some((v) => v.variable.domain.kind === 'simplex');
+const readsLatent = (s: AlternateStep, latent: Variable): boolean => s.facts.enumerated.has(latent.name);
+
+/** In every quadratic term the known factors do not carry the unknown's labels through data: the coefficient is a metric,
+ *  not a design matrix. A design depends on given variables; a metric on params or constants. */
+const locationTerms = (s: AlternateStep): boolean => {
+  const { polynomials } = s.witness as QuadraticWitness;
+  const given = new Set(
+    s.facts.model.variables.filter((v) => v.role === 'observed' || v.role === 'target').map((v) => v.name),
+  );
+  return polynomials.every(({ polynomial }) =>
+    polynomial.terms.filter((t) => t.unknown.length === 2).every((t) => !t.known.some((k) => dependsOn(k.expr, given))),
+  );
+};

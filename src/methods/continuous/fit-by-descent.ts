@@ -1,0 +1,52 @@
+// Learns params by L-BFGS on the free energy of everything inside, from several random starts; the best is kept.
+// In: params with free coordinates, an objective that is differentiable in them. Out: their values.
+import type { Environment } from '../../lower/environment.ts';
+import { lbfgs } from '../../optimizers/lbfgs.ts';
+import { differentiated } from '../../optimizers/objective.ts';
+import type { Variable } from '../../semantics/model.ts';
+import type { Value } from '../../tensor/builder.ts';
+import * as dims from '../../tensor/dims.ts';
+import { startValue } from '../alternate/start.ts';
+import { bindArrays, jointTransform, transformsOf } from './descent.ts';
+import type { Transform } from './transforms.ts';
+
+export interface DescentProblem {
+  readonly params: readonly Variable[];
+  readonly restarts: number;
+  /** The total free energy with the params bound in the environment: a scalar. */
+  readonly objective: (env: Environment) => Value;
+}
+
+export interface DescentResult {
+  readonly params: ReadonlyMap<string, Value>;
+  readonly iterations: Value;
+  readonly converged: Value;
+}
+
+export const lowerFitByDescent = (problem: DescentProblem, env: Environment, seed: Value): DescentResult => {
+  const b = env.builder;
+  const joint = jointTransform(problem.params, transformsOf(problem.params) as readonly Transform[]);
+  const descend = (inner: Environment, restart: Value): readonly Value[] => {
+    const start = joint.toFree(
+      inner,
+      problem.params.map((v) => startValue(inner, v, seed, restart)),
+    );
+    const energy = differentiated((here, x) => {
+      const there: Environment = { ...inner, builder: here };
+      return problem.objective(bindArrays(there, joint.toArrays(there, x)));
+    });
+    const found = lbfgs(inner.builder, start, energy);
+    return [found.value, found.iterations, found.converged, found.x];
+  };
+  const length = dims.constant(problem.restarts);
+  const initial = [b.constant(1e30), b.constant(0), b.constant(0), b.zeros([joint.count])];
+  const [, iterations, converged, x] =
+    problem.restarts === 1
+      ? descend(env, b.constant(0))
+      : b.scan({ length, carry: initial, xs: [b.iota([length], 0, 'float')] }, (inner, best, [restart]) => {
+          const found = descend({ ...env, builder: inner }, restart!);
+          const wins = inner.lt(found[0]!, best[0]!);
+          return { carry: best.map((old, i) => inner.select(wins, found[i]!, old)) };
+        }).carry;
+  return { params: joint.toArrays(env, x!), iterations: iterations!, converged: converged! };
+};

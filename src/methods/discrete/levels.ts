@@ -1,0 +1,187 @@
+// Exact elimination on any discrete graph that is small in width: grids, edges given by data, filters. The graph is
+// instantiated, a min-fill order found, and nodes of one level of the elimination tree whose tables line up alike are
+// eliminated together through index arrays. Exact for any β. Koller, Friedman 2009, chapter 9; Liu 1990 for the tree.
+import type { FactorGroup } from '../../graph/factor-graph.ts';
+import type { EliminationOrder } from '../../graph/elimination-order.ts';
+import { eliminationOrder } from '../../graph/elimination-order.ts';
+import { isUnevaluable } from '../../graph/evaluate.ts';
+import type { InstantiatedGraph } from '../../graph/instantiate.ts';
+import { instantiate } from '../../graph/instantiate.ts';
+import { freeIndices } from '../../graph/expressions.ts';
+import { slotsOf } from '../../graph/regular.ts';
+import type { Environment } from '../../lower/environment.ts';
+import { slotAxisId, withBindings } from '../../lower/environment.ts';
+import { lowerGroup } from '../../lower/group.ts';
+import type { NamedTensor } from '../../lower/named-tensor.ts';
+import { aligned } from '../../lower/named-tensor.ts';
+import type { Value } from '../../tensor/builder.ts';
+import * as dims from '../../tensor/dims.ts';
+import type { BlockFacts, Candidate, Lowered, Method, Refusal } from '../method.ts';
+import { dimValue, refusal } from '../method.ts';
+import type { PoolTable } from './level-elimination.ts';
+import { eliminateLevels } from './level-elimination.ts';
+import { formatBytes } from './regular.ts';
+import type { Probe } from './solution.ts';
+import { distinctTable, solution } from './solution.ts';
+import { stateCount, statesOf } from './states.ts';
+
+export interface LevelsWitness {
+  readonly graph: InstantiatedGraph;
+  readonly order: EliminationOrder;
+  readonly cardinalities: Int32Array;
+}
+
+const name = 'junction elimination';
+
+/** Slots as the references in the energy, so that table axes and node numbers agree. */
+const withReferences = (group: FactorGroup, block: ReadonlySet<string>): FactorGroup => ({
+  ...group,
+  slots: slotsOf(group.energy, block).map((ref) => ({
+    variable: ref.name,
+    at: ref.at.map((expr) => ({ kind: 'gather', expr }) as const),
+  })),
+});
+
+const propose = (facts: BlockFacts): Candidate<LevelsWitness> | Refusal => {
+  const variables = facts.block.map((v) => v.variable);
+  const block = new Set(variables.map((v) => v.name));
+  const open = variables.find((v) => stateCount(v) === null);
+  if (open !== undefined) return refusal(name, `${open.name} has no finite set of states per node`);
+  if (new Set(facts.block.map((v) => `${v.operation} ${v.beta}`)).size > 1)
+    return refusal(name, 'unknowns of the block are eliminated in different ways');
+  const partial = facts.groups.find((g) => slotsOf(g.energy, block).some((r) => r.at.length < axesOf(facts, r.name)));
+  if (partial !== undefined) return refusal(name, `${partial.name} reads a whole array of unknowns at once`);
+  const inner = facts.groups.find((g) => readsInside(g, block));
+  if (inner !== undefined) return refusal(name, `${inner.name} joins all its nodes in one reduction`);
+  const nominal = Object.entries(facts.sizes).find(([size, s]) => s.source === 'nominal' && structural(facts, size));
+  if (nominal !== undefined) return refusal(name, `the size ${nominal[0]} has no value (give --size ${nominal[0]}=…)`);
+  const groups = facts.groups.map((g) => withReferences(g, block));
+  const sizes = Object.fromEntries(Object.entries(facts.sizes).map(([n, s]) => [n, s.value]));
+  const arrays = Object.fromEntries(
+    Object.entries(facts.indexData).map(([n, a]) => [n, { shape: a.shape, data: Float64Array.from(a.data) }]),
+  );
+  const graph = instantiate({ model: facts.model, variables, groups, plates: [] }, block, {
+    model: facts.model,
+    sizes,
+    arrays,
+  });
+  if (isUnevaluable(graph)) return refusal(name, `its edges cannot be told: ${graph.reason}`);
+  if (graph.kind === 'out-of-range') return refusal(name, `${graph.group} reads ${graph.slot.variable} out of range`);
+  return judge(facts, graph);
+};
+
+const axesOf = (facts: BlockFacts, variable: string): number =>
+  facts.model.variables.find((v) => v.name === variable)!.binders.length;
+
+/** Whether an index of a block reference is bound inside the energy: then a factor touches many nodes. */
+const readsInside = (group: FactorGroup, block: ReadonlySet<string>): boolean => {
+  const own = new Set(group.binders.map((b) => b.id));
+  return slotsOf(group.energy, block).some((ref) =>
+    ref.at.some((at) => [...freeIndices(at)].some((id) => !own.has(id))),
+  );
+};
+const structural = (facts: BlockFacts, size: string): boolean =>
+  facts.block.some((v) => v.variable.binders.some((b) => dims.sizesOf(b.to).includes(size)));
+
+const judge = (facts: BlockFacts, graph: InstantiatedGraph): Candidate<LevelsWitness> | Refusal => {
+  const cardinalities = new Int32Array(graph.nodes);
+  for (const range of graph.ranges) {
+    const { variable } = facts.block.find((v) => v.variable.name === range.variable)!;
+    const count = dimValue(stateCount(variable)!, facts.sizes)!;
+    cardinalities.fill(count, range.first, range.first + range.shape.reduce((a, c) => a * c, 1));
+  }
+  const cliques: number[][] = [];
+  for (const g of graph.groups)
+    for (let f = 0; f < g.count; f++) {
+      const scope = g.slots.map((s) => s.nodes[f]!);
+      if (new Set(scope).size < scope.length) return refusal(name, `${g.group.name} joins a node with itself`);
+      cliques.push(scope);
+    }
+  const order = eliminationOrder({ nodes: graph.nodes, cardinalities, cliques });
+  const bytes = 4 * 2 ** order.largest;
+  if (bytes > facts.budget)
+    return refusal(
+      name,
+      `width ${order.width}: its largest table would take ${formatBytes(bytes)}, more than --budget (${formatBytes(facts.budget)})`,
+    );
+  return {
+    kind: 'candidate',
+    method: name,
+    certificate: 'exact',
+    cost: { operations: 2 ** order.cost, bytes },
+    summary: `${graph.nodes} nodes, ${cliques.length} factors, width ${order.width} in a ${order.heuristic} order`,
+    witness: { graph, order, cardinalities },
+  };
+};
+
+const lower = (witness: LevelsWitness, facts: BlockFacts, env: Environment): Lowered => {
+  const b = env.builder;
+  const bindings = new Map(
+    facts.block.map((v) => [v.variable.name, { kind: 'states', states: statesOf(b, v.variable) } as const] as const),
+  );
+  const inner = withBindings(env, bindings);
+  const block = new Set(facts.block.map((v) => v.variable.name));
+  const raws = new Map<string, NamedTensor>();
+  const pool: PoolTable[] = witness.graph.groups.map((g) => {
+    const raw = distinctTable(inner, lowerGroup(inner, g.group));
+    raws.set(g.group.name, raw);
+    return poolTable(facts, inner, raw, g, block);
+  });
+  const probes: Probe[] = [];
+  for (const range of witness.graph.ranges) {
+    const { variable } = facts.block.find((v) => v.variable.name === range.variable)!;
+    const count = stateCount(variable)!;
+    const shape = [...variable.binders.map((i) => dims.subtract(i.to, i.from)), count];
+    const value = b.distinct(b.zeros(shape));
+    probes.push({ variable: range.variable, value });
+    const nodes = range.shape.reduce((a, c) => a * c, 1);
+    const rows = Int32Array.from({ length: nodes }, (_, i) => i);
+    pool.push({
+      value: b.reshape(value, [dims.product(shape.slice(0, -1)), count]),
+      rows,
+      nodes: [rows.map((i) => i + range.first)],
+    });
+  }
+  const total = eliminateLevels(env, pool, witness.order, witness.cardinalities, facts.block[0]!);
+  return solution(facts, env, total, probes, raws, bindings);
+};
+
+/** A group's raw table as rows × slot states, and which row and nodes each factor has. */
+const poolTable = (
+  facts: BlockFacts,
+  env: Environment,
+  raw: NamedTensor,
+  group: InstantiatedGraph['groups'][number],
+  block: ReadonlySet<string>,
+): PoolTable => {
+  const b = env.builder;
+  const refs = slotsOf(group.group.energy, block);
+  const slotIds = refs.map((r) => slotAxisId(r.name, r.at));
+  const slotAxes = slotIds.map((id, i) => {
+    const { variable } = facts.block.find((v) => v.variable.name === refs[i]!.name)!;
+    return raw.axes.find((a) => a.id === id) ?? { id, dim: stateCount(variable)!, from: [] };
+  });
+  const rowAxes = raw.axes.filter((a) => !slotIds.includes(a.id));
+  const value: Value = b.reshape(aligned(b, raw, [...rowAxes, ...slotAxes], true), [
+    dims.product(rowAxes.map((a) => a.dim)),
+    ...slotAxes.map((a) => a.dim),
+  ]);
+  const rows = new Int32Array(group.count);
+  for (const axis of rowAxes) {
+    const at = group.group.binders.findIndex((i) => i.id === axis.id);
+    const [length, from] = [dimValue(axis.dim, facts.sizes)!, dimValue(axis.from, facts.sizes)!];
+    const values = group.indices[at]!;
+    for (let f = 0; f < rows.length; f++) rows[f] = rows[f]! * length + (values[f]! - from);
+  }
+  return { value, rows, nodes: group.slots.map((s) => s.nodes) };
+};
+
+export const levels: Method<LevelsWitness> = {
+  name,
+  documentation:
+    'Discrete nodes on any graph of small width (grids, data-given edges): the graph is instantiated and eliminated in a ' +
+    'min-fill order, equal cliques together. Exact at any β; needs the sizes of the graph when the plan is made.',
+  enumerates: () => true,
+  propose,
+  lower,
+};

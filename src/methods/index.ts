@@ -1,0 +1,18 @@
+// The list of inference methods. A new one is a file and a line here; the planner asks them all.
+import { chainElimination } from './discrete/chain.ts';
+import { descent } from './continuous/descent.ts';
+import { grid } from './continuous/grid.ts';
+import { levels } from './discrete/levels.ts';
+import { elimination } from './discrete/regular.ts';
+import type { Method, ParameterStep } from './method.ts';
+import { eigenvectorStep } from './parameter-steps/eigenvectors.ts';
+import { exponentialFamilyStep } from './parameter-steps/exponential-family.ts';
+import { quadraticStep } from './parameter-steps/quadratic-step.ts';
+import { quadratic } from './quadratic/method.ts';
+
+// oxlint-disable-next-line no-explicit-any -- each method has a witness of its own
+export const methods: readonly Method<any>[] = [elimination, chainElimination, levels, quadratic, grid, descent];
+
+/** Closed forms for params, in the order in which an alternation runs them: locations before scales. */
+// oxlint-disable-next-line no-explicit-any -- each step has a witness of its own
+export const parameterSteps: readonly ParameterStep<any>[] = [quadraticStep, exponentialFamilyStep, eigenvectorStep];

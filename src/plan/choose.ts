@@ -1,0 +1,122 @@
+// Chooses a method for a block: the best certificate among the candidates, then the lowest cost. In: facts. Out: the chosen
+// candidate with everything that was rejected and why, or a diagnostic when nothing applies.
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
+import type { FactorGroup } from '../graph/factor-graph.ts';
+import { dependsOn } from '../graph/expressions.ts';
+import type { BlockFacts, BlockVariable, Candidate, Refusal } from '../methods/method.ts';
+import { certificates } from '../methods/method.ts';
+import { methods, parameterSteps } from '../methods/index.ts';
+import type { Model, Variable } from '../semantics/model.ts';
+import type { Decision } from './operations.ts';
+import { components, decide } from './operations.ts';
+import type { PlannedBlock, PlannedStep } from './plan.ts';
+import type { Task } from './task.ts';
+
+const better = (a: Candidate, c: Candidate): boolean => {
+  const [x, y] = [certificates.indexOf(a.certificate), certificates.indexOf(c.certificate)];
+  return x !== y ? x < y : a.cost.operations < c.cost.operations;
+};
+
+const pick = <M extends { readonly name: string; readonly propose: (facts: BlockFacts) => Candidate | Refusal }>(
+  list: readonly M[],
+  facts: BlockFacts,
+): {
+  readonly best: { readonly method: M; readonly candidate: Candidate } | null;
+  readonly others: readonly (Candidate | Refusal)[];
+} => {
+  const answers = list.map((method) => ({ method, answer: method.propose(facts) }));
+  let best: { readonly method: M; readonly candidate: Candidate } | null = null;
+  for (const { method, answer } of answers)
+    if (answer.kind === 'candidate' && (best === null || better(answer, best.candidate)))
+      best = { method, candidate: answer };
+  return { best, others: answers.filter((a) => a.answer !== best?.candidate).map((a) => a.answer) };
+};
+
+export interface Scene {
+  readonly model: Model;
+  readonly task: Task;
+  readonly groups: readonly FactorGroup[];
+  readonly beta: number | null;
+}
+
+export const factsOf = (scene: Scene, block: readonly BlockVariable[], enumerated: ReadonlySet<string>): BlockFacts => {
+  const names = new Set(block.map((v) => v.variable.name));
+  return {
+    model: scene.model,
+    block,
+    enumerated,
+    groups: scene.groups.filter((g) => dependsOn(g.energy, names)),
+    sizes: scene.task.sizes,
+    budget: scene.task.budget,
+    requested: null,
+    indexData: scene.task.indexData,
+  };
+};
+
+/** A method per connected component of the unknowns. */
+export const planBlocks = (
+  scene: Scene,
+  unknowns: readonly Variable[],
+): { readonly blocks: readonly PlannedBlock[]; readonly diagnostics: readonly Diagnostic[] } => {
+  const blocks: PlannedBlock[] = [];
+  const diagnostics: Diagnostic[] = [];
+  for (const component of components(unknowns, scene.groups)) {
+    const names = new Set(component.map((v) => v.name));
+    const decisions = new Map<string, Decision>(
+      component.map((v) => [v.name, decide(scene.model, scene.task, scene.beta, v, names, scene.groups)] as const),
+    );
+    const block = component.map((variable): BlockVariable => {
+      const { operation, beta } = decisions.get(variable.name)!;
+      return { variable, operation, beta };
+    });
+    const facts = factsOf(scene, block, new Set());
+    const { best, others } = pick(methods, facts);
+    if (best === null) {
+      const operations = [...new Set(block.map((v) => v.operation))].join(' and ');
+      const refusals = others.filter((o) => o.kind === 'refusal');
+      diagnostics.push(
+        diagnosePlanning('EBM502', component[0]!.span, { unknowns: [...names], operation: operations, refusals }),
+      );
+      continue;
+    }
+    blocks.push({ unknowns: [...names], decisions, facts, method: best.method, chosen: best.candidate, others });
+  }
+  return { blocks, diagnostics };
+};
+
+const learned = (variable: Variable): BlockVariable => ({ variable, operation: 'minimize', beta: Infinity });
+
+/** Closed-form steps for the params: jointly where the joint energy allows it, else one by one. Also those without any. */
+export const planSteps = (
+  scene: Scene,
+  params: readonly Variable[],
+  enumerated: ReadonlySet<string>,
+): {
+  readonly steps: readonly PlannedStep[];
+  readonly open: readonly { readonly variable: Variable; readonly refusals: readonly Refusal[] }[];
+} => {
+  const steps: PlannedStep[] = [];
+  const open: { variable: Variable; refusals: readonly Refusal[] }[] = [];
+  const attempt = (list: readonly Variable[]): PlannedStep | readonly Refusal[] => {
+    const facts = factsOf(scene, list.map(learned), enumerated);
+    const { best, others } = pick(parameterSteps, facts);
+    if (best === null) return others.filter((o) => o.kind === 'refusal');
+    return { unknowns: list.map((v) => v.name), facts, step: best.method, chosen: best.candidate, others };
+  };
+  const isStep = (x: PlannedStep | readonly Refusal[]): x is PlannedStep => !Array.isArray(x);
+  for (const component of components(params, scene.groups)) {
+    const rest = [...component];
+    while (rest.length > 0) {
+      // The longest run of params, in order of declaration, that has a joint step.
+      let taken = rest.length;
+      let found: PlannedStep | readonly Refusal[] = attempt(rest.slice(0, taken));
+      while (!isStep(found) && taken > 1) found = attempt(rest.slice(0, --taken));
+      if (isStep(found)) steps.push(found);
+      else open.push({ variable: rest[0]!, refusals: found });
+      rest.splice(0, taken);
+    }
+  }
+  const order = (s: PlannedStep): number => parameterSteps.indexOf(s.step);
+  return { steps: steps.toSorted((a, c) => order(a) - order(c)), open };
+};

@@ -1,0 +1,123 @@
+// The plan in words. In: a plan. Out: the lines of `ebmc explain`, and the rows of the JSON report.
+import type { PlanLine } from '../api.ts';
+import type { Candidate, Refusal } from '../methods/method.ts';
+import type { Decision } from './operations.ts';
+import type { FitPlan, Plan, PlannedBlock, PlannedStep } from './plan.ts';
+
+const jsonBeta = (beta: number): number | null => (beta === Infinity ? null : beta);
+
+/** One row per block and step, in the order in which they run. */
+export const planLines = (plan: Plan): readonly PlanLine[] => [
+  ...(plan.fit === null ? [] : fitLines(plan.fit)),
+  ...plan.query.map(blockLine),
+];
+
+const fitLines = (fit: FitPlan): readonly PlanLine[] => {
+  const steps = fit.kind === 'descend' ? [] : fit.steps;
+  const suffix = fit.kind === 'alternate' ? `, a step of ${fit.algorithm}` : '';
+  return steps.map((s) => ({
+    unknowns: s.unknowns,
+    operation: 'minimize',
+    beta: null,
+    method: s.chosen.method + suffix,
+    certificate: fit.kind === 'alternate' ? 'local' : s.chosen.certificate,
+    reason: `params are learned: minimised; ${s.chosen.summary}`,
+  }));
+};
+
+const blockLine = (q: PlannedBlock): PlanLine => {
+  const decisions = [...q.decisions.values()];
+  const operation = decisions.some((d) => d.operation === 'marginalize') ? 'marginalize' : 'minimize';
+  const first = decisions.find((d) => d.operation === operation)!;
+  return {
+    unknowns: q.unknowns,
+    operation,
+    beta: jsonBeta(first.beta),
+    method: q.chosen.method,
+    certificate: q.chosen.certificate,
+    reason: `${first.reason}; ${q.chosen.summary}`,
+  };
+};
+
+// ---------------------------------------------------------------- text
+
+export const explainPlan = (plan: Plan): string => {
+  const { model, task } = plan;
+  const out: string[] = [`model ${model.name}: ${taskText(plan)}`, ''];
+  const sizes = model.sizes.map((s) => {
+    const known = task.sizes[s.name];
+    return known === undefined ? s.name : `${s.name} = ${known.value} (${known.source})`;
+  });
+  if (sizes.length > 0) out.push(`sizes: ${sizes.join(', ')}`, '');
+  if (plan.fit !== null) out.push(...explainFit(plan.fit), '');
+  for (const q of plan.query)
+    out.push(...explainBlock(q, '', plan.fit === null ? '' : 'with the params learned, '), '');
+  if (plan.fit === null && plan.query.length === 0)
+    out.push('nothing is unknown: the energy is evaluated as it stands', '');
+  return out.join('\n').trimEnd() + '\n';
+};
+
+const taskText = (plan: Plan): string => {
+  const given = plan.model.variables.filter((v) => plan.task.given.has(v.name)).map((v) => v.name);
+  const asked = {
+    map: 'the most probable values',
+    marginals: 'marginals',
+    logz: 'the log-partition function',
+    sample: 'samples',
+  }[plan.task.query];
+  return `${asked}${given.length > 0 ? ` given ${given.join(', ')}` : ''}`;
+};
+
+const explainFit = (fit: FitPlan): readonly string[] => {
+  if (fit.kind === 'descend') return [`learn ${fit.params.join(', ')} by ${fit.method}: ${fit.reason}`];
+  if (fit.kind === 'closed')
+    return [
+      `learn ${fit.steps.flatMap((s) => s.unknowns).join(', ')} in closed form`,
+      ...fit.steps.flatMap((s) => explainStep(s, '  ')),
+    ];
+  const restarts = fit.restarts === 1 ? 'one start' : `${fit.restarts} starts, the best is kept`;
+  return [
+    `learn ${fit.steps.flatMap((s) => s.unknowns).join(', ')} by ${fit.algorithm} (local optimum; ${restarts}); repeat:`,
+    ...fit.latents.flatMap((l) => explainBlock(l, '  ', '')),
+    ...fit.steps.flatMap((s) => explainStep(s, '  ')),
+  ];
+};
+
+const explainStep = (s: PlannedStep, indent: string): readonly string[] => [
+  `${indent}minimise ${s.unknowns.join(', ')} by ${s.chosen.method} [${s.chosen.certificate}]`,
+  `${indent}  why: ${s.chosen.summary}`,
+  ...rejected(s.others, indent),
+];
+
+const explainBlock = (q: PlannedBlock, indent: string, prefix: string): readonly string[] => {
+  const byOperation = new Map<string, (readonly [string, Decision])[]>();
+  for (const entry of q.decisions) {
+    const key = `${entry[1].operation} ${entry[1].beta} ${entry[1].reason}`;
+    byOperation.set(key, [...(byOperation.get(key) ?? []), entry]);
+  }
+  const lines = [...byOperation.values()].map((entries) => {
+    const names = entries.map(([name]) => name).join(', ');
+    const d = entries[0]![1];
+    const verb = d.operation === 'minimize' ? 'minimise' : `marginalise (β = ${d.beta})`;
+    return [
+      `${indent}${prefix}${verb} ${names} by ${q.chosen.method} [${q.chosen.certificate}]`,
+      `${indent}  because: ${d.reason}`,
+    ];
+  });
+  return [
+    ...lines.flat(),
+    `${indent}  how: ${q.chosen.summary}`,
+    `${indent}  cost: ${cost(q.chosen)}`,
+    ...rejected(q.others, indent),
+  ];
+};
+
+const cost = (c: Candidate): string => `about ${compact(c.cost.operations)} operations, ${compact(c.cost.bytes)} bytes`;
+const compact = (n: number): string => (n < 1e4 ? String(Math.round(n)) : n.toExponential(1));
+
+const rejected = (others: readonly (Candidate | Refusal)[], indent: string): readonly string[] =>
+  others.map((o) =>
+    o.kind === 'refusal'
+      ? `${indent}  not ${o.method}: ${o.reason}`
+      : `${indent}  not ${o.method}: dearer or weaker (${o.certificate}, ${compact(o.cost.operations)} operations)`,
+  );

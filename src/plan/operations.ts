@@ -1,0 +1,68 @@
+// Minimise or marginalise: the rule, first match wins. In: an unknown, its block and the task. Out: operation, temperature
+// and a sentence that says which row decided.
+import type { FactorGroup } from '../graph/factor-graph.ts';
+import { dependsOn } from '../graph/expressions.ts';
+import type { Beta, Operation } from '../methods/method.ts';
+import type { Model, Variable } from '../semantics/model.ts';
+import type { Task } from './task.ts';
+
+export interface Decision {
+  readonly operation: Operation;
+  readonly beta: Beta;
+  readonly reason: string;
+}
+
+const printBeta = (beta: number): string => (beta === Infinity ? 'inf' : String(beta));
+
+/** `modelBeta`: the value of the model's `beta = …`, null when absent. `block`: the latents connected to this one. */
+export const decide = (
+  model: Model,
+  task: Task,
+  modelBeta: number | null,
+  variable: Variable,
+  block: ReadonlySet<string>,
+  groups: readonly FactorGroup[],
+): Decision => {
+  const beta = task.beta ?? modelBeta;
+  const finite = beta === null || beta === Infinity ? 1 : beta;
+  const { name, role } = variable;
+  const marginalize = (reason: string, at = finite): Decision => ({ operation: 'marginalize', beta: at, reason });
+  const minimize = (reason: string): Decision => ({ operation: 'minimize', beta: Infinity, reason });
+
+  if (task.minimize.includes(name)) return minimize(`--minimize ${name}`);
+  if (task.marginalize.includes(name)) return marginalize(`--marginalize ${name}`);
+  const setting = model.infer.find((s) => s.variables.length === 0 || s.variables.includes(name));
+  if (setting !== undefined)
+    return setting.operation === 'minimize'
+      ? minimize('the infer block says so')
+      : marginalize('the infer block says so');
+  if (task.query !== 'map' && role !== 'param')
+    return marginalize(
+      `the task asks for ${{ marginals: 'probabilities', logz: 'the log-partition function', sample: 'samples' }[task.query]}`,
+    );
+  if (role === 'param') return minimize('params are learned: minimised');
+  if (role === 'target') return minimize('an asked target is minimised');
+  if (beta !== null) {
+    const source = task.beta === null ? `beta = ${printBeta(beta)} in the model` : `--beta ${printBeta(beta)}`;
+    return beta === Infinity ? minimize(source) : marginalize(source, beta);
+  }
+  const touching = groups.filter((g) => dependsOn(g.energy, block));
+  if (touching.length > 0 && touching.every((g) => g.kind === 'distribution'))
+    return marginalize(`every factor on ${[...block].join(', ')} is a normalised distribution`, 1);
+  return minimize('a plain energy has no temperature of its own: it is taken to zero');
+};
+
+/** Sets of unknowns connected through factor groups, in order of declaration. */
+export const components = (
+  unknowns: readonly Variable[],
+  groups: readonly FactorGroup[],
+): readonly (readonly Variable[])[] => {
+  const parent = new Map(unknowns.map((v) => [v.name, v.name] as const));
+  const find = (x: string): string => (parent.get(x) === x ? x : find(parent.get(x)!));
+  for (const g of groups) {
+    const touched = unknowns.filter((v) => dependsOn(g.energy, new Set([v.name])));
+    for (const v of touched.slice(1)) parent.set(find(v.name), find(touched[0]!.name));
+  }
+  const roots = [...new Set(unknowns.map((v) => find(v.name)))];
+  return roots.map((root) => unknowns.filter((v) => find(v.name) === root));
+};

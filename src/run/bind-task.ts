@@ -1,0 +1,135 @@
+// From what the user gave to a task: data bound and checked, sizes known, the model's temperature as a number.
+// In: an analysis and run options. Out: the bound values and the planner's task, or diagnostics.
+import type { Analysis, DataInput, RunOptions } from '../api.ts';
+import { bind } from '../data/bind.ts';
+import type { Bound } from '../data/bind.ts';
+import { tableOf } from '../data/json.ts';
+import type { Table } from '../data/table.ts';
+import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
+import { hasErrors } from '../diagnostics/diagnostic.ts';
+import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
+import { evaluateScalar, isUnevaluable } from '../graph/evaluate.ts';
+import type { SizeValue } from '../methods/method.ts';
+import type { Expr, Model } from '../semantics/model.ts';
+import type { Task } from '../plan/task.ts';
+
+export interface BoundTask {
+  readonly bound: Bound;
+  readonly task: Task;
+  /** The value of `beta = …`; null when the model has none. */
+  readonly beta: number | null;
+}
+
+/** Stands in for sizes that nothing determines, for cost estimates only. */
+const nominalSize = 100;
+
+const isTable = (input: DataInput): input is Table => typeof input === 'object' && input !== null && 'source' in input;
+
+const tablesOf = (inputs: Readonly<Record<string, DataInput>>, diagnostics: Diagnostic[]): Record<string, Table> => {
+  const tables: Record<string, Table> = {};
+  for (const [name, input] of Object.entries(inputs)) {
+    if (isTable(input)) tables[name] = input;
+    else {
+      const read = tableOf(input, name);
+      diagnostics.push(...read.diagnostics);
+      if (read.value !== null) tables[name] = read.value;
+    }
+  }
+  return tables;
+};
+
+/** `assume`: without any data, plan as if observed and data variables (and targets, while that leaves something unknown)
+ *  were given. A run never assumes. */
+export const bindTask = (analysis: Analysis, options: RunOptions, assume: boolean): Checked<BoundTask | null> => {
+  const model = analysis.model!;
+  const diagnostics: Diagnostic[] = [];
+  const data = tablesOf(options.data, diagnostics);
+  const params = tablesOf(options.params, diagnostics);
+  const consts = tablesOf(options.consts, diagnostics);
+  if (hasErrors(diagnostics)) return { value: null, diagnostics };
+  const scalarOf = (expr: Expr, sizes: Readonly<Record<string, number>>, arrays: Bound['values']): number | null => {
+    const value = evaluateScalar(expr, {}, { model, sizes, arrays });
+    return isUnevaluable(value) ? null : value;
+  };
+  const constArrays = Object.fromEntries(
+    Object.entries(consts).map(([name, t]) => [name, { shape: t.shape, data: t.data }]),
+  );
+  const checked = bind(model, {
+    data,
+    params,
+    sizes: options.sizes,
+    consts,
+    evaluate: (e) => scalarOf(e, {}, constArrays),
+  });
+  diagnostics.push(...checked.diagnostics);
+  if (checked.value === null) return { value: null, diagnostics };
+  const bound = checked.value;
+  const supplied = new Set(Object.keys(bound.values).filter((name) => !options.ask.includes(name)));
+  diagnostics.push(...checkAsked(model, options, bound), ...missingCells(model, bound, supplied));
+  const given = assume ? assumed(model, supplied, options) : supplied;
+  if (!assume) diagnostics.push(...checkGiven(model, given));
+  const sizes: Record<string, SizeValue> = { ...bound.sizes };
+  for (const open of bound.openSizes) sizes[open] = { value: nominalSize, source: 'nominal' };
+  const known = Object.fromEntries(Object.entries(bound.sizes).map(([name, s]) => [name, s.value]));
+  const beta = model.beta === null ? null : scalarOf(model.beta, known, bound.consts);
+  const task: Task = {
+    query: options.query,
+    given,
+    beta: options.beta,
+    minimize: options.minimize,
+    marginalize: options.marginalize,
+    withoutRegularizers: options.withoutRegularizers,
+    sizes,
+    indexData: { ...bound.consts, ...bound.values },
+    budget: options.budget,
+    restarts: options.restarts,
+  };
+  return { value: hasErrors(diagnostics) ? null : { bound, task, beta }, diagnostics };
+};
+
+const assumed = (model: Model, supplied: ReadonlySet<string>, options: RunOptions): ReadonlySet<string> => {
+  const roles = (list: readonly string[]) => model.variables.filter((v) => list.includes(v.role)).map((v) => v.name);
+  const conditions = new Set([...supplied, ...roles(['data', 'observed'])]);
+  if (supplied.size > 0) return conditions;
+  const asked = new Set(options.ask);
+  const full = new Set([...conditions, ...roles(['target'])].filter((name) => !asked.has(name)));
+  const open = model.variables.some((v) => ['latent', 'param'].includes(v.role) || asked.has(v.name));
+  return open ? full : conditions;
+};
+
+const checkAsked = (model: Model, options: RunOptions, bound: Bound): readonly Diagnostic[] =>
+  options.ask
+    .filter(
+      (name) =>
+        bound.values[name] === undefined ||
+        !['target', 'latent', 'param'].includes(model.variables.find((v) => v.name === name)!.role),
+    )
+    .map((name) => {
+      const variable = model.variables.find((v) => v.name === name);
+      const why =
+        variable === undefined
+          ? 'no such variable'
+          : bound.values[name] === undefined
+            ? 'it was not supplied, so it is unknown already'
+            : `it is ${variable.role}, which is always given`;
+      return diagnosePlanning('EBM504', null, {
+        name,
+        why,
+        unknowns: model.variables.filter((v) => v.role === 'target').map((v) => v.name),
+      });
+    });
+
+const missingCells = (model: Model, bound: Bound, given: ReadonlySet<string>): readonly Diagnostic[] =>
+  Object.keys(bound.missing)
+    .filter((name) => given.has(name))
+    .map((name) =>
+      diagnosePlanning('EBM501', model.variables.find((v) => v.name === name)!.span, {
+        what: `${name} with missing cells`,
+        needs: 'single cells as unknowns',
+      }),
+    );
+
+const checkGiven = (model: Model, given: ReadonlySet<string>): readonly Diagnostic[] =>
+  model.variables
+    .filter((v) => ['data', 'observed'].includes(v.role) && !given.has(v.name))
+    .map((v) => diagnosePlanning('EBM512', v.span, { name: v.name, role: v.role }));

@@ -1,0 +1,147 @@
+// Runs a plan on a backend and makes the report of it. In: a plan, bound data, options. Out: what `ebmc run` prints.
+// Energies at an assignment are recomputed in float64 on the reference backend, whatever ran the inference.
+import type { ArrayData } from '../data/table.ts';
+import type { PlanLine, ResultArray, RunOptions, RunReport, RunResult } from '../api.ts';
+import type { Backend, ModuleSpec, TensorData } from '../backend/backend.ts';
+import { referenceBackend } from '../backend/reference.ts';
+import type { Checked } from '../diagnostics/diagnostic.ts';
+import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
+import { dependsOn } from '../graph/expressions.ts';
+import type { Plan } from '../plan/plan.ts';
+import { planLines } from '../plan/explain.ts';
+import type { BoundTask } from './bind-task.ts';
+
+type Arrays = Readonly<Record<string, TensorData>>;
+
+export const execute = async (
+  plan: Plan,
+  { bound }: BoundTask,
+  spec: ModuleSpec,
+  backend: Backend,
+  options: RunOptions,
+  compileSeconds: number,
+): Promise<Checked<RunResult | null>> => {
+  const started = performance.now();
+  const sizes = Object.fromEntries(Object.entries(bound.sizes).map(([name, s]) => [name, s.value]));
+  const inputs: Record<string, TensorData> = { seed: { shape: [], data: Float32Array.of(options.seed) } };
+  for (const name of plan.task.given) if (bound.values[name] !== undefined) inputs[name] = bound.values[name];
+  const runner = await backend.load(spec);
+  const hooks = {
+    ...(options.cancelled === undefined ? {} : { cancelled: options.cancelled }),
+    ...(options.onStep === undefined
+      ? {}
+      : { onStep: (step: number) => options.onStep!({ phase: 'fit', step, of: null, objective: null }) }),
+  };
+  const outputs = await runner.call('infer', pick(spec, 'infer', inputs), { sizes, ...hooks });
+  await runner.dispose();
+  const away = runaways(plan, outputs);
+  if (away !== null)
+    return {
+      value: null,
+      diagnostics: [diagnosePlanning('EBM508', away.span, { unknowns: away.names, why: away.why })],
+    };
+
+  const assignment: Record<string, TensorData> = { ...inputs };
+  for (const v of plan.model.variables) if (outputs[v.name] !== undefined) assignment[v.name] = outputs[v.name]!;
+  const factors = await factorEnergies(plan, spec, assignment, outputs, sizes);
+  const report = reportOf(plan, backend.name, outputs, factors, {
+    compile: compileSeconds,
+    run: (performance.now() - started) / 1000,
+  });
+  const trace = outputs['trace'] === undefined ? null : [...outputs['trace'].data].filter((x) => x < 1e29);
+  return {
+    value: { json: report, exitCode: report.converged ? 0 : 3, trace, surface: null, pointFreeEnergies: null },
+    diagnostics: [],
+  };
+};
+
+const pick = (spec: ModuleSpec, entry: string, arrays: Arrays): Arrays =>
+  Object.fromEntries(spec.entries[entry]!.inputs.map(({ name }) => [name, arrays[name]!] as const));
+
+/** Unknowns whose result is not a number: their energy has no minimum (or no integral). */
+const runaways = (plan: Plan, outputs: Arrays) => {
+  const broken = plan.model.variables.filter((v) => {
+    const array = outputs[`${v.name}.mean`] ?? outputs[v.name];
+    return array !== undefined && array.data.some((x) => !Number.isFinite(x));
+  });
+  if (broken.length === 0) return null;
+  return {
+    names: broken.map((v) => v.name),
+    span: broken[0]!.span,
+    why: 'the quadratic form of the energy is not positive definite',
+  };
+};
+
+/** By factor: at the assignment in float64, or expected where an unknown is marginalised. */
+const factorEnergies = async (
+  plan: Plan,
+  spec: ModuleSpec,
+  assignment: Arrays,
+  outputs: Arrays,
+  sizes: Readonly<Record<string, number>>,
+): Promise<Readonly<Record<string, number>>> => {
+  const averaged = new Set(
+    plan.query.flatMap((q) => [...q.decisions].filter(([, d]) => d.operation === 'marginalize').map(([name]) => name)),
+  );
+  const oracle = await referenceBackend.load(spec);
+  const exact = await oracle.call('energy', pick(spec, 'energy', assignment), { sizes });
+  await oracle.dispose();
+  return Object.fromEntries(
+    plan.groups.map((g) => {
+      const name = `energy.${g.name}`;
+      const source = dependsOn(g.energy, averaged) ? outputs : exact;
+      return [g.name, source[name]!.data[0]!] as const;
+    }),
+  );
+};
+
+const plain = (t: TensorData): ResultArray =>
+  t.shape.length === 0 ? t.data[0]! : ({ shape: t.shape, data: t.data } satisfies ArrayData);
+
+const reportOf = (
+  plan: Plan,
+  backend: string,
+  outputs: Arrays,
+  factors: Readonly<Record<string, number>>,
+  seconds: RunReport['seconds'],
+): RunReport => {
+  const { model, task } = plan;
+  const variables: Record<string, ResultArray> = {};
+  const params: Record<string, ResultArray> = {};
+  const marginals: Record<string, RunReport['marginals'][string]> = {};
+  for (const v of model.variables) {
+    const value = outputs[v.name];
+    if (value !== undefined) (v.role === 'param' ? params : variables)[v.name] = plain(value);
+    const probabilities = outputs[`${v.name}.probabilities`];
+    if (probabilities !== undefined) marginals[v.name] = plain(probabilities);
+    const mean = outputs[`${v.name}.mean`];
+    if (mean !== undefined) marginals[v.name] = { mean: plain(mean), sd: plain(outputs[`${v.name}.sd`]!) };
+  }
+  const decisions = plan.query.flatMap((q) => [...q.decisions.values()]);
+  const averaged = decisions.filter((d) => d.operation === 'marginalize');
+  const everything = Object.values(factors).reduce((a, c) => a + c, 0);
+  // With nothing marginalised the free energy is the energy itself, known in float64.
+  const ofData = plan.groups.filter((g) =>
+    dependsOn(g.energy, new Set(model.variables.filter((v) => v.role !== 'param').map((v) => v.name))),
+  );
+  const minimum = ofData.reduce((sum, g) => sum + factors[g.name]!, 0);
+  const freeEnergy = averaged.length > 0 ? outputs['free energy']!.data[0]! : minimum;
+  const normalised = task.query !== 'map' && averaged.length > 0 && averaged.length === decisions.length;
+  const lines: readonly PlanLine[] = planLines(plan);
+  return {
+    model: model.name,
+    backend,
+    task: task.query,
+    plan: lines,
+    energy: { total: everything, factors },
+    freeEnergy,
+    logPartition: normalised ? -averaged[0]!.beta * outputs['total free energy']!.data[0]! : null,
+    variables,
+    marginals,
+    params,
+    converged: outputs['converged'] === undefined || outputs['converged'].data[0]! === 1,
+    iterations: outputs['iterations'] === undefined ? null : outputs['iterations'].data[0]!,
+    gap: null,
+    seconds,
+  };
+};
