@@ -127,7 +127,7 @@ describe('colours', () => {
 describe('exit codes', () => {
   it.each([
     [['EBM501'], 4],
-    [['EBM662'], 4],
+    [['EBM513'], 4],
     [['EBM623'], 1],
     [['EBM501', 'EBM623'], 1],
   ])('%j means %d', async (codes, expected) => {

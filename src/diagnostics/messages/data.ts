@@ -1,7 +1,6 @@
 // The messages of EBM6xx: data and runtime. In: the parameters of one occurrence. Out: Diagnostic values.
 import { diagnoser } from '../message.ts';
 import type { Message, MessageTable } from '../message.ts';
-import { runtimeMessages } from './runtime.ts';
 
 const message = <P>(entry: Message<P>): Message<P> => entry;
 
@@ -306,6 +305,6 @@ export const bindingMessages = {
   }),
 } as const satisfies MessageTable;
 
-export const dataMessages = { ...fileMessages, ...bindingMessages, ...runtimeMessages } as const satisfies MessageTable;
+export const dataMessages = { ...fileMessages, ...bindingMessages } as const satisfies MessageTable;
 
 export const diagnoseData = diagnoser(dataMessages);
