@@ -146,6 +146,8 @@ export interface Variable extends Indexed {
   readonly start: Expr | null;
   /** For params owned by a net's layers: the net. */
   readonly net: string | null;
+  /** For params owned by a net's layers: where learning starts, uniform in ±1/√fan, zeros or ones. */
+  readonly initial?: { readonly kind: 'uniform'; readonly fan: Dim } | { readonly kind: 'zeros' | 'ones' };
   /** The span of the name in the declaration. */
   readonly span: Span;
 }

@@ -91,7 +91,7 @@ export const graphMessages = {
   EBM409: {
     severity: 'error',
     title: 'stack is not rectangular',
-    text: () => ({
+    text: (_: Record<string, never>) => ({
       message: '`stack` builds a full array: its ranges may not be filtered or depend on each other',
       hints: ['use `if … then … else …` inside the `stack`'],
     }),
@@ -101,7 +101,7 @@ export const graphMessages = {
   EBM410: {
     severity: 'error',
     title: 'slice without a fixed length',
-    text: () => ({
+    text: (_: Record<string, never>) => ({
       message: 'the length of this slice is not a size',
       hints: ['its two ends may differ by sizes and numbers only: `y[t..t+3]`'],
     }),
