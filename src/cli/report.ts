@@ -2,12 +2,13 @@
 // Out: lines of text. Small arrays are printed, larger ones summarised.
 import type { Marginal, PlanLine, ResultArray, RunReport } from '../api.ts';
 import { flatten, isArrayData } from '../data/nest.ts';
-import { elementCount } from '../data/table.ts';
 import type { ArrayData } from '../data/table.ts';
 
 /** Arrays of more numbers are summarised. */
 const largestPrinted = 64;
 const widestPrinted = 12;
+/** Of larger ones, so many rows are shown. */
+const rowsShown = 3;
 
 const dense = (value: ResultArray): ArrayData => (isArrayData(value) ? value : flatten(value));
 
@@ -37,22 +38,31 @@ const summary = ({ data }: ArrayData): string => {
   return `from ${number(least)} to ${number(greatest)}, mean ${number(total / data.length)}`;
 };
 
+/** Rows of numbers, a blank line between matrices. */
+const rowLines = (array: ArrayData, count: number): readonly string[] => {
+  const columns = array.shape.at(-1)!;
+  const height = array.shape.at(-2) ?? 1;
+  const lines = aligned(Array.from({ length: count }, (_, i) => cells(array, i * columns, columns)));
+  return lines.flatMap((line, i) => (i > 0 && i % height === 0 ? ['', `    ${line}`] : [`    ${line}`]));
+};
+
 /** The value of one variable, its name in front. */
 const valueLines = (name: string, value: ResultArray): readonly string[] => {
   const array = dense(value);
-  const { shape } = array;
-  const title = `  ${name}${shape.length === 0 ? '' : ` [${shape.join(', ')}]`}`;
-  if (shape.length === 0) return [`${title} = ${number(array.data[0]!)}`];
-  const columns = shape.length === 1 ? 1 : shape.at(-1)!;
-  if (array.data.length > largestPrinted || columns > widestPrinted) return [`${title}  ${summary(array)}`];
-  if (shape.length === 1) return [`${title}  ${cells(array, 0, array.data.length).join('  ')}`];
-  const rows = elementCount(shape.slice(0, -1));
-  const lines = aligned(Array.from({ length: rows }, (_, i) => cells(array, i * columns, columns)));
-  const height = shape.at(-2)!;
-  const body = lines.flatMap((line, i) =>
-    shape.length > 2 && i > 0 && i % height === 0 ? ['', `    ${line}`] : [`    ${line}`],
-  );
-  return [title, ...body];
+  const { shape, data } = array;
+  if (shape.length === 0) return [`  ${name} = ${number(data[0]!)}`];
+  const title = `  ${name} [${shape.join(', ')}]`;
+  const columns = shape.at(-1)!;
+  const small = data.length <= largestPrinted;
+  if (shape.length === 1) {
+    const shown = small ? columns : widestPrinted;
+    return [`${title}  ${cells(array, 0, shown).join('  ')}${small ? '' : '  …'}`];
+  }
+  if (columns > widestPrinted) return [`${title}  ${summary(array)}`];
+  const rows = data.length / columns;
+  const shown = small ? rows : rowsShown;
+  const rest = small ? [] : [`    … ${rows - shown} more rows; ${summary(array)}`];
+  return [title, ...rowLines(array, shown), ...rest];
 };
 
 const marginalLines = (name: string, marginal: Marginal): readonly string[] =>
