@@ -1,9 +1,10 @@
 // Shapes whose axes are merged so that few remain: every tfjs backend is right up to four. In: shapes or labelled axes.
 // Out: runs of axes that may be treated as one.
 import { isOne, product, type Dim } from '../../../tensor/dims.ts';
+import { commonRank } from '../limits.ts';
 
-/** Every operation that looks at axes gets at most this many: the least of all backends' limits, see limits.ts. */
-export const maximumRank = 4;
+/** Every operation that looks at axes gets at most this many, whatever the backend: 4. */
+export const maximumRank = commonRank;
 
 export interface Run {
   readonly dim: Dim;
