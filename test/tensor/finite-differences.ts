@@ -5,6 +5,7 @@ import type { TensorData } from '../../src/backend/backend.ts';
 import { Builder, type Value } from '../../src/tensor/builder.ts';
 import { constant } from '../../src/tensor/dims.ts';
 import { gradient } from '../../src/tensor/differentiate.ts';
+import { verify } from '../../src/tensor/verify.ts';
 import { fillRandom } from '../../src/tensor/threefry.ts';
 
 export const array = (shape: readonly number[], values: readonly number[]): TensorData => ({
@@ -42,6 +43,7 @@ export const evaluateAt = (
   const b = new Builder();
   const xs = points.map((p, i) => b.input(`x${i}`, p.shape.map(constant)));
   const program = b.finish(build(b, xs));
+  expect(verify(program)).toEqual([]);
   const inputs = Object.fromEntries(points.map((p, i) => [`x${i}`, array(p.shape, p.values)]));
   return Object.fromEntries(Object.entries(runProgram(program, inputs)).map(([name, t]) => [name, [...t.data]]));
 };

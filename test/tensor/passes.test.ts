@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { runProgram } from '../../src/backend/reference.ts';
-import { Builder } from '../../src/tensor/builder.ts';
+import { Builder, type Value } from '../../src/tensor/builder.ts';
 import { size } from '../../src/tensor/dims.ts';
 import { gradient } from '../../src/tensor/differentiate.ts';
 import { estimateCost, peakBytes } from '../../src/tensor/passes/cost.ts';
@@ -29,15 +29,14 @@ const expectSame = ({ inputs, sizes }: RandomProgram, before: Program, after: Pr
   }
 };
 
-/** The program with the gradient of the sum of its outputs as outputs; null where it has none (a while). */
-const withGradients = (random: RandomProgram): Program => {
+/** The program whose outputs are the gradient of the sum of its outputs, or the gradient of the squares of that. */
+const withGradients = ({ program }: RandomProgram, order: 1 | 2): Program => {
   const b = new Builder();
-  const { program } = random;
   const inputs = program.inputs.map(({ name, id }) => b.input(name, program.values[id]!.shape));
-  const scanOnly = { ...program, outputs: program.outputs };
-  const outputs = inlineProgram(b, scanOnly, inputs);
-  const total = outputs.map((v) => b.sum(v)).reduce((sum, v) => b.add(sum, v));
-  return b.finish(Object.fromEntries(gradient(b, total, inputs).map((g, i) => [`g${i}`, g])));
+  const sum = (values: readonly Value[]): Value => values.map((v) => b.sum(v)).reduce((total, v) => b.add(total, v));
+  const first = gradient(b, sum(inlineProgram(b, program, inputs)), inputs);
+  const last = order === 1 ? first : gradient(b, sum(first.map((g) => b.sin(g))), inputs);
+  return b.finish(Object.fromEntries(last.map((g, i) => [`g${i}`, g])));
 };
 
 describe('on random programs', () => {
@@ -64,7 +63,7 @@ describe('on random programs', () => {
   test('all of them in order, also on gradients; a second time changes nothing in meaning', () => {
     fc.assert(
       fc.property(randomProgram({ maxSteps: 6 }), (random) => {
-        const whole = hasWhile(random.program) ? random.program : withGradients(random);
+        const whole = hasWhile(random.program) ? random.program : withGradients(random, 1);
         const once = optimise(whole);
         expectSame(random, whole, once);
         expectSame(random, whole, optimise(once));
@@ -76,6 +75,17 @@ describe('on random programs', () => {
 });
 
 const hasWhile = (program: Program): boolean => program.instrs.some((i) => i.op === 'while');
+
+test('second derivatives of random programs are well formed and survive all passes', () => {
+  fc.assert(
+    fc.property(randomProgram({ maxSteps: 4 }), (random) => {
+      fc.pre(!hasWhile(random.program));
+      const whole = withGradients(random, 2);
+      expectSame(random, whole, optimise(whole));
+    }),
+    { numRuns: 150 },
+  );
+});
 
 describe('what each pass is for', () => {
   test('constants fold, neutral elements go, views merge, equal instructions become one', () => {

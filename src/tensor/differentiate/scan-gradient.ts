@@ -8,7 +8,7 @@ import type { Contribution, Rule } from './rules.ts';
 const storedCarries = (b: Builder, instr: Parameters<Rule<'scan'>>[1]): readonly Value[] => {
   const { body } = instr;
   const carries = body.inputs.slice(0, instr.carry.length);
-  const extra = carries.map(({ id }, i) => ({ name: `stored${i}`, id }));
+  const extra = carries.map(({ id }, i) => ({ name: `stored${body.outputs.length + i}`, id }));
   const results = b.emit({
     op: 'scan',
     length: instr.length,
