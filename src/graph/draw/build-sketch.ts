@@ -1,10 +1,11 @@
 // In: a factor graph. Out: its sketch (sketch.ts). Nets are one node each, consts and data that only choose indices are not
 // drawn, a variable one step away (s[t-1] beside s[t]) is a node of its own.
-import type { Binder, Expr, Role, Variable } from '../../semantics/model.ts';
+import type { Expr, Role, Variable } from '../../semantics/model.ts';
 import { constantValue } from '../../tensor/dims.ts';
 import { isDiscrete } from '../domain-facts.ts';
 import { childrenOf } from '../expressions.ts';
 import type { FactorGraph, FactorGroup, IndexMap, Slot } from '../factor-graph.ts';
+import { indexNames } from './index-names.ts';
 import { exprText, mapText, rangeText, stepText } from './index-text.ts';
 import type { Membership } from './membership.ts';
 import { membershipOf } from './membership.ts';
@@ -15,8 +16,7 @@ export const buildSketch = (graph: FactorGraph): Sketch => {
   const asValue = new Set(graph.groups.flatMap((g) => [...readAsValue(g.energy)]));
   const drawn = graph.variables.filter((v) => v.net === null && (v.role !== 'data' || asValue.has(v.name)));
   const membership = membershipOf(graph, drawn);
-  const names = indexNames(graph);
-  const nameOf = (id: string): string => names.get(id) ?? id.replace(/['#].*$/, '');
+  const nameOf = indexNames(graph);
   const placed = graph.groups.map((group) => placeSlots(graph, group, drawn, membership, nameOf));
 
   const stepped = new Set(placed.flatMap((p) => p.neighbours.flatMap((n) => n.plates)));
@@ -98,11 +98,6 @@ const readAsValue = (energy: Expr): ReadonlySet<string> => {
   };
   read(energy);
   return found;
-};
-
-const indexNames = (graph: FactorGraph): ReadonlyMap<string, string> => {
-  const binders: Binder[] = [...graph.variables, ...graph.groups].flatMap((x) => x.binders);
-  return new Map(binders.map((b) => [b.id, b.name]));
 };
 
 interface Neighbour {

@@ -1,9 +1,10 @@
 // In: a sketch and its layout. Out: an SVG for a slide: transparent, one element per node, line and plate, each with data-name
 // and data-span so that an editor can highlight what a name or a place in the file stands for.
 import type { Span } from '../../diagnostics/diagnostic.ts';
-import type { Layout, Point, Side } from './layout.ts';
-import { labelSide } from './layout.ts';
-import { routeEdge } from './route.ts';
+import type { Point } from './geometry.ts';
+import { grow } from './geometry.ts';
+import type { EdgeLabelPlace, Layout, Side } from './layout-form.ts';
+import { pointOn } from './route-edges.ts';
 import type { Label, Sketch, SketchEdge, SketchNode } from './sketch.ts';
 import { colours, extent, fonts, outerLabel, sizes } from './style.ts';
 
@@ -11,13 +12,14 @@ const margin = 8;
 
 export const svgOf = (sketch: Sketch, layout: Layout): string => {
   const byId = new Map(sketch.nodes.map((n) => [n.id, n]));
-  const { width, height, left, top } = frame(sketch, layout);
+  const { left, top, right, bottom } = grow(layout.frame, margin);
+  const [width, height] = [right - left, bottom - top];
   const parts = [
     ...sketch.plates.map((p) => plate(p.id, p.label, layout)),
     ...sketch.links.map((l, i) => link(l.label, layout.links[i]!)),
-    ...sketch.edges.map((e, i) => edge(sketch, layout, e, i, byId)),
-    ...sketch.nodes.map((n) => node(n, layout.nodes.get(n.id)!, labelSide(sketch, n))),
-    ...sketch.edges.map((e, i) => edgeLabel(e, layout.edgeLabels[i]!)),
+    ...sketch.edges.map((e, i) => edge(e, layout.edges[i]!.points, byId)),
+    ...sketch.nodes.map((n) => node(n, layout.nodes.get(n.id)!.at, layout.nodes.get(n.id)!.side)),
+    ...sketch.edges.map((e, i) => edgeLabel(e, layout.edges[i]!.label)),
   ];
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="${n2(left)} ${n2(top)} ${n2(width)} ${n2(height)}" width="${n2(width)}" height="${n2(height)}" font-family="${fonts.serif}" data-model="${escape(sketch.title)}">`,
@@ -32,34 +34,6 @@ const n2 = (x: number): string => String(Math.round(x * 100) / 100);
 const escape = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
 const spanText = (span: Span): string => `${span.start}-${span.end}`;
-
-/** The whole drawing with labels that reach beyond the layout. */
-const frame = (
-  sketch: Sketch,
-  layout: Layout,
-): { readonly left: number; readonly top: number; readonly width: number; readonly height: number } => {
-  let [left, top, right, bottom] = [0, 0, layout.width, layout.height];
-  for (const r of layout.boxes.values()) {
-    left = Math.min(left, r.left);
-    top = Math.min(top, r.top);
-    right = Math.max(right, r.right);
-    bottom = Math.max(bottom, r.bottom);
-  }
-  for (const n of sketch.nodes) {
-    const { x, y } = layout.nodes.get(n.id)!;
-    const { rx, ry } = extent(n);
-    left = Math.min(left, x - rx);
-    right = Math.max(right, x + rx);
-    top = Math.min(top, y - ry);
-    bottom = Math.max(bottom, y + ry);
-  }
-  return {
-    left: left - margin,
-    top: top - margin,
-    width: right - left + 2 * margin,
-    height: bottom - top + 2 * margin,
-  };
-};
 
 const text = (
   at: Point,
@@ -97,27 +71,22 @@ const path = (points: readonly Point[]): string => {
   return rest.length === 1 ? `M${p(first)} L${p(rest[0]!)}` : `M${p(first)} C${rest.map(p).join(' ')}`;
 };
 
-const edge = (
-  sketch: Sketch,
-  layout: Layout,
-  e: SketchEdge,
-  i: number,
-  byId: ReadonlyMap<string, SketchNode>,
-): string => {
+const edge = (e: SketchEdge, points: readonly Point[], byId: ReadonlyMap<string, SketchNode>): string => {
   const factor = byId.get(e.factor)!;
   const variable = byId.get(e.variable)!;
   const dashed = e.detached ? ' stroke-dasharray="4 3"' : '';
-  return `<path d="${path(routeEdge(sketch, layout, i))}" fill="none" stroke="${colours.line}" stroke-width="1.3"${dashed} data-name="${escape(factor.name)} ${escape(variable.name)}" data-span="${spanText(factor.span)}"/>`;
+  return `<path d="${path(points)}" fill="none" stroke="${colours.line}" stroke-width="1.3"${dashed} data-name="${escape(factor.name)} ${escape(variable.name)}" data-span="${spanText(factor.span)}"/>`;
 };
 
-const edgeLabel = (e: SketchEdge, at: Point | null): string =>
-  at === null || e.label === ''
-    ? ''
-    : text({ x: at.x, y: at.y + 4 }, escape(e.label), sizes.edgeLabel, { fill: colours.line, halo: true });
+const edgeLabel = (e: SketchEdge, place: EdgeLabelPlace | null): string => {
+  if (place === null) return '';
+  const at = { x: place.at.x, y: place.at.y + 4 };
+  return text(at, escape(e.label), sizes.edgeLabel, { anchor: place.anchor, fill: colours.line, halo: true });
+};
 
 const link = (label: string, points: readonly Point[]): string => {
-  const middle = points[Math.floor(points.length / 2)];
-  if (middle === undefined) return '';
+  if (points.length < 2) return '';
+  const middle = pointOn(points, 0.5);
   const line = `<path d="${path(points)}" fill="none" stroke="${colours.netLine}" stroke-width="1.1" stroke-dasharray="2 3"/>`;
   return (
     line +

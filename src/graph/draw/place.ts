@@ -1,0 +1,285 @@
+// In: a sketch of moderate size. Out: a cell of a grid for every node, so that lines are short, straight and do not cross, and
+// no plate holds a stranger. Simulated annealing from a fixed seed: the same sketch is always placed alike.
+// Davidson & Harel, Drawing Graphs Nicely Using Simulated Annealing (1996), with cells instead of free positions.
+import type { Sketch } from './sketch.ts';
+import { crossings, passesThrough } from './segments.ts';
+
+export interface Cells {
+  readonly column: Int32Array;
+  readonly row: Int32Array;
+}
+
+/** What the drawing of a sketch is judged by; the nodes are numbered as in the sketch. */
+interface Problem {
+  readonly nodes: number;
+  readonly edges: readonly EdgeGoal[];
+  readonly plates: readonly { readonly members: readonly number[]; readonly has: Uint8Array }[];
+  /** Of two plates: whether neither holds a node of the other. */
+  readonly apart: readonly (readonly [number, number])[];
+  /** Nodes that move together, beside single ones. */
+  readonly clumps: readonly (readonly number[])[];
+}
+
+interface EdgeGoal {
+  readonly a: number;
+  readonly b: number;
+  /** Where b is wanted, seen from a: below, above, or right of it in one row. */
+  readonly want: 'below' | 'above' | 'right';
+  /** How much. */
+  readonly weight: number;
+}
+
+/** The prices of what makes a drawing hard to read. */
+const price = {
+  strangerInPlate: 40,
+  platesOverlap: 40,
+  nodeOnLine: 14,
+  crossing: 7,
+  lineThroughPlate: 4,
+  wrongSide: 2.2,
+  sameRow: 1,
+  notInLine: 7,
+  slanted: 0.8,
+  length: 1,
+  cell: 0.1,
+} as const;
+
+export const placeOnGrid = (sketch: Sketch): Cells => {
+  const problem = problemOf(sketch);
+  const tries = [1, 2, 3].map((seed) => anneal(problem, start(problem, sketch), random(seed)));
+  return tries.reduce((best, next) => (next.cost < best.cost - 1e-9 ? next : best)).cells;
+};
+
+/** Lehmer's generator (1951) modulo the prime 2^31 - 1. */
+const random = (seed: number): (() => number) => {
+  let state = (seed * 7919 + 12345) % 2147483647;
+  return () => (state = (state * 48271) % 2147483647) / 2147483647;
+};
+
+const problemOf = (sketch: Sketch): Problem => {
+  const number = new Map(sketch.nodes.map((n, i) => [n.id, i]));
+  const flat = flatSteps(sketch);
+  const isParam = sketch.nodes.map((n) => n.kind === 'net' || (n.kind === 'variable' && n.role === 'param'));
+  const edges = sketch.edges.map((e): EdgeGoal => {
+    const [a, b] = [number.get(e.factor)!, number.get(e.variable)!];
+    const side = flat.get(`${e.factor} ${e.variable}`);
+    if (side === 'before') return { a: b, b: a, want: 'right', weight: 1 };
+    if (side === 'after') return { a, b, want: 'right', weight: 1 };
+    return { a, b, want: e.into ? 'below' : 'above', weight: isParam[b] === true ? 0.45 : 1 };
+  });
+  for (const l of sketch.links)
+    edges.push({ a: number.get(l.from)!, b: number.get(l.to)!, want: 'right', weight: 0.3 });
+  const plates = sketch.plates.map((p) => {
+    const members = p.members.map((m) => number.get(m)!);
+    const has = new Uint8Array(sketch.nodes.length);
+    for (const m of members) has[m] = 1;
+    return { members, has };
+  });
+  const apart = plates.flatMap((p, i) =>
+    plates.slice(0, i).flatMap((q, j) => (p.members.some((m) => q.has[m] === 1) ? [] : [[i, j] as const])),
+  );
+  const pairs = sketch.edges.map((e) => [number.get(e.factor)!, number.get(e.variable)!]);
+  const stars = sketch.nodes.flatMap((n, i) =>
+    n.kind === 'factor' ? [[i, ...pairs.filter(([f]) => f === i).map(([, v]) => v!)]] : [],
+  );
+  return {
+    nodes: sketch.nodes.length,
+    edges,
+    plates,
+    apart,
+    clumps: [...plates.map((p) => p.members), ...pairs, ...stars],
+  };
+};
+
+/** For edges of a chain factor whether the variable comes before it (the neighbour) or after: along the last stepping axis. */
+const flatSteps = (sketch: Sketch): ReadonlyMap<string, 'before' | 'after'> => {
+  const neighbours = sketch.nodes.filter((n) => n.kind === 'neighbour');
+  const sides = new Map<string, 'before' | 'after'>();
+  for (const n of neighbours) {
+    if (neighbours.some((m) => m.name === n.name && lastStep(m.id) > lastStep(n.id))) continue;
+    for (const e of sketch.edges) {
+      if (e.variable !== n.id) continue;
+      sides.set(`${e.factor} ${n.id}`, n.id.includes('-') ? 'before' : 'after');
+      sides.set(`${e.factor} ${n.name}`, n.id.includes('-') ? 'after' : 'before');
+    }
+  }
+  return sides;
+};
+
+/** The axis of the last step in an id such as `y[0,-1]`. */
+const lastStep = (id: string): number =>
+  id
+    .slice(id.indexOf('[') + 1, -1)
+    .split(',')
+    .findLastIndex((step) => step !== '0');
+
+/** Params on top, then factors over latents over factors over what is seen, in the order of the file. */
+const start = (problem: Problem, sketch: Sketch): Cells => {
+  const column = new Int32Array(problem.nodes);
+  const row = new Int32Array(problem.nodes);
+  const next = [0, 0, 0, 0, 0, 0];
+  sketch.nodes.forEach((n, i) => {
+    const level =
+      n.kind === 'net'
+        ? 0
+        : n.kind === 'factor'
+          ? 3
+          : n.role === 'param' || n.role === 'data'
+            ? 0
+            : n.role === 'latent' || n.role === 'noise'
+              ? 2
+              : 4;
+    row[i] = level;
+    column[i] = next[level]!++;
+  });
+  return { column, row };
+};
+
+const anneal = (
+  problem: Problem,
+  from: Cells,
+  next: () => number,
+): { readonly cells: Cells; readonly cost: number } => {
+  const column = from.column.slice();
+  const row = from.row.slice();
+  const { nodes } = problem;
+  const steps = 3000 + 900 * nodes;
+  const pick = (n: number): number => Math.floor(next() * n);
+  const taken = (c: number, r: number, except: number): number => {
+    for (let i = 0; i < nodes; i++) if (i !== except && column[i] === c && row[i] === r) return i;
+    return -1;
+  };
+  /** Changes the cells; returns whether the change is possible. */
+  const move = (span: number): boolean => {
+    const kind = next();
+    if (kind < 0.5) {
+      const i = pick(nodes);
+      const c = column[i]! + pick(2 * span + 1) - span;
+      const r = row[i]! + pick(2 * span + 1) - span;
+      const other = taken(c, r, i);
+      if (other >= 0) [column[other], row[other]] = [column[i]!, row[i]!];
+      [column[i], row[i]] = [c, r];
+      return true;
+    }
+    if (kind < 0.6) {
+      const [i, j] = [pick(nodes), pick(nodes)];
+      [column[i], column[j]] = [column[j]!, column[i]!];
+      [row[i], row[j]] = [row[j]!, row[i]!];
+      return i !== j;
+    }
+    if (kind < 0.85 && problem.clumps.length > 0) {
+      const clump = problem.clumps[pick(problem.clumps.length)]!;
+      const [dc, dr] = next() < 0.5 ? [pick(2) * 2 - 1, 0] : [0, pick(2) * 2 - 1];
+      for (const i of clump) {
+        column[i]! += dc;
+        row[i]! += dr;
+      }
+      return clump.every((i) => taken(column[i]!, row[i]!, i) < 0);
+    }
+    // Open a new column or row, or close an empty one.
+    const axis = next() < 0.5 ? column : row;
+    const at = axis[pick(nodes)]!;
+    const by = next() < 0.5 ? 1 : -1;
+    for (let i = 0; i < nodes; i++) if (axis[i]! >= at) axis[i]! += by;
+    if (by > 0) return true;
+    for (let i = 0; i < nodes; i++) if (axis[i] === at - 1 && taken(column[i]!, row[i]!, i) >= 0) return false;
+    return true;
+  };
+  const oldColumn = column.slice();
+  const oldRow = row.slice();
+  const bestColumn = column.slice();
+  const bestRow = row.slice();
+  let cost = costOf(problem, column, row);
+  let best = cost;
+  for (let step = 0; step < steps; step++) {
+    const progress = step / steps;
+    const temperature = 8 * (0.02 / 8) ** progress;
+    oldColumn.set(column);
+    oldRow.set(row);
+    const possible = move(progress < 0.5 ? 3 : progress < 0.8 ? 2 : 1);
+    const changed = possible ? costOf(problem, column, row) : Infinity;
+    if (changed <= cost || next() < Math.exp((cost - changed) / temperature)) {
+      cost = changed;
+      if (cost < best) {
+        best = cost;
+        bestColumn.set(column);
+        bestRow.set(row);
+      }
+    } else {
+      column.set(oldColumn);
+      row.set(oldRow);
+    }
+  }
+  return { cells: { column: bestColumn, row: bestRow }, cost: best };
+};
+
+const costOf = ({ nodes, edges, plates, apart }: Problem, column: Int32Array, row: Int32Array): number => {
+  let cost = 0;
+  let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
+  for (let i = 0; i < nodes; i++) {
+    left = Math.min(left, column[i]!);
+    right = Math.max(right, column[i]!);
+    top = Math.min(top, row[i]!);
+    bottom = Math.max(bottom, row[i]!);
+  }
+  cost += price.cell * (right - left + 1) * (bottom - top + 1);
+
+  const rects = plates.map(({ members }) => {
+    const rect = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity };
+    for (const m of members) {
+      rect.left = Math.min(rect.left, column[m]!);
+      rect.right = Math.max(rect.right, column[m]!);
+      rect.top = Math.min(rect.top, row[m]!);
+      rect.bottom = Math.max(rect.bottom, row[m]!);
+    }
+    return rect;
+  });
+  plates.forEach(({ has, members }, p) => {
+    const rect = rects[p]!;
+    for (let i = 0; i < nodes; i++)
+      if (
+        has[i] === 0 &&
+        column[i]! >= rect.left &&
+        column[i]! <= rect.right &&
+        row[i]! >= rect.top &&
+        row[i]! <= rect.bottom
+      )
+        cost += price.strangerInPlate;
+    cost += price.cell * ((rect.right - rect.left + 1) * (rect.bottom - rect.top + 1) - members.length);
+  });
+  for (const [p, q] of apart) {
+    const [a, b] = [rects[p]!, rects[q]!];
+    if (a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom) cost += price.platesOverlap;
+  }
+
+  for (let k = 0; k < edges.length; k++) {
+    const { a, b, want, weight } = edges[k]!;
+    const [xa, ya, xb, yb] = [column[a]!, row[a]!, column[b]!, row[b]!];
+    const [dx, dy] = [xb - xa, yb - ya];
+    const length = Math.hypot(dx, dy);
+    cost += price.length * length ** 1.5;
+    if (dx !== 0 && dy !== 0) cost += price.slanted;
+    if (want === 'right') cost += weight * (dy === 0 && dx > 0 ? 0 : price.notInLine + (dx <= 0 ? price.notInLine : 0));
+    else {
+      const down = want === 'below' ? dy : -dy;
+      if (down === 0) cost += weight * price.sameRow;
+      else if (down < 0) cost += weight * price.wrongSide;
+    }
+    for (let i = 0; i < nodes; i++)
+      if (i !== a && i !== b && passesThrough(xa, ya, xb, yb, column[i]!, row[i]!)) cost += price.nodeOnLine;
+    for (let j = 0; j < k; j++) {
+      const e = edges[j]!;
+      if (e.a === a || e.b === b || e.a === b || e.b === a) continue;
+      if (crossings(xa, ya, xb, yb, column[e.a]!, row[e.a]!, column[e.b]!, row[e.b]!)) cost += price.crossing;
+    }
+    for (let p = 0; p < plates.length; p++) {
+      const { has } = plates[p]!;
+      if (has[a] === 1 || has[b] === 1) continue;
+      const r = rects[p]!;
+      const apartX = Math.max(xa, xb) < r.left || Math.min(xa, xb) > r.right;
+      const apartY = Math.max(ya, yb) < r.top || Math.min(ya, yb) > r.bottom;
+      if (!apartX && !apartY) cost += price.lineThroughPlate;
+    }
+  }
+  return cost;
+};
