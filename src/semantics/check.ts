@@ -68,6 +68,8 @@ const visitVariable = (session: Session, parts: Parts, statement: Statement & { 
     if (info === null) continue;
     parts.variables.push(declareVariable(session, info));
     if (statement.distribution === null) continue;
+    // A distribution is a factor of its own; noise that nothing else reads is drawn in vain.
+    if (statement.role !== 'noise') session.used.add(info.name);
     const distributed = distributedDeclaration(session, info, statement.distribution);
     if (distributed === null) continue;
     parts.factors.push(distributed.factor);
@@ -211,7 +213,7 @@ export const check = (tree: SourceFile): CheckResult => {
   const diagnostics = condense(session.diagnostics, tree);
   if (hasErrors(diagnostics)) return { model: null, diagnostics };
   const model = assemble(session, parts, tree);
-  const warnings = warn(model, symbols.values(), session.used);
+  const warnings = warn(model, [...symbols.values()], session.used);
   return { model, diagnostics: condense([...diagnostics, ...warnings], tree) };
 };
 

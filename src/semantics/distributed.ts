@@ -135,7 +135,8 @@ const leftSide = (context: Context, statement: DistributedStatement): LeftSide |
     const region = regionOf(session, info, x.kind === 'ref' ? x.at : [], [], plateWhere.length > 0, name.span);
     return { info, x, binders: [...plateBinders, ...spread], where: plateWhere, inside: context, region, spread };
   }
-  const span = { start: name.span.start, end: index?.span.end ?? subscripts.at(-1)!.span.end };
+  // The closing bracket follows the last subscript.
+  const span = { start: name.span.start, end: index?.span.end ?? subscripts.at(-1)!.span.end + 1 };
   const x =
     index === null
       ? subscriptValue(context, start, subscripts, span)

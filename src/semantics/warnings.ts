@@ -1,6 +1,6 @@
 // Warnings of a model without errors: declarations never used, factors that touch no unknown, unknowns that no factor touches.
 // In: the model and the names that were used. Out: diagnostics.
-import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnoseGraph } from '../diagnostics/messages/graph.ts';
 import { diagnoseName } from '../diagnostics/messages/names.ts';
 import type { Expr, Factor, Model } from './model.ts';
@@ -57,7 +57,7 @@ const unknownRoles: ReadonlySet<string> = new Set(['target', 'latent', 'param', 
 
 export const warn = (
   model: Model,
-  symbols: Iterable<GlobalSymbol>,
+  symbols: readonly GlobalSymbol[],
   used: ReadonlySet<string>,
 ): readonly Diagnostic[] => {
   const touched = toucher(model);
@@ -71,18 +71,16 @@ export const warn = (
   const reached = new Set(
     [...model.factors.map((f) => f.energy), ...settingsExpressions(model)].flatMap((e) => [...touched(e)]),
   );
-  const places = new Map<string, Span>();
-  for (const symbol of symbols) places.set(symbol.name.text, symbol.name.span);
   const untouched = model.variables.filter(
     (v) => v.net === null && (v.role === 'target' || v.role === 'latent' || v.role === 'param') && !reached.has(v.name),
   );
   const unreached = new Set(untouched.map((v) => v.name));
-  const idle = [...symbols].filter((s) => s.kind !== 'let' && !used.has(s.name.text) && !unreached.has(s.name.text));
+  const idle = symbols.filter((s) => s.kind !== 'let' && !used.has(s.name.text) && !unreached.has(s.name.text));
   return [
     ...constant.map((f) => diagnoseGraph('EBM406', f.span, { name: f.name })),
     ...untouched.map((v) => diagnoseGraph('EBM407', v.span, { role: v.role, name: v.name })),
     ...idle.map((s) =>
-      diagnoseName('EBM220', places.get(s.name.text)!, {
+      diagnoseName('EBM220', s.name.span, {
         kind: s.kind === 'variable' ? s.declaration.role : s.kind === 'function' ? 'fn' : s.kind,
         name: s.name.text,
       }),
