@@ -27,6 +27,11 @@ export interface BindInput {
   readonly sizes: Readonly<Record<string, number>>;
   /** From --set. */
   readonly consts: Readonly<Record<string, Table>>;
+  /** Names that other flags speak of; those that the model lacks are reported with the rest. */
+  readonly ask?: readonly string[];
+  readonly show?: readonly string[];
+  readonly minimize?: readonly string[];
+  readonly marginalize?: readonly string[];
   /** The value of a scalar expression of consts and sizes, for bounds of domains; null where it cannot be told. */
   readonly evaluate?: EvaluateConstant;
 }

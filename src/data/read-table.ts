@@ -56,7 +56,7 @@ export const isText = (bytes: Uint8Array): boolean => {
   }
 };
 
-const notText = (file: string): ReadResult => failed(diagnoseData('EBM608', null, { file, problem: 'a text file' }));
+const notText = (file: string, data: boolean): ReadResult => failed(diagnoseData('EBM608', null, { file, data }));
 
 const firstBytes = async (path: string): Promise<Uint8Array> => {
   const handle = await open(path);
@@ -91,7 +91,7 @@ const readBytes = (
   columns: readonly string[] | null,
 ): Promise<ReadResult> => {
   if (format === 'npy') return Promise.resolve(readNpy(bytes, file));
-  if (!isText(bytes)) return Promise.resolve(notText(file));
+  if (!isText(bytes)) return Promise.resolve(notText(file, true));
   if (format === 'json') return Promise.resolve(readJson(bytes.toString('utf8').replace(/^\uFEFF/, ''), file));
   return readCsv(Readable.from([bytes]), { file, columns, delimiters: delimiters[format] });
 };
@@ -112,7 +112,7 @@ export const readTable = async (argument: string, stdin: () => Promise<Buffer>):
     if ((await stat(path)).isDirectory()) return await cannotRead(path, Object.assign(new Error(), { code: 'EISDIR' }));
     if (format === undefined) return failed(diagnoseData('EBM609', null, { file: path, ending }));
     if (format !== 'csv' && format !== 'tsv') return await readBytes(await readFile(path), path, format, columns);
-    if (!isText(await firstBytes(path))) return notText(path);
+    if (!isText(await firstBytes(path))) return notText(path, true);
     const stream = createReadStream(path, { highWaterMark: chunkBytes });
     try {
       return await readCsv(stream, { file: path, columns, delimiters: delimiters[format] });
@@ -128,7 +128,9 @@ export const readTable = async (argument: string, stdin: () => Promise<Buffer>):
 export const readSource = async (path: string, stdin: () => Promise<Buffer>): Promise<Checked<string | null>> => {
   try {
     const bytes = path === '-' ? await stdin() : await readFile(path);
-    const { value, diagnostics } = isText(bytes) ? { value: bytes.toString('utf8'), diagnostics: [] } : notText(path);
+    const { value, diagnostics } = isText(bytes)
+      ? { value: bytes.toString('utf8'), diagnostics: [] }
+      : notText(path, false);
     return { value: typeof value === 'string' ? value : null, diagnostics };
   } catch (error) {
     return { value: null, diagnostics: (await cannotRead(path, error)).diagnostics };

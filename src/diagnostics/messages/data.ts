@@ -94,12 +94,16 @@ export const fileMessages = {
       '`null` is a missing value.',
     example: '--data y=points.json, where points.json reads\n{"y": [1, 2]}',
   }),
-  EBM608: message<{ file: string; problem: string }>({
+  EBM608: message<{ file: string; data: boolean }>({
     severity: 'error',
     title: 'not a text file',
-    text: ({ file, problem }) => ({
-      message: `${file} is not ${problem}`,
-      hints: ['the ending of a file name says how it is read: .csv, .tsv, .npy, .json'],
+    text: ({ file, data }) => ({
+      message: `${file} is not a text file`,
+      hints: [
+        data
+          ? 'the ending of a file name says how it is read: .csv, .tsv, .npy, .json'
+          : 'a model is written in UTF-8 text; its name ends in .ebm',
+      ],
     }),
     explanation:
       'The bytes of the file are not UTF-8 text, so it is no .csv or .json file, nor a model. ' +
