@@ -162,7 +162,8 @@ const buildPrimary = (cst: Maybe, at: number): Ast.Expression => {
   }
   const array = node(cst, 'array');
   if (array !== undefined) {
-    return { kind: 'array', elements: nodes(array, 'expression').map((e) => buildExpression(e, span.end)), span };
+    const elements = nodes(array, 'expression').map((e) => buildExpression(e, span.end));
+    return { kind: 'array', elements: elements.length === 0 ? [missing(span.end)] : elements, span };
   }
   const norm = node(cst, 'norm');
   return norm === undefined ? missing(span.start) : buildNorm(norm, span);
@@ -237,13 +238,17 @@ export const buildRange = (cst: Maybe, at: number): Ast.RangeSyntax => {
   return { from, to, span };
 };
 
-export const buildSubscripts = (cst: CstNode): readonly Ast.Subscript[] =>
-  nodes(cst, 'subscript').map((subscript) => {
-    const span = nodeSpan(subscript, nodeSpan(cst, 0).end);
+export const buildSubscripts = (cst: CstNode): readonly Ast.Subscript[] => {
+  const { end } = nodeSpan(cst, 0);
+  const subscripts = nodes(cst, 'subscript');
+  if (subscripts.length === 0) return [{ kind: 'at', at: missing(end), span: { start: end, end } }];
+  return subscripts.map((subscript) => {
+    const span = nodeSpan(subscript, end);
     if (token(subscript, 'Colon') !== undefined) return { kind: 'all', span };
     const { from, to } = buildRange(node(subscript, 'range'), span.end);
     return to === null ? { kind: 'at', at: from, span } : { kind: 'range', from, to, span };
   });
+};
 
 /** A lost domain has a name without text: its variable exists, and nothing is known of it. */
 export const buildDomain = (cst: Maybe, at: number): Ast.DomainSyntax => {
