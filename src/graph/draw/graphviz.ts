@@ -1,5 +1,4 @@
 // In: a sketch of any size. Out: Graphviz' layered layout of it, plates being nested clusters. For graphs too large for the grid.
-import { instance } from '@viz-js/viz';
 import type { Viz } from '@viz-js/viz';
 import { quote } from './dot.ts';
 import type { Point, Rect } from './geometry.ts';
@@ -11,6 +10,8 @@ import { extent, outerLabel, sizes } from './style.ts';
 import { textWidth } from './text-width.ts';
 
 export const graphvizLayout = async (sketch: Sketch): Promise<Layout> => {
+  // Loaded here: a megabyte that only large graphs need.
+  const { instance } = await import('@viz-js/viz');
   const viz: Viz = await instance();
   const { text, edgeNames } = layoutDot(sketch);
   const drawn = viz.renderJSON(text) as Drawn;
