@@ -6,7 +6,8 @@ import { constant, size, type Dim } from '../../src/tensor/dims.ts';
 import { agree, numbersOf, randomNumbers, tfjsBackends, moduleOf, type Sizes } from './agreement.ts';
 
 const kinds = ['sum-product', 'min-plus', 'soft-min'] as const;
-const semiring = (b: Builder, kind: (typeof kinds)[number], beta = 1.5): SemiringArgument => (kind === 'soft-min' ? { kind, beta: b.constant(beta) } : kind);
+const semiring = (b: Builder, kind: (typeof kinds)[number], beta = 1.5): SemiringArgument =>
+  kind === 'soft-min' ? { kind, beta: b.constant(beta) } : kind;
 
 describe.each(kinds)('%s', (kind) => {
   it.each([3, 6, 12])('random contractions over %i labels', async (labelCount) => {
@@ -17,7 +18,10 @@ describe.each(kinds)('%s', (kind) => {
     const inputs: Record<string, ReturnType<typeof numbersOf>> = {};
     const outputs: Record<string, ReturnType<Builder['input']>> = {};
     for (let round = 0; round < 12; round++) {
-      const lengths: Dim[] = Array.from({ length: labelCount }, () => [constant(2), constant(2), constant(1), labelCount < 8 ? size('N') : constant(2)][pick(4)]!);
+      const lengths: Dim[] = Array.from(
+        { length: labelCount },
+        () => [constant(2), constant(2), constant(1), labelCount < 8 ? size('N') : constant(2)][pick(4)]!,
+      );
       const operands = Array.from({ length: 1 + pick(3) }, (_, k) => {
         const axes = lengths.map((_, label) => label).filter(() => next() < 0.6);
         axes.sort(() => next() - 0.5);
@@ -42,13 +46,36 @@ describe.each(kinds)('%s', (kind) => {
       all: b.contract(semiring(b, kind), [{ value: x, axes: [0, 1] }], []),
       rows: b.contract(semiring(b, kind), [{ value: x, axes: [0, 1] }], [0]),
       columns: b.contract(semiring(b, kind), [{ value: x, axes: [0, 1] }], [1]),
-      product: b.contract(semiring(b, kind), [{ value: x, axes: [0, 1] }, { value: y, axes: [1, 2] }], [0, 2]),
-      gram: b.contract(semiring(b, kind), [{ value: x, axes: [0, 1] }, { value: z, axes: [0, 2] }], [1, 2]),
+      product: b.contract(
+        semiring(b, kind),
+        [
+          { value: x, axes: [0, 1] },
+          { value: y, axes: [1, 2] },
+        ],
+        [0, 2],
+      ),
+      gram: b.contract(
+        semiring(b, kind),
+        [
+          { value: x, axes: [0, 1] },
+          { value: z, axes: [0, 2] },
+        ],
+        [1, 2],
+      ),
     };
     const program = b.finish(outputs);
-    for (const sizes of [{ N: 0, K: 3 }, { N: 3, K: 0 }, { N: 0, K: 0 }, { N: 1, K: 1 }] as const) {
+    for (const sizes of [
+      { N: 0, K: 3 },
+      { N: 3, K: 0 },
+      { N: 0, K: 0 },
+      { N: 1, K: 1 },
+    ] as const) {
       const next = randomNumbers(5);
-      const inputs = { x: numbersOf([N, K], sizes, next), y: numbersOf([K, constant(2)], sizes, next), z: numbersOf([N, constant(2)], sizes, next) };
+      const inputs = {
+        x: numbersOf([N, K], sizes, next),
+        y: numbersOf([K, constant(2)], sizes, next),
+        z: numbersOf([N, constant(2)], sizes, next),
+      };
       await agree(program, inputs, { sizes });
     }
   });
@@ -62,18 +89,38 @@ describe.each(kinds)('%s', (kind) => {
     const labels = { xs: [0, 1], out: [0] };
     const outputs = {
       alone: b.contract(semiring(b, kind), [{ value: wide, axes: [0, 1] }], [1]),
-      both: b.contract(semiring(b, kind), [{ value: x, axes: labels.xs }, { value: wide, axes: [0, 1] }], labels.out),
-      counted: b.contract(semiring(b, kind), [{ value: count, axes: [0, 1] }, { value: wide, axes: [0, 1] }], [1, 0]),
+      both: b.contract(
+        semiring(b, kind),
+        [
+          { value: x, axes: labels.xs },
+          { value: wide, axes: [0, 1] },
+        ],
+        labels.out,
+      ),
+      counted: b.contract(
+        semiring(b, kind),
+        [
+          { value: count, axes: [0, 1] },
+          { value: wide, axes: [0, 1] },
+        ],
+        [1, 0],
+      ),
     };
     const sizes = { N: 4, K: 3 };
     const next = randomNumbers(9);
-    await agree(b.finish(outputs), { x: numbersOf([N, K], sizes, next), v: numbersOf([constant(1), K], sizes, next) }, { sizes });
+    await agree(
+      b.finish(outputs),
+      { x: numbersOf([N, K], sizes, next), v: numbersOf([constant(1), K], sizes, next) },
+      { sizes },
+    );
   });
 });
 
 const run = async (program: ReturnType<Builder['finish']>, inputs: Parameters<typeof agree>[1], sizes: Sizes = {}) =>
   Promise.all(
-    tfjsBackends.map(async (backend) => (await backend.load(moduleOf({ infer: program }, sizes))).call('infer', inputs, { sizes })),
+    tfjsBackends.map(async (backend) =>
+      (await backend.load(moduleOf({ infer: program }, sizes))).call('infer', inputs, { sizes }),
+    ),
   );
 
 it('sums of many float32 numbers keep their digits', async () => {
@@ -82,7 +129,14 @@ it('sums of many float32 numbers keep their digits', async () => {
   const x = b.input('x', [N, constant(2)]);
   const program = b.finish({
     sum: b.sum(x, [0]),
-    gram: b.contract('sum-product', [{ value: x, axes: [0, 1] }, { value: x, axes: [0, 2] }], [1, 2]),
+    gram: b.contract(
+      'sum-product',
+      [
+        { value: x, axes: [0, 1] },
+        { value: x, axes: [0, 2] },
+      ],
+      [1, 2],
+    ),
   });
   const n = 1 << 20;
   const data = new Float32Array(2 * n);
@@ -104,7 +158,16 @@ describe('free energies stay finite and right', () => {
     const b = new Builder();
     const a = b.input('a', [constant(3), constant(S)]);
     const c = b.input('c', [constant(S), constant(2)]);
-    return b.finish({ f: b.contract({ kind: 'soft-min', beta: b.constant(beta) }, [{ value: a, axes: [0, 1] }, { value: c, axes: [1, 2] }], [0, 2]) });
+    return b.finish({
+      f: b.contract(
+        { kind: 'soft-min', beta: b.constant(beta) },
+        [
+          { value: a, axes: [0, 1] },
+          { value: c, axes: [1, 2] },
+        ],
+        [0, 2],
+      ),
+    });
   };
   /** -1/β log Σ exp(-β (a + c)) in float64 by its definition. */
   const exact = (a: number[], c: number[], beta: number): number[] => {
@@ -118,7 +181,10 @@ describe('free energies stay finite and right', () => {
     return out;
   };
   const next = randomNumbers(3);
-  const ordinary = { a: Array.from({ length: 3 * S }, () => 5 * next()), c: Array.from({ length: 2 * S }, () => 5 * next()) };
+  const ordinary = {
+    a: Array.from({ length: 3 * S }, () => 5 * next()),
+    c: Array.from({ length: 2 * S }, () => 5 * next()),
+  };
   /** The minima of the two operands stand at different states, hundreds apart: the scaled product underflows. */
   const spread = { a: [0, 300, 600, 900, 900, 600, 300, 0, 0, 900, 0, 900], c: [900, 0, 600, 300, 300, 600, 0, 900] };
   /** Some states are forbidden; row 2 and column 0 have no allowed state in common. */
@@ -132,7 +198,10 @@ describe('free energies stay finite and right', () => {
     ['forbidden, β = 0.01', barred, 0.01],
     ['tiny β', ordinary, 1e-3],
   ] as const)('%s', async (_name, { a, c }, beta) => {
-    const inputs = { a: { shape: [3, S], data: Float32Array.from(a) }, c: { shape: [S, 2], data: Float32Array.from(c) } };
+    const inputs = {
+      a: { shape: [3, S], data: Float32Array.from(a) },
+      c: { shape: [S, 2], data: Float32Array.from(c) },
+    };
     const expected = exact([...inputs.a.data], [...inputs.c.data], beta);
     for (const { f } of await run(pair(beta), inputs))
       for (const [i, value] of expected.entries()) {
@@ -143,9 +212,13 @@ describe('free energies stay finite and right', () => {
   });
 
   it('infinite β is the minimum', async () => {
-    const inputs = { a: { shape: [3, S], data: Float32Array.from(ordinary.a) }, c: { shape: [S, 2], data: Float32Array.from(ordinary.c) } };
+    const inputs = {
+      a: { shape: [3, S], data: Float32Array.from(ordinary.a) },
+      c: { shape: [S, 2], data: Float32Array.from(ordinary.c) },
+    };
     const expected = exact([...inputs.a.data], [...inputs.c.data], 1e12);
-    for (const { f } of await run(pair(Infinity), inputs)) for (const [i, value] of expected.entries()) expect(f!.data[i]).toBeCloseTo(value, 5);
+    for (const { f } of await run(pair(Infinity), inputs))
+      for (const [i, value] of expected.entries()) expect(f!.data[i]).toBeCloseTo(value, 5);
   });
 });
 
@@ -157,10 +230,21 @@ it('a table of 16 axes is eliminated axis by axis', async () => {
   let [table, labels] = [x, shape.map((_, i) => i)];
   for (const gone of [15, 3, 8, 0]) {
     const kept = labels.filter((label) => label !== gone);
-    table = b.contract('min-plus', [{ value: table, axes: labels }, { value: y, axes: [gone, kept[2]!] }], kept);
+    table = b.contract(
+      'min-plus',
+      [
+        { value: table, axes: labels },
+        { value: y, axes: [gone, kept[2]!] },
+      ],
+      kept,
+    );
     labels = kept;
   }
   const sizes = {};
   const next = randomNumbers(11);
-  await agree(b.finish({ table }), { x: numbersOf(shape, sizes, next), y: numbersOf([constant(2), constant(2)], sizes, next) }, { sizes });
+  await agree(
+    b.finish({ table }),
+    { x: numbersOf(shape, sizes, next), y: numbersOf([constant(2), constant(2)], sizes, next) },
+    { sizes },
+  );
 });

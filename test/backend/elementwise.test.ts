@@ -78,7 +78,11 @@ it('log1p and expm1 keep small arguments', async () => {
   const b = new Builder();
   const x = b.input('x', [constant(6)]);
   const data = Float32Array.of(1e-8, -1e-8, 1e-4, -0.4999, 0.5001, 1e-30);
-  await agree(b.finish({ log1p: b.mul(b.log1p(x), 1e6), expm1: b.mul(b.expm1(x), 1e6) }), { x: { shape: [6], data } }, { tolerance: 1e-6 });
+  await agree(
+    b.finish({ log1p: b.mul(b.log1p(x), 1e6), expm1: b.mul(b.expm1(x), 1e6) }),
+    { x: { shape: [6], data } },
+    { tolerance: 1e-6 },
+  );
   // The tolerance above is relative to the largest entry: the small ones one by one.
   for (const value of data) {
     const one = new Builder();
@@ -93,6 +97,12 @@ it('ints add, multiply, compare and divide with remainder', async () => {
   const i = b.iota([N, constant(3)], 0, 'int');
   const j = b.iota([N, constant(3)], 1, 'int');
   const sum = b.add(b.mul(i, b.constant(3, 'int')), j);
-  const outputs = { sum, remainder: b.mod(sum, b.constant(4, 'int')), least: b.minimum(sum, b.constant(5, 'int')), same: b.eq(i, j), chosen: b.select(b.lt(i, j), i, j) };
+  const outputs = {
+    sum,
+    remainder: b.mod(sum, b.constant(4, 'int')),
+    least: b.minimum(sum, b.constant(5, 'int')),
+    same: b.eq(i, j),
+    chosen: b.select(b.lt(i, j), i, j),
+  };
   await agree(b.finish(outputs), {}, { sizes: { N: 5 } });
 });

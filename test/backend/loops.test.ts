@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import { runProgram } from '../../src/backend/reference.ts';
 import { Builder } from '../../src/tensor/builder.ts';
-import { constant, size } from '../../src/tensor/dims.ts';
+import { add, constant, size } from '../../src/tensor/dims.ts';
 import { agree, moduleOf, numbersOf, randomNumbers, tfjsBackends } from './agreement.ts';
 import { chain, kmeans } from './programs.ts';
 
@@ -15,13 +15,22 @@ describe('scan', () => {
     const b = new Builder();
     const [p, q] = [vector(b, 'p'), vector(b, 'q')];
     const xs = b.input('xs', [T, N]);
-    const result = b.scan({ length: T, carry: [p, q, p, b.constant(0)], xs: [xs, b.iota([T], 0, 'int')], reverse }, (c, [u, v, kept, sum], [x, i]) => ({
-      // The first two swap, the third stays; one output is a carry, one comes from outside, one twice.
-      carry: [c.mul(v!, 0.5), u!, kept!, c.add(sum!, c.sum(x!))],
-      ys: [u!, q, c.add(x!, u!), c.add(x!, u!), i!],
-    }));
+    const result = b.scan(
+      { length: T, carry: [p, q, p, b.constant(0)], xs: [xs, b.iota([T], 0, 'int')], reverse },
+      (c, [u, v, kept, sum], [x, i]) => ({
+        // The first two swap, the third stays; one output is a carry, one comes from outside, one twice.
+        carry: [c.mul(v!, 0.5), u!, kept!, c.add(sum!, c.sum(x!))],
+        ys: [u!, q, c.add(x!, u!), c.add(x!, u!), i!],
+      }),
+    );
     const [a, bb, kept, sum] = result.carry;
-    return b.finish({ a: a!, b: bb!, kept: kept!, sum: sum!, ...Object.fromEntries(result.ys.map((y, i) => [`y${i}`, y])) });
+    return b.finish({
+      a: a!,
+      b: bb!,
+      kept: kept!,
+      sum: sum!,
+      ...Object.fromEntries(result.ys.map((y, i) => [`y${i}`, y])),
+    });
   };
   it.each([
     ['forwards', false, 5],
@@ -31,7 +40,11 @@ describe('scan', () => {
   ] as const)('%s', async (_name, reverse, steps) => {
     const sizes = { N: 3, T: steps };
     const next = randomNumbers(steps + 1);
-    const inputs = { p: numbersOf([N], sizes, next), q: numbersOf([N], sizes, next), xs: numbersOf([T, N], sizes, next) };
+    const inputs = {
+      p: numbersOf([N], sizes, next),
+      q: numbersOf([N], sizes, next),
+      xs: numbersOf([T, N], sizes, next),
+    };
     await agree(program(reverse), inputs, { sizes });
   });
 
@@ -43,15 +56,28 @@ describe('scan', () => {
       (c, [, i]) => c.lt(i!, 3),
       (c, [v, i]) => {
         const once = c.scan({ length: T, carry: [v!], xs: [xs] }, (d, [h], [x]) => {
-          const inner = d.scan({ length: constant(2), carry: [h!] }, (e, [g]) => ({ carry: [e.mul(e.add(g!, x!), 0.9)], ys: [e.sum(g!)] }));
+          const inner = d.scan({ length: constant(2), carry: [h!] }, (e, [g]) => ({
+            carry: [e.mul(e.add(g!, x!), 0.9)],
+            ys: [e.sum(g!)],
+          }));
           return { carry: [d.add(inner.carry[0]!, d.mean(inner.ys[0]!))], ys: [] };
         });
         return [c.mul(once.carry[0]!, 0.5), c.add(i!, 1)];
       },
     );
     const sizes = { N: 3, T: 4 };
-    await agree(b.finish({ v: outer.carry[0]!, steps: outer.steps }), { xs: numbersOf([T, N], sizes, randomNumbers(8)) }, { sizes });
+    await agree(
+      b.finish({ v: outer.carry[0]!, steps: outer.steps }),
+      { xs: numbersOf([T, N], sizes, randomNumbers(8)) },
+      { sizes },
+    );
   });
+});
+
+it('a size that no shape mentions', async () => {
+  const b = new Builder();
+  const program = b.finish({ n: b.mul(b.dim(add(N, constant(1))), b.input('x', [])) });
+  await agree(program, { x: { shape: [], data: Float32Array.of(3) } }, { sizes: { N: 5 } });
 });
 
 it('a chain of messages', async () => {
@@ -59,7 +85,11 @@ it('a chain of messages', async () => {
   const next = randomNumbers(2);
   const [, B, S] = [0, size('B'), size('S')];
   for (const beta of [1, 30]) {
-    const inputs = { emission: numbersOf([T, B, S], sizes, () => 9 * next()), transition: numbersOf([S, S], sizes, () => 9 * next()), beta: { shape: [], data: Float32Array.of(beta) } };
+    const inputs = {
+      emission: numbersOf([T, B, S], sizes, () => 9 * next()),
+      transition: numbersOf([S, S], sizes, () => 9 * next()),
+      beta: { shape: [], data: Float32Array.of(beta) },
+    };
     await agree(chain().entries['infer']!, inputs, { sizes });
   }
 });
@@ -67,7 +97,10 @@ it('a chain of messages', async () => {
 describe.each(tfjsBackends.map((backend) => [backend.name, backend] as const))('while on %s', (_name, backend) => {
   const sizes = { N: 60, D: 2, K: 3 };
   const next = randomNumbers(4);
-  const y = { shape: [60, 2], data: Float32Array.from({ length: 120 }, (_, i) => 4 * (Math.floor(i / 2) % 3) + next()) };
+  const y = {
+    shape: [60, 2],
+    data: Float32Array.from({ length: 120 }, (_, i) => 4 * (Math.floor(i / 2) % 3) + next()),
+  };
   const start = { shape: [3, 2], data: Float32Array.of(0, 1, 5, 3, 6, 9) };
 
   it('stops when its test says so, as the interpreter does', async () => {
@@ -81,10 +114,18 @@ describe.each(tfjsBackends.map((backend) => [backend.name, backend] as const))('
 
   it('reports steps and stops when cancelled, with what it has', async () => {
     const b = new Builder();
-    const loop = b.while_({ max: 50, every: 3, carry: [b.constant(1)] }, (c) => c.constant(1), (c, [x]) => [c.add(x!, 1)]);
+    const loop = b.while_(
+      { max: 50, every: 3, carry: [b.constant(1)] },
+      (c) => c.constant(1),
+      (c, [x]) => [c.add(x!, 1)],
+    );
     const runner = await backend.load(moduleOf({ infer: b.finish({ x: loop.carry[0]!, steps: loop.steps }) }));
     const seen: number[] = [];
-    const result = await runner.call('infer', {}, { onStep: (step) => seen.push(step), cancelled: () => seen.length >= 4 });
+    const result = await runner.call(
+      'infer',
+      {},
+      { onStep: (step) => seen.push(step), cancelled: () => seen.length >= 4 },
+    );
     expect(seen).toEqual([1, 2, 3, 4]);
     expect(result['x']!.data[0]).toBe(5);
     expect(result['steps']!.data[0]).toBe(4);
@@ -92,7 +133,11 @@ describe.each(tfjsBackends.map((backend) => [backend.name, backend] as const))('
 
   it('lets the event loop run', async () => {
     const b = new Builder();
-    const loop = b.while_({ max: 1e7, every: 1, carry: [b.constant(1)] }, (c) => c.constant(1), (c, [x]) => [c.add(x!, 1)]);
+    const loop = b.while_(
+      { max: 1e7, every: 1, carry: [b.constant(1)] },
+      (c) => c.constant(1),
+      (c, [x]) => [c.add(x!, 1)],
+    );
     const runner = await backend.load(moduleOf({ infer: b.finish({ steps: loop.steps }) }));
     let stop = false;
     setTimeout(() => (stop = true), 100);

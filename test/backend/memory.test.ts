@@ -14,7 +14,11 @@ describe.each(tfjsBackends.map((backend) => [backend.name, backend] as const))('
     const sizes = { T: 4, B: 2, S: 3, N: 12, D: 2, K: 3 };
     const first = await backend.load(chain());
     const second = await backend.load(kmeans());
-    const inputs = { emission: numbersOf([T, B, S], sizes, next), transition: numbersOf([S, S], sizes, next), beta: { shape: [], data: Float32Array.of(1) } };
+    const inputs = {
+      emission: numbersOf([T, B, S], sizes, next),
+      transition: numbersOf([S, S], sizes, next),
+      beta: { shape: [], data: Float32Array.of(1) },
+    };
     const points = { y: numbersOf([N, D], sizes, next), start: numbersOf([K, D], sizes, next) };
     const before = tf.memory();
     for (let i = 0; i < 100; i++) {
@@ -35,9 +39,22 @@ describe.each(tfjsBackends.map((backend) => [backend.name, backend] as const))('
     const noise = b.random('normal', [constant(3)], b.input('seed', []), 0);
     const picked = b.gather(x, b.argmin(x, 1), 0);
     const added = b.scatterAdd(x, b.argmin(x, 1), 0, constant(4));
-    const runner = await backend.load(moduleOf({ infer: b.finish({ values: values!, vectors: vectors!, order, noise, picked, added, lgamma: b.lgamma(b.abs(x)) }) }));
+    const runner = await backend.load(
+      moduleOf({
+        infer: b.finish({
+          values: values!,
+          vectors: vectors!,
+          order,
+          noise,
+          picked,
+          added,
+          lgamma: b.lgamma(b.abs(x)),
+        }),
+      }),
+    );
     const before = tf.memory().numTensors;
-    for (let i = 0; i < 3; i++) await runner.call('infer', { x: numbersOf([constant(3), constant(3)], {}, randomNumbers(i)) });
+    for (let i = 0; i < 3; i++)
+      await runner.call('infer', { x: numbersOf([constant(3), constant(3)], {}, randomNumbers(i)) });
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -47,7 +64,9 @@ describe.each(tfjsBackends.map((backend) => [backend.name, backend] as const))('
     const x = b.input('x', [constant(2)]);
     const runner = await backend.load(moduleOf({ infer: b.finish({ y: b.gather(b.exp(x), b.cast(x, 'int')) }) }));
     const before = tf.memory().numTensors;
-    await expect(runner.call('infer', { x: { shape: [2], data: Float32Array.of(0, 7) } })).rejects.toThrow('index 7 is outside 0..2');
+    await expect(runner.call('infer', { x: { shape: [2], data: Float32Array.of(0, 7) } })).rejects.toThrow(
+      'index 7 is outside 0..2',
+    );
     expect(tf.memory().numTensors).toBe(before);
   });
 
@@ -61,7 +80,11 @@ describe.each(tfjsBackends.map((backend) => [backend.name, backend] as const))('
     );
     const runner = await backend.load(moduleOf({ infer: b.finish({ x: loop.carry[0]! }) }));
     const alive: number[] = [];
-    await runner.call('infer', { x: numbersOf([constant(5)], {}, randomNumbers(6)) }, { onStep: () => alive.push(tf.memory().numTensors) });
+    await runner.call(
+      'infer',
+      { x: numbersOf([constant(5)], {}, randomNumbers(6)) },
+      { onStep: () => alive.push(tf.memory().numTensors) },
+    );
     expect(alive.length).toBe(60);
     expect(new Set(alive).size).toBe(1);
   });

@@ -19,7 +19,14 @@ export const kmeans = (): ModuleSpec => {
     (c, [w]) => {
       const z = c.oneHot(c.argmin(distances(c, w!), 1), K);
       const counts = c.maximum(c.sum(z, [0]), 1);
-      const sums = c.contract('sum-product', [{ value: z, axes: [0, 1] }, { value: y, axes: [0, 2] }], [1, 2]);
+      const sums = c.contract(
+        'sum-product',
+        [
+          { value: z, axes: [0, 1] },
+          { value: y, axes: [0, 2] },
+        ],
+        [1, 2],
+      );
       const next = c.div(sums, c.reshape(counts, [K, one]));
       return [next, c.sum(c.square(c.sub(next, w!)))];
     },
@@ -52,7 +59,14 @@ export const chain = (): ModuleSpec => {
   const transition = b.input('transition', [S, S]);
   const beta = b.input('beta', []);
   const scan = b.scan({ length: T, carry: [b.zeros([B, S])], xs: [emission] }, (c, [message], [energy]) => {
-    const arrived = c.contract({ kind: 'soft-min', beta }, [{ value: message!, axes: [0, 1] }, { value: transition, axes: [1, 2] }], [0, 2]);
+    const arrived = c.contract(
+      { kind: 'soft-min', beta },
+      [
+        { value: message!, axes: [0, 1] },
+        { value: transition, axes: [1, 2] },
+      ],
+      [0, 2],
+    );
     const next = c.add(arrived, energy!);
     return { carry: [next], ys: [next] };
   });
@@ -60,7 +74,11 @@ export const chain = (): ModuleSpec => {
     name: 'chain',
     source: 'chain.ebm',
     description: ['s: marginalised by elimination, a scan over T'],
-    sizes: [{ name: 'T', default: null }, { name: 'B', default: null }, { name: 'S', default: null }],
+    sizes: [
+      { name: 'T', default: null },
+      { name: 'B', default: null },
+      { name: 'S', default: null },
+    ],
     variables: {},
     entries: { infer: b.finish({ messages: scan.ys[0]!, freeEnergy: b.softMin(beta, scan.carry[0]!, [1]) }) },
   };

@@ -4,11 +4,14 @@ import { it } from 'vitest';
 import { randomProgram } from '../tensor/random-program.ts';
 import { agree, tfjsBackends } from './agreement.ts';
 
-it.each(tfjsBackends.map((backend) => [backend.name, backend] as const))('%s agrees on random programs', async (_name, backend) => {
-  await fc.assert(
-    fc.asyncProperty(randomProgram({ maxSteps: 10 }), async ({ program, inputs, sizes }) => {
-      await agree(program, inputs, { sizes, tolerance: 2e-3, backends: [backend] });
-    }),
-    { numRuns: Number(process.env['RUNS'] ?? 60), seed: Number(process.env['SEED'] ?? 1) },
-  );
-});
+it.each(tfjsBackends.map((backend) => [backend.name, backend] as const))(
+  '%s agrees on random programs',
+  async (_name, backend) => {
+    await fc.assert(
+      fc.asyncProperty(randomProgram({ maxSteps: 10 }), async ({ program, inputs, sizes }) => {
+        await agree(program, inputs, { sizes, tolerance: 2e-3, backends: [backend] });
+      }),
+      { numRuns: Number(process.env['RUNS'] ?? 60), seed: Number(process.env['SEED'] ?? 1) },
+    );
+  },
+);

@@ -24,12 +24,20 @@ const indices = (shape: readonly number[]): number[][] =>
     }
     return index;
   });
-const flat = (shape: readonly number[], index: readonly number[]): number => shape.reduce((at, n, axis) => at * n + (n === 1 ? 0 : index[axis]!), 0);
+const flat = (shape: readonly number[], index: readonly number[]): number =>
+  shape.reduce((at, n, axis) => at * n + (n === 1 ? 0 : index[axis]!), 0);
 
 /** Lengths 2, 3, 2, 1, … of a shape of this rank, small at high ranks. */
-const shapeOf = (rank: number): number[] => Array.from({ length: rank }, (_, axis) => (axis % 4 === 1 && rank < 8 ? 3 : 2));
-const values = (shape: readonly number[], from: number): number[] => Array.from({ length: sizeOf(shape) }, (_, i) => from + ((i * 7) % 11) / 4);
-const tensor = (tf: Tf, data: number[], shape: number[], dtype: 'float32' | 'int32' | 'bool' = 'float32'): Tfjs.Tensor => tf.tensor(data, shape, dtype);
+const shapeOf = (rank: number): number[] =>
+  Array.from({ length: rank }, (_, axis) => (axis % 4 === 1 && rank < 8 ? 3 : 2));
+const values = (shape: readonly number[], from: number): number[] =>
+  Array.from({ length: sizeOf(shape) }, (_, i) => from + ((i * 7) % 11) / 4);
+const tensor = (
+  tf: Tf,
+  data: number[],
+  shape: number[],
+  dtype: 'float32' | 'int32' | 'bool' = 'float32',
+): Tfjs.Tensor => tf.tensor(data, shape, dtype);
 
 const unary =
   (name: TfjsOperation, fn: Elementwise, from = 0.25): Make =>
@@ -49,13 +57,17 @@ const binary =
   (name: TfjsOperation, fn: Elementwise): Make =>
   (rank) => {
     const shape = shapeOf(rank);
-    const [p, q] = [0, 1].map((side) => shape.map((n, axis) => (rank > 1 && axis % 2 === side ? 1 : n))) as [number[], number[]];
+    const [p, q] = [0, 1].map((side) => shape.map((n, axis) => (rank > 1 && axis % 2 === side ? 1 : n))) as [
+      number[],
+      number[],
+    ];
     const [x, y] = [values(p, 0.5), values(q, 1)];
     const value = elementwiseTable[fn].value;
     return {
       shape,
       expected: indices(shape).map((index) => value(x[flat(p, index)]!, y[flat(q, index)]!, 0)),
-      run: (tf) => (tf[name as 'add'] as (a: Tfjs.Tensor, b: Tfjs.Tensor) => Tfjs.Tensor)(tensor(tf, x, p), tensor(tf, y, q)),
+      run: (tf) =>
+        (tf[name as 'add'] as (a: Tfjs.Tensor, b: Tfjs.Tensor) => Tfjs.Tensor)(tensor(tf, x, p), tensor(tf, y, q)),
     };
   };
 
@@ -68,14 +80,20 @@ const reduction =
     const out = shape.toSpliced(axis, 1);
     return {
       shape: out,
-      expected: indices(out).map((index) => reduce(Array.from({ length: shape[axis]! }, (_, k) => x[flat(shape, index.toSpliced(axis, 0, k))]!))),
+      expected: indices(out).map((index) =>
+        reduce(Array.from({ length: shape[axis]! }, (_, k) => x[flat(shape, index.toSpliced(axis, 0, k))]!)),
+      ),
       run: (tf) => run(tf, tensor(tf, x, shape), axis),
     };
   };
 
 /** Operations that move entries: each result entry is one entry of the argument, or a fixed number. */
 const movement =
-  (shapeFrom: (shape: number[]) => number[], from: (index: readonly number[], shape: readonly number[]) => readonly number[] | number, run: (tf: Tf, x: Tfjs.Tensor) => Tfjs.Tensor): Make =>
+  (
+    shapeFrom: (shape: number[]) => number[],
+    from: (index: readonly number[], shape: readonly number[]) => readonly number[] | number,
+    run: (tf: Tf, x: Tfjs.Tensor) => Tfjs.Tensor,
+  ): Make =>
   (rank) => {
     const shape = shapeOf(rank);
     const x = values(shape, 1);
@@ -100,7 +118,11 @@ const made =
 const matMul: Make = (rank) => {
   if (rank < 2) return null;
   const batch = shapeOf(rank - 2);
-  const [p, q, out] = [[...batch, 2, 3], [...batch, 3, 2], [...batch, 2, 2]];
+  const [p, q, out] = [
+    [...batch, 2, 3],
+    [...batch, 3, 2],
+    [...batch, 2, 2],
+  ];
   const [x, y] = [values(p, 1), values(q, 2)];
   return {
     shape: out,
@@ -118,7 +140,17 @@ const where: Make = (rank) => {
   return {
     shape,
     expected: x.map((v, i) => (i % 3 === 0 ? v : y[i]!)),
-    run: (tf) => tf.where(tensor(tf, x.map((_, i) => (i % 3 === 0 ? 1 : 0)), shape, 'bool'), tensor(tf, x, shape), tensor(tf, y, shape)),
+    run: (tf) =>
+      tf.where(
+        tensor(
+          tf,
+          x.map((_, i) => (i % 3 === 0 ? 1 : 0)),
+          shape,
+          'bool',
+        ),
+        tensor(tf, x, shape),
+        tensor(tf, y, shape),
+      ),
   };
 };
 
@@ -126,12 +158,29 @@ const last = (rank: number): number => Math.floor(rank / 2);
 
 export const probes: Readonly<Record<TfjsOperation, Make>> = {
   scalar: (rank) => (rank > 0 ? null : { shape: [], expected: [2.5], run: (tf) => tf.scalar(2.5) }),
-  range: (rank) => (rank !== 1 ? null : { shape: [4], expected: [0, 1, 2, 3], run: (tf) => tf.range(0, 4, 1, 'int32') }),
-  tensor: made((tf, shape) => tensor(tf, values(shape, 1), shape), (i) => 1 + ((i * 7) % 11) / 4),
-  zeros: made((tf, shape) => tf.zeros(shape), () => 0),
-  fill: made((tf, shape) => tf.fill(shape, 1.5), () => 1.5),
-  zerosLike: made((tf, shape) => tf.zerosLike(tensor(tf, values(shape, 1), shape)), () => 0),
-  clone: movement((s) => s, (i) => i, (tf, x) => tf.clone(x)),
+  range: (rank) =>
+    rank !== 1 ? null : { shape: [4], expected: [0, 1, 2, 3], run: (tf) => tf.range(0, 4, 1, 'int32') },
+  tensor: made(
+    (tf, shape) => tensor(tf, values(shape, 1), shape),
+    (i) => 1 + ((i * 7) % 11) / 4,
+  ),
+  zeros: made(
+    (tf, shape) => tf.zeros(shape),
+    () => 0,
+  ),
+  fill: made(
+    (tf, shape) => tf.fill(shape, 1.5),
+    () => 1.5,
+  ),
+  zerosLike: made(
+    (tf, shape) => tf.zerosLike(tensor(tf, values(shape, 1), shape)),
+    () => 0,
+  ),
+  clone: movement(
+    (s) => s,
+    (i) => i,
+    (tf, x) => tf.clone(x),
+  ),
   cast: (rank) => {
     const shape = shapeOf(rank);
     const x = values(shape, 0).map(Math.floor);
@@ -181,9 +230,18 @@ export const probes: Readonly<Record<TfjsOperation, Make>> = {
   notEqual: binary('notEqual', 'ne'),
   where,
   matMul,
-  sum: reduction((tf, x, axis) => tf.sum(x, axis), (x) => x.reduce((a, b) => a + b, 0)),
-  min: reduction((tf, x, axis) => tf.min(x, axis), (x) => Math.min(...x)),
-  argMin: reduction((tf, x, axis) => tf.argMin(x, axis), (x) => x.indexOf(Math.min(...x))),
+  sum: reduction(
+    (tf, x, axis) => tf.sum(x, axis),
+    (x) => x.reduce((a, b) => a + b, 0),
+  ),
+  min: reduction(
+    (tf, x, axis) => tf.min(x, axis),
+    (x) => Math.min(...x),
+  ),
+  argMin: reduction(
+    (tf, x, axis) => tf.argMin(x, axis),
+    (x) => x.indexOf(Math.min(...x)),
+  ),
   transpose: movement(
     (s) => s.toReversed(),
     (i) => i.toReversed(),
@@ -192,7 +250,12 @@ export const probes: Readonly<Record<TfjsOperation, Make>> = {
   slice: movement(
     (s) => s.map((n, axis) => (axis === last(s.length) ? 1 : n)),
     (i, s) => i.map((k, axis) => (axis === last(s.length) ? 1 : k)),
-    (tf, x) => tf.slice(x, x.shape.map((_, axis) => (axis === last(x.rank) ? 1 : 0)), x.shape.map((n, axis) => (axis === last(x.rank) ? 1 : n))),
+    (tf, x) =>
+      tf.slice(
+        x,
+        x.shape.map((_, axis) => (axis === last(x.rank) ? 1 : 0)),
+        x.shape.map((n, axis) => (axis === last(x.rank) ? 1 : n)),
+      ),
   ),
   reverse: movement(
     (s) => s,
@@ -202,7 +265,12 @@ export const probes: Readonly<Record<TfjsOperation, Make>> = {
   pad: movement(
     (s) => s.map((n, axis) => (axis === last(s.length) ? n + 1 : n)),
     (i, s) => (i[last(s.length)] === 0 ? 9 : i.map((k, axis) => (axis === last(s.length) ? k - 1 : k))),
-    (tf, x) => tf.pad(x, x.shape.map((_, axis): [number, number] => [axis === last(x.rank) ? 1 : 0, 0]), 9),
+    (tf, x) =>
+      tf.pad(
+        x,
+        x.shape.map((_, axis): [number, number] => [axis === last(x.rank) ? 1 : 0, 0]),
+        9,
+      ),
   ),
   concat: movement(
     (s) => s.map((n, axis) => (axis === last(s.length) ? 2 * n : n)),

@@ -10,7 +10,14 @@ import { handleOf, literal, whole, wholeAs, type Handle } from './legalise/handl
 import { keptShape } from './legalise/layout.ts';
 import { realiseScan, realiseWhile, type Reader } from './legalise/loops.ts';
 import { Realiser, tensorType } from './legalise/realiser.ts';
-import { realiseArgmin, realiseConcat, realiseGather, realiseIota, realiseScatterAdd, realiseView } from './legalise/views.ts';
+import {
+  realiseArgmin,
+  realiseConcat,
+  realiseGather,
+  realiseIota,
+  realiseScatterAdd,
+  realiseView,
+} from './legalise/views.ts';
 import { dimText, shapeText } from './names.ts';
 import type { HelperOperation } from './operations.ts';
 import type { Realisation } from './realisation.ts';
@@ -56,16 +63,35 @@ const rules: { readonly [O in Op]: Rule<O> } = {
     return [handleOf(literal(r, value, shape, type), shape)];
   },
   dim: ({ dim }, { r }) => [handleOf(r.size(dimText(dim)), [])],
-  iota: ({ out: [id], axis }, { r, info }) => [realiseIota(r, info(id).shape, axis, info(id).dtype === 'int' ? 'int32' : 'float32')],
-  map: ({ out: [id], fn, args }, { r, handle, info }) => [realiseMap(r, fn, args.map(handle), info(id).shape, info(id).dtype)],
+  iota: ({ out: [id], axis }, { r, info }) => [
+    realiseIota(r, info(id).shape, axis, info(id).dtype === 'int' ? 'int32' : 'float32'),
+  ],
+  map: ({ out: [id], fn, args }, { r, handle, info }) => [
+    realiseMap(r, fn, args.map(handle), info(id).shape, info(id).dtype),
+  ],
   contract: ({ out: [id], semiring, operands, keep }, { r, handle, info }) => {
-    const realised: RealisedSemiring = semiring.kind === 'soft-min' ? { kind: 'soft-min', beta: whole(r, handle(semiring.beta)) } : { kind: semiring.kind };
-    return [realiseContract(r, realised, operands.map(({ value, axes }) => ({ handle: handle(value), labels: axes })), keep, info(id).shape)];
+    const realised: RealisedSemiring =
+      semiring.kind === 'soft-min'
+        ? { kind: 'soft-min', beta: whole(r, handle(semiring.beta)) }
+        : { kind: semiring.kind };
+    return [
+      realiseContract(
+        r,
+        realised,
+        operands.map(({ value, axes }) => ({ handle: handle(value), labels: axes })),
+        keep,
+        info(id).shape,
+      ),
+    ];
   },
   argmin: ({ out: [id], arg, axis }, { r, handle, info }) => [realiseArgmin(r, handle(arg), axis, info(id).shape)],
   view: ({ out: [id], arg, view }, { r, handle, info }) => [realiseView(r, handle(arg), view, info(id).shape)],
-  concat: ({ out: [id], args, axis }, { r, handle, info }) => [realiseConcat(r, args.map(handle), axis, info(id).shape)],
-  gather: ({ out: [id], data, indices, axis }, { r, handle, info }) => [realiseGather(r, handle(data), handle(indices), axis, info(id).shape)],
+  concat: ({ out: [id], args, axis }, { r, handle, info }) => [
+    realiseConcat(r, args.map(handle), axis, info(id).shape),
+  ],
+  gather: ({ out: [id], data, indices, axis }, { r, handle, info }) => [
+    realiseGather(r, handle(data), handle(indices), axis, info(id).shape),
+  ],
   'scatter-add': ({ out: [id], updates, indices, axis }, { r, handle, info }) => [
     realiseScatterAdd(r, handle(updates), handle(indices), axis, info(id).shape),
   ],
@@ -84,13 +110,18 @@ const rules: { readonly [O in Op]: Rule<O> } = {
     const { helper, core } = routines[name];
     const tensors = args.map((id, i) => wholeAs(r, handle(id), batched(info(id).shape, core[i]!)));
     const batchRank = info(args[0]!).shape.length - core[0]!;
-    const infos = out.map((id) => ({ shape: batched(info(id).shape, info(id).shape.length - batchRank), type: tensorType(info(id).dtype) }));
+    const infos = out.map((id) => ({
+      shape: batched(info(id).shape, info(id).shape.length - batchRank),
+      type: tensorType(info(id).dtype),
+    }));
     return r.callAll(helper, tensors, [], infos).map((tensor, i) => handleOf(tensor, info(out[i]!).shape));
   },
   scan: (instr, context) =>
     realiseScan(context.r, instr, context, (program, inputs) => inline(context.r, program, inputs, context.outermost)),
   while: (instr, context) =>
-    realiseWhile(context.r, instr, context, context.outermost, (program, inputs) => inline(context.r, program, inputs, false)),
+    realiseWhile(context.r, instr, context, context.outermost, (program, inputs) =>
+      inline(context.r, program, inputs, false),
+    ),
 };
 
 /** Realises a program where the realiser stands. In: handles of its inputs. Out: handles of its outputs. */
@@ -109,6 +140,14 @@ const inline = (r: Realiser, program: Program, inputs: readonly Handle[], outerm
   return program.outputs.map(({ id }) => handle(id));
 };
 
+/** Sizes anywhere in a program: in shapes, bounds, lengths and nested programs. */
+const sizesIn = (part: unknown, found = new Set<string>()): ReadonlySet<string> => {
+  if (part === null || typeof part !== 'object') return found;
+  if ('coef' in part && 'sizes' in part) for (const name of part.sizes as readonly string[]) found.add(name);
+  else for (const inner of Object.values(part)) sizesIn(inner, found);
+  return found;
+};
+
 export const legalise = (program: Program): Realisation => {
   const r = new Realiser();
   const inputs = program.inputs.map(({ name, id }) => {
@@ -121,7 +160,10 @@ export const legalise = (program: Program): Realisation => {
     inputs.map(({ tensor, shape }) => handleOf(tensor, shape)),
     true,
   );
-  const outputs = program.outputs.map(({ name, id }, i) => ({ name, tensor: whole(r, results[i]!), shape: program.values[id]!.shape }));
-  return { inputs, steps: r.block.steps, outputs };
+  const outputs = program.outputs.map(({ name, id }, i) => ({
+    name,
+    tensor: whole(r, results[i]!),
+    shape: program.values[id]!.shape,
+  }));
+  return { sizes: [...sizesIn(program)].sort(), inputs, steps: r.block.steps, outputs };
 };
-

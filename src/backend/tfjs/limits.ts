@@ -88,16 +88,38 @@ export const limits: Readonly<Record<TfjsOperation, Limits>> = {
   },
   matMul: {
     cpu: any,
-    wasm: slow(`transposeA is six times slower than a transpose first; a batch runs at a tenth of one product's speed; over an empty sum ${emptyUndefined}`),
+    wasm: slow(
+      `transposeA is six times slower than a transpose first; a batch runs at a tenth of one product's speed; over an empty sum ${emptyUndefined}`,
+    ),
     webgpu: upTo(6),
   },
-  sum: { cpu: any, wasm: slow(`a running float32 sum: 4 % off at 2²² entries; ${emptyUndefined}`), webgpu: upTo(6, 'throws at rank 7') },
-  min: { cpu: slow('of no entries it is NaN'), wasm: slow(`${emptyUndefined}; ${emptyTraps} unless along the last axis`), webgpu: upTo(6, 'throws at rank 7') },
+  sum: {
+    cpu: any,
+    wasm: slow(`a running float32 sum: 4 % off at 2²² entries; ${emptyUndefined}`),
+    webgpu: upTo(6, 'throws at rank 7'),
+  },
+  min: {
+    cpu: slow('of no entries it is NaN'),
+    wasm: slow(`${emptyUndefined}; ${emptyTraps} unless along the last axis`),
+    webgpu: upTo(6, 'throws at rank 7'),
+  },
   argMin: { cpu: any, wasm: slow(`${emptyTraps} unless along the last axis`), webgpu: upTo(6) },
-  transpose: { cpu: any, wasm: slow(`a hundred times slower past rank 4; ${emptyTraps}`), webgpu: upTo(6, 'throws at rank 7') },
-  slice: { cpu: any, wasm: slow('copies the whole tensor first: never in a loop'), webgpu: upTo(6, 'throws at rank 7') },
+  transpose: {
+    cpu: any,
+    wasm: slow(`a hundred times slower past rank 4; ${emptyTraps}`),
+    webgpu: upTo(6, 'throws at rank 7'),
+  },
+  slice: {
+    cpu: any,
+    wasm: slow('copies the whole tensor first: never in a loop'),
+    webgpu: upTo(6, 'throws at rank 7'),
+  },
   reverse: { cpu: any, wasm: any, webgpu: upTo(4, 'throws at rank 5') },
-  pad: { cpu: any, wasm: upTo(6, 'past rank 6 it returns garbage without an error'), webgpu: upTo(4, 'wrong at rank 5 and 6') },
+  pad: {
+    cpu: any,
+    wasm: upTo(6, 'past rank 6 it returns garbage without an error'),
+    webgpu: upTo(4, 'wrong at rank 5 and 6'),
+  },
   concat: flat,
   gather: {
     cpu: any,
@@ -107,4 +129,6 @@ export const limits: Readonly<Record<TfjsOperation, Limits>> = {
 };
 
 /** The rank up to which every backend is right in every operation: what the legalising pass may use. */
-export const commonRank = Math.min(...tfjsOperations.flatMap((name) => Object.values(limits[name]).map((limit) => limit.rank)));
+export const commonRank = Math.min(
+  ...tfjsOperations.flatMap((name) => Object.values(limits[name]).map((limit) => limit.rank)),
+);

@@ -25,7 +25,7 @@ export const readsOf = (step: Step): readonly Tensor[] => {
 };
 
 /** Drops calls whose results nobody reads: views that a later view looked through, unused branches of the program. */
-export const pruned = ({ inputs, steps, outputs }: Realisation): Realisation => {
+export const pruned = ({ sizes, inputs, steps, outputs }: Realisation): Realisation => {
   const prune = (block: readonly Step[], results: readonly Tensor[]): readonly Step[] => {
     const needed = new Set(results.map((t) => t.id));
     const kept: Step[] = [];
@@ -42,16 +42,38 @@ export const pruned = ({ inputs, steps, outputs }: Realisation): Realisation => 
       case 'call':
         return step;
       case 'scan':
-        return { ...step, body: prune(step.body, [...step.carries.map((c) => c.next), ...step.ys.map((y) => y.value)]) };
+        return {
+          ...step,
+          body: prune(step.body, [...step.carries.map((c) => c.next), ...step.ys.map((y) => y.value)]),
+        };
       case 'while':
-        return { ...step, test: prune(step.test, [step.verdict]), body: prune(step.body, step.carries.map((c) => c.next)) };
+        return {
+          ...step,
+          test: prune(step.test, [step.verdict]),
+          body: prune(
+            step.body,
+            step.carries.map((c) => c.next),
+          ),
+        };
     }
   };
-  return { inputs, steps: prune(steps, outputs.map((o) => o.tensor)), outputs };
+  return {
+    sizes,
+    inputs,
+    steps: prune(
+      steps,
+      outputs.map((o) => o.tensor),
+    ),
+    outputs,
+  };
 };
 
 /** For each step, the tensors of this block (made by its steps, or `held` from its start) that nothing reads after it. Those in `claimed` live on. */
-export const deathsIn = (block: readonly Step[], held: readonly Tensor[], claimed: readonly Tensor[]): readonly (readonly Tensor[])[] => {
+export const deathsIn = (
+  block: readonly Step[],
+  held: readonly Tensor[],
+  claimed: readonly Tensor[],
+): readonly (readonly Tensor[])[] => {
   const last = new Map<number, number>();
   const mine = new Map<number, Tensor>(held.map((t) => [t.id, t]));
   for (const [i, step] of block.entries()) {

@@ -22,7 +22,9 @@ export const identifier = (name: string): string => {
 export const dimText = (dim: Dim): string => {
   if (dim.length === 0) return '0';
   const term = (coef: number, sizes: readonly string[]): string =>
-    [...(Math.abs(coef) === 1 && sizes.length > 0 ? [] : [String(Math.abs(coef))]), ...sizes.map(identifier)].join(' * ');
+    [...(Math.abs(coef) === 1 && sizes.length > 0 ? [] : [String(Math.abs(coef))]), ...sizes.map(identifier)].join(
+      ' * ',
+    );
   return dim
     .map(({ coef, sizes }, i) => (i === 0 ? (coef < 0 ? '-' : '') : coef < 0 ? ' - ' : ' + ') + term(coef, sizes))
     .join('');
@@ -34,7 +36,13 @@ export const numberText = (value: number): string => (Object.is(value, -0) ? '-0
 
 /** A name for a constant: one, minus_half, c0_25, c1e30. */
 export const constantStem = (value: number): string => {
-  const known: Readonly<Record<string, string>> = { '0': 'zero', '1': 'one', '-1': 'minusOne', '2': 'two', '0.5': 'half' };
+  const known: Readonly<Record<string, string>> = {
+    '0': 'zero',
+    '1': 'one',
+    '-1': 'minusOne',
+    '2': 'two',
+    '0.5': 'half',
+  };
   const text = numberText(value);
   return known[text] ?? `c${text.replace('-', 'minus').replace('+', '').replace('.', '_').replace(/[^\w]/g, '')}`;
 };

@@ -3,6 +3,7 @@
 import type { HelperName } from './runtime-text.ts';
 
 /** Operations of tfjs itself, by their names in @tensorflow/tfjs-core. */
+// prettier-ignore
 export const tfjsOperations = [
   'scalar', 'tensor', 'range', 'zeros', 'fill', 'zerosLike', 'clone', 'cast', 'reshape',
   'neg', 'abs', 'sign', 'square', 'reciprocal', 'sqrt', 'exp', 'expm1', 'log', 'sin', 'cos', 'tan', 'sinh', 'cosh', 'tanh',
@@ -10,16 +11,17 @@ export const tfjsOperations = [
   'add', 'sub', 'mul', 'div', 'pow', 'minimum', 'maximum', 'mod', 'atan2',
   'less', 'lessEqual', 'greater', 'greaterEqual', 'equal', 'notEqual', 'where',
   'matMul', 'sum', 'min', 'argMin', 'transpose', 'slice', 'reverse', 'pad', 'concat', 'gather',
-] as const; // prettier-ignore
+] as const;
 export type TfjsOperation = (typeof tfjsOperations)[number];
 
 /** Operations written out at the end of the module because tfjs lacks them or is slow or wrong at them. */
+// prettier-ignore
 export const helperOperations = [
   'sumAxis', 'minAxis', 'argminAxis', 'permuteAxes', 'matrixProduct', 'rowsProduct', 'softMinProduct', 'gatherAxis', 'scatterAdd', 'unstack',
   'randomTensor', 'mapLgamma', 'mapDigamma', 'mapLogBesselI0',
   'runCholesky', 'runTriangularSolve', 'runTriangularSolveTransposed', 'runSolve', 'runInverse', 'runLogAbsDet', 'runEigh',
   'runSort', 'runBlockTridiagonal',
-] as const satisfies readonly HelperName[]; // prettier-ignore
+] as const satisfies readonly HelperName[];
 export type HelperOperation = (typeof helperOperations)[number];
 
 export type OperationName = TfjsOperation | HelperOperation;
@@ -116,5 +118,5 @@ export const operations: Readonly<Record<OperationName, OperationFacts>> = {
   runBlockTridiagonal: { stem: 'tridiagonal', awaited: true },
 };
 
-export const isTfjs = (name: OperationName): name is TfjsOperation => (tfjsOperations as readonly string[]).includes(name);
-
+export const isTfjs = (name: OperationName): name is TfjsOperation =>
+  (tfjsOperations as readonly string[]).includes(name);

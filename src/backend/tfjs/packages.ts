@@ -48,7 +48,8 @@ export const startTfjs = async (backend: TfjsBackendName): Promise<typeof Tfjs> 
   if (!(await tf.setBackend(backend))) throw new InternalError(`tfjs backend ${backend} did not start`);
   // The wasm loader installs handlers that rethrow any error of the whole process; ours must stay in charge.
   for (const [event, list] of Object.entries(listeners()))
-    for (const listener of list) if (!before[event]!.includes(listener)) process.removeListener(event, listener as () => void);
+    for (const listener of list)
+      if (!before[event]!.includes(listener)) process.removeListener(event, listener as () => void);
   return tf;
 };
 

@@ -60,6 +60,8 @@ export interface WhileStep {
 export type Step = CallStep | ScanStep | WhileStep;
 
 export interface Realisation {
+  /** Every size that the program mentions. */
+  readonly sizes: readonly string[];
   readonly inputs: readonly {
     readonly name: string;
     readonly tensor: Tensor;

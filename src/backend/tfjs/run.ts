@@ -8,7 +8,10 @@ import { writeModule } from './module-file.ts';
 import { identifier } from './names.ts';
 import { missingPackages, startTfjs, type TfjsBackendName } from './packages.ts';
 
-type Entry = (inputs: Readonly<Record<string, TensorData>>, options: object) => Promise<Readonly<Record<string, TensorData>>>;
+type Entry = (
+  inputs: Readonly<Record<string, TensorData>>,
+  options: object,
+) => Promise<Readonly<Record<string, TensorData>>>;
 
 const descriptions: Readonly<Record<TfjsBackendName, string>> = {
   wasm: 'tfjs on WebAssembly with SIMD, float32: the default',
@@ -19,7 +22,12 @@ const detect = async (name: TfjsBackendName): Promise<BackendStatus> => {
   const missing = missingPackages(name);
   return missing.length === 0
     ? { name, available: true, detail: descriptions[name], remedy: null }
-    : { name, available: false, detail: `${missing.join(' and ')} not installed`, remedy: `npm install ${missing.join(' ')}` };
+    : {
+        name,
+        available: false,
+        detail: `${missing.join(' and ')} not installed`,
+        remedy: `npm install ${missing.join(' ')}`,
+      };
 };
 
 /** Backends that share tfjs. Its current backend is one for the whole process, so their calls wait for each other. */

@@ -56,7 +56,9 @@ export type HelperName =
   | 'threefry2x32'
   | 'fillRandom';
 
-export const runtimeText: Readonly<Record<HelperName, { readonly needs: readonly HelperName[]; readonly text: string }>> = {
+export const runtimeText: Readonly<
+  Record<HelperName, { readonly needs: readonly HelperName[]; readonly text: string }>
+> = {
   dimValue: {
     needs: [],
     text: `/** The value of \`2*N*K + 1\` under known sizes; NaN while a size is unknown. */
@@ -824,7 +826,8 @@ function implicitQL(v, d, e, n) {
     largest = Math.max(largest, Math.abs(d[l]) + Math.abs(e[l]));
     let m = l;
     for (; m < n - 1; m++) if (Math.abs(e[m]) <= 2220446049250313e-31 * largest) break;
-    for (let sweep = 0; m > l && sweep < 60; sweep++) {
+    const sweeps = m > l ? 60 : 0;
+    for (let sweep = 0; sweep < sweeps; sweep++) {
       let g = d[l];
       let p = (d[l + 1] - g) / (2 * e[l]);
       let r = Math.hypot(p, 1);

@@ -7,7 +7,8 @@ import { Writer } from './writer.ts';
 const key = (name: string): string => (/^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(name) ? name : `'${name}'`);
 const typeName = (entry: string): string => identifier(entry).replace(/^./, (c) => c.toUpperCase());
 
-const describe = ({ role, domain, shape }: Variable): string => `/** ${role} : ${domain}, shape [${shape.join(', ')}] */`;
+const describe = ({ role, domain, shape }: Variable): string =>
+  `/** ${role} : ${domain}, shape [${shape.join(', ')}] */`;
 
 const common = `/** Numbers in row-major order. */
 export interface PlainTensor<Data = Float32Array | Int32Array> {
@@ -55,7 +56,8 @@ export const emitDeclarations = (spec: ModuleSpec): string => {
         'readonly entries: {',
         () => {
           for (const [name, program] of Object.entries(spec.entries)) {
-            const names = (side: 'inputs' | 'outputs'): string => program[side].map((v) => `'${v.name}'`).join(' | ') || 'never';
+            const names = (side: 'inputs' | 'outputs'): string =>
+              program[side].map((v) => `'${v.name}'`).join(' | ') || 'never';
             writer.block(
               `readonly ${key(name)}: {`,
               () => {
@@ -82,11 +84,15 @@ export const emitDeclarations = (spec: ModuleSpec): string => {
     writer.block(`export interface ${typeName(name)}Outputs {`, () => {
       for (const [output, variable] of Object.entries(variablesOf(spec, program, 'outputs'))) {
         writer.line(describe(variable));
-        writer.line(`readonly ${key(output)}: PlainTensor<${variable.dtype === 'int32' ? 'Int32Array' : 'Float32Array'}>;`);
+        writer.line(
+          `readonly ${key(output)}: PlainTensor<${variable.dtype === 'int32' ? 'Int32Array' : 'Float32Array'}>;`,
+        );
       }
     });
     const given = program.inputs.length === 0 ? `inputs?: ${typeName(name)}Inputs` : `inputs: ${typeName(name)}Inputs`;
-    writer.line(`export declare function ${identifier(name)}(${given}, options?: Options): Promise<${typeName(name)}Outputs>;`);
+    writer.line(
+      `export declare function ${identifier(name)}(${given}, options?: Options): Promise<${typeName(name)}Outputs>;`,
+    );
   }
   return writer.toString();
 };

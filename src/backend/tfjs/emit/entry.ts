@@ -1,12 +1,22 @@
 // One entry of the module as an async function. In: its name and realisation. Out: lines, and what else the module needs:
 // embedded functions and long tables of numbers. Each tensor is a const named after what made it, with its shape beside it.
-import { constantValue, product, sizesOf, type Dim } from '../../../tensor/dims.ts';
+import type { Dim } from '../../../tensor/dims.ts';
 import { deathsIn, pruned, readsOf } from '../liveness.ts';
 import { dimText, identifier, namer, shapeText } from '../names.ts';
 import { isTfjs, operations } from '../operations.ts';
-import { resultsOf, type CallStep, type Carry, type Realisation, type ScanStep, type Step, type Tensor, type WhileStep } from '../realisation.ts';
+import {
+  resultsOf,
+  type CallStep,
+  type Carry,
+  type Realisation,
+  type ScanStep,
+  type Step,
+  type Tensor,
+  type WhileStep,
+} from '../realisation.ts';
 import type { HelperName } from '../runtime-text.ts';
-import { Writer } from './writer.ts';
+import type { Writer } from './writer.ts';
+import { largestCounts, sizesIn } from './sizes.ts';
 
 /** What the entries of one module share. */
 export interface ModuleContext {
@@ -22,72 +32,27 @@ const inlineLiteral = 60;
 
 export const emitEntry = (writer: Writer, name: string, legal: Realisation, context: ModuleContext): void => {
   const realisation = pruned(legal);
-  const sizes = allSizes(realisation);
+  const sizes = sizesIn(realisation);
   const body = new EntryWriter(writer, realisation, context, sizes);
   const empty = realisation.inputs.length === 0 ? 'inputs = {}' : 'inputs';
   writer.block(`export async function ${identifier(name)}(${empty}, options = {}) {`, () => {
     writer.line(`const call = openCall(signature, '${name}', inputs, options);`);
     writer.line('const { own, drop } = call;');
-    writer.block('try {', () => {
-      for (const size of sizes) writer.line(`const ${identifier(size)} = call.size('${size}');`);
-      const largest = largestShapes(realisation);
-      if (largest.length > 0) writer.line(`call.reserve(${largest.length === 1 ? largest[0]! : `Math.max(${largest.join(', ')})`});`);
-      body.emit();
-    }, '} finally {');
+    writer.block(
+      'try {',
+      () => {
+        for (const size of sizes) writer.line(`const ${identifier(size)} = call.size('${size}');`);
+        const largest = largestCounts(realisation);
+        if (largest.length > 0)
+          writer.line(`call.reserve(${largest.length === 1 ? largest[0]! : `Math.max(${largest.join(', ')})`});`);
+        body.emit();
+      },
+      '} finally {',
+    );
     writer.line('  call.close();');
     writer.line('}');
   });
   context.use('openCall');
-};
-
-const tensorsOf = (steps: readonly Step[]): readonly Tensor[] =>
-  steps.flatMap((step) => [...readsOf(step), ...resultsOf(step), ...inner(step).flatMap((block) => tensorsOf(block))]);
-const inner = (step: Step): readonly (readonly Step[])[] => (step.kind === 'call' ? [] : step.kind === 'scan' ? [step.body] : [step.test, step.body]);
-
-const everyTensor = ({ inputs, steps, outputs }: Realisation): readonly Tensor[] => [
-  ...inputs.map((i) => i.tensor),
-  ...tensorsOf(steps),
-  ...outputs.map((o) => o.tensor),
-];
-
-const attributeWords = (steps: readonly Step[]): readonly string[] =>
-  steps.flatMap((step) => [
-    ...(step.kind === 'call' ? step.attributes.flatMap((text) => text.match(/[\p{ID_Start}_$][\p{ID_Continue}$]*/gu) ?? []) : []),
-    ...(step.kind === 'scan' ? sizesOf(step.length).map(identifier) : []),
-    ...inner(step).flatMap(attributeWords),
-  ]);
-
-/** The sizes that the entry's text mentions, by name. */
-const allSizes = (realisation: Realisation): readonly string[] => {
-  const shapes = [...everyTensor(realisation).map((t) => t.shape), ...realisation.outputs.map((o) => o.shape), ...realisation.inputs.map((i) => i.shape)];
-  const named = new Set(shapes.flatMap((shape) => shape.flatMap(sizesOf)));
-  const words = new Set(attributeWords(realisation.steps));
-  const printed = new Set([...largestShapes(realisation), ...realisation.inputs.map((i) => shapeText(i.tensor.shape)), ...realisation.outputs.map((o) => shapeText(o.shape))].flatMap((text) => text.match(/[\p{ID_Start}_$][\p{ID_Continue}$]*/gu) ?? []));
-  return [...named].filter((size) => words.has(identifier(size)) || printed.has(identifier(size))).sort();
-};
-
-/** Numbers of entries of the tensors that may be the largest: a product of sizes inside another is left out. */
-const largestShapes = (realisation: Realisation): readonly string[] => {
-  const counts = new Map<string, Dim>();
-  for (const tensor of everyTensor(realisation)) {
-    const count = product(tensor.shape);
-    counts.set(dimText(count), count);
-  }
-  const dims = [...counts.values()].filter((dim) => (constantValue(dim) ?? Infinity) > 2 ** 20);
-  const covers = (a: Dim, b: Dim): boolean =>
-    b.every((term) => a.some((other) => other.coef >= term.coef && contains(other.sizes, term.sizes)));
-  return dims
-    .filter((dim, i) => !dims.some((other, k) => k !== i && covers(other, dim) && (!covers(dim, other) || k < i)))
-    .map(dimText)
-    .sort();
-};
-const contains = (a: readonly string[], b: readonly string[]): boolean => {
-  const rest = [...a];
-  return b.every((size) => {
-    const at = rest.indexOf(size);
-    if (at >= 0) rest.splice(at, 1);
-    return at >= 0;
-  });
 };
 
 class EntryWriter {
@@ -109,7 +74,9 @@ class EntryWriter {
     for (const { name, tensor, shape } of inputs) {
       this.names.set(tensor.id, this.fresh(name));
       const call = `call.input('${name}', ${shapeText(tensor.shape)}, '${tensor.type}')`;
-      this.writer.line(`const ${this.name(tensor)} = ${call};${comment(shape.length > tensor.shape.length ? shape : [])}`);
+      this.writer.line(
+        `const ${this.name(tensor)} = ${call};${comment(shape.length > tensor.shape.length ? shape : [])}`,
+      );
     }
     // A result is called what it is returned as, unless it already has a name.
     const taken = new Set(inputs.map((i) => i.tensor.id));
@@ -118,10 +85,19 @@ class EntryWriter {
       taken.add(tensor.id);
       this.names.set(tensor.id, this.fresh(name));
     }
-    this.steps(steps, inputs.map((i) => i.tensor), outputs.map((o) => o.tensor));
-    this.writer.block('return await call.results({', () => {
-      for (const { name, tensor, shape } of outputs) this.writer.line(`${propertyName(name)}: [${this.name(tensor)}, ${shapeText(shape)}],`);
-    }, '});');
+    this.steps(
+      steps,
+      inputs.map((i) => i.tensor),
+      outputs.map((o) => o.tensor),
+    );
+    this.writer.block(
+      'return await call.results({',
+      () => {
+        for (const { name, tensor, shape } of outputs)
+          this.writer.line(`${propertyName(name)}: [${this.name(tensor)}, ${shapeText(shape)}],`);
+      },
+      '});',
+    );
   }
 
   private name(tensor: Tensor): string {
@@ -158,7 +134,10 @@ class EntryWriter {
     const facts = operations[operation];
     if (!isTfjs(operation)) this.context.use(operation);
     const tensors = args.map((arg) => this.name(arg));
-    const given = [...(facts.list === true ? [`[${tensors.join(', ')}]`] : tensors), ...attributes.map((text) => this.attribute(text))];
+    const given = [
+      ...(facts.list === true ? [`[${tensors.join(', ')}]`] : tensors),
+      ...attributes.map((text) => this.attribute(text)),
+    ];
     const call = `${facts.awaited === true ? 'await ' : ''}${isTfjs(operation) ? 'tf.' : ''}${operation}(${given.join(', ')})`;
     const [first] = out as [Tensor];
     const gone = dead.map((t) => this.spread(t)).filter((name) => name !== undefined);
@@ -168,7 +147,9 @@ class EntryWriter {
       this.drop(dead);
     } else if (out.length === 1) {
       const unread = dead.some((t) => t.id === first.id);
-      this.writer.line(`const ${this.name(first)} = own(${[call, ...(unread ? [] : gone)].join(', ')});${comment(first.shape)}`);
+      this.writer.line(
+        `const ${this.name(first)} = own(${[call, ...(unread ? [] : gone)].join(', ')});${comment(first.shape)}`,
+      );
       if (unread) this.drop(dead);
     } else {
       this.writer.line(`const [${out.map((t) => this.name(t)).join(', ')}] = (${call}).map((result) => own(result));`);
@@ -177,16 +158,24 @@ class EntryWriter {
   }
 
   private attribute(text: string): string {
-    return text.startsWith('[') && text.length > inlineLiteral && /^[\d\s,.eE+[\]-]*$/.test(text) ? this.context.table(text) : text;
+    return text.startsWith('[') && text.length > inlineLiteral && /^[\d\s,.eE+[\]-]*$/.test(text)
+      ? this.context.table(text)
+      : text;
   }
 
   private drop(tensors: readonly Tensor[]): void {
-    if (tensors.length > 0) this.writer.call('drop', tensors.map((t) => this.spread(t)));
+    if (tensors.length > 0)
+      this.writer.call(
+        'drop',
+        tensors.map((t) => this.spread(t)),
+      );
   }
 
   /** `let carry = own(tf.clone(initial));`: the loop frees and replaces its carries, so they are its own. */
   private startCarries(step: ScanStep | WhileStep, dead: readonly Tensor[]): readonly Tensor[] {
-    const within = new Set((step.kind === 'scan' ? step.body : [...step.test, ...step.body]).flatMap(readsOf).map((t) => t.id));
+    const within = new Set(
+      (step.kind === 'scan' ? step.body : [...step.test, ...step.body]).flatMap(readsOf).map((t) => t.id),
+    );
     for (const c of step.carries) within.add(c.next.id);
     if (step.kind === 'scan') for (const y of step.ys) within.add(y.value.id);
     if (step.kind === 'while') within.add(step.verdict.id);
@@ -197,7 +186,9 @@ class EntryWriter {
       if (frees) early.add(initial.id);
       const name = this.names.get(out.id) ?? this.name(variable);
       this.names.set(variable.id, name).set(out.id, name);
-      this.writer.line(`let ${name} = own(tf.clone(${this.name(initial)})${frees ? `, ${this.name(initial)}` : ''});${comment(variable.shape)}`);
+      this.writer.line(
+        `let ${name} = own(tf.clone(${this.name(initial)})${frees ? `, ${this.name(initial)}` : ''});${comment(variable.shape)}`,
+      );
     }
     return dead.filter((t) => !early.has(t.id));
   }
@@ -228,20 +219,26 @@ class EntryWriter {
       this.writer.line(`const ${list} = new Array(${length});`);
       return list;
     });
-    const head = step.reverse ? `for (let ${index} = ${isOneTerm(step.length) ? length : `(${length})`} - 1; ${index} >= 0; ${index}--) {` : `for (let ${index} = 0; ${index} < ${length}; ${index}++) {`;
+    const head = step.reverse
+      ? `for (let ${index} = ${isOneTerm(step.length) ? length : `(${length})`} - 1; ${index} >= 0; ${index}--) {`
+      : `for (let ${index} = 0; ${index} < ${length}; ${index}++) {`;
     this.writer.block(head, () => {
-      for (const { list, element } of step.xs) this.writer.line(`const ${this.name(element)} = ${this.name(list)}[${index}];${comment(element.shape)}`);
+      for (const { list, element } of step.xs)
+        this.writer.line(`const ${this.name(element)} = ${this.name(list)}[${index}];${comment(element.shape)}`);
       const carried = step.carries.filter((c) => c.next.id !== c.variable.id);
       const values = [...carried.map((c) => c.next), ...step.ys.map((y) => y.value)];
       this.steps(step.body, [], values);
       const claimed = this.claim(step.body, values);
-      for (const [i, list] of collected.entries()) this.writer.line(`${list}[${index}] = ${claimed[carried.length + i]!};`);
+      for (const [i, list] of collected.entries())
+        this.writer.line(`${list}[${index}] = ${claimed[carried.length + i]!};`);
       this.endCarries(carried, claimed);
     });
     for (const [i, { out }] of step.ys.entries()) {
       this.context.use('stackSteps');
       const list = collected[i]!;
-      this.writer.line(`const ${this.name(out)} = own(stackSteps(${list}, ${shapeText(out.shape)}, '${out.type}'), ...${list});${comment(out.shape)}`);
+      this.writer.line(
+        `const ${this.name(out)} = own(stackSteps(${list}, ${shapeText(out.shape)}, '${out.type}'), ...${list});${comment(out.shape)}`,
+      );
     }
     this.drop(left);
   }
@@ -274,5 +271,5 @@ class EntryWriter {
 
 const isOneTerm = (dim: Dim): boolean => dim.length <= 1;
 const comment = (shape: readonly Dim[]): string => (shape.length === 0 ? '' : ` // ${shapeText(shape)}`);
-const propertyName = (name: string): string => (/^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(name) ? name : `'${name}'`);
-
+const propertyName = (name: string): string =>
+  /^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(name) ? name : `'${name}'`;

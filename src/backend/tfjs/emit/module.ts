@@ -17,7 +17,11 @@ export interface Variable {
   readonly shape: readonly string[];
 }
 
-export const variablesOf = (spec: ModuleSpec, program: Program, side: 'inputs' | 'outputs'): Readonly<Record<string, Variable>> =>
+export const variablesOf = (
+  spec: ModuleSpec,
+  program: Program,
+  side: 'inputs' | 'outputs',
+): Readonly<Record<string, Variable>> =>
   Object.fromEntries(
     program[side].map(({ name, id }) => {
       const { shape, dtype } = program.values[id]!;
@@ -32,7 +36,8 @@ export const variablesOf = (spec: ModuleSpec, program: Program, side: 'inputs' |
     }),
   );
 
-const quoted = (text: string): string => `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
+const quoted = (text: string): string =>
+  `'${text.replaceAll('\\', '\\\\').replaceAll("'", "\\'").replaceAll('\n', '\\n')}'`;
 const key = (name: string): string => (/^[\p{ID_Start}_$][\p{ID_Continue}$]*$/u.test(name) ? name : quoted(name));
 
 const emitSignature = (writer: Writer, spec: ModuleSpec): void => {
@@ -41,7 +46,9 @@ const emitSignature = (writer: Writer, spec: ModuleSpec): void => {
     'export const signature = {',
     () => {
       writer.line(`name: ${quoted(spec.name)},`);
-      writer.line(`sizes: { ${spec.sizes.map((s) => `${key(s.name)}: ${s.default}`).join(', ')} },`.replace('{  }', '{}'));
+      writer.line(
+        `sizes: { ${spec.sizes.map((s) => `${key(s.name)}: ${s.default}`).join(', ')} },`.replace('{  }', '{}'),
+      );
       writer.block(
         'entries: {',
         () => {
@@ -49,7 +56,8 @@ const emitSignature = (writer: Writer, spec: ModuleSpec): void => {
             writer.block(
               `${key(name)}: {`,
               () => {
-                for (const side of ['inputs', 'outputs'] as const) emitVariables(writer, side, variablesOf(spec, program, side));
+                for (const side of ['inputs', 'outputs'] as const)
+                  emitVariables(writer, side, variablesOf(spec, program, side));
               },
               '},',
             );
@@ -106,13 +114,17 @@ export const emitModule = (spec: ModuleSpec): string => {
   const functions = new Writer();
   for (const [i, [name, program]] of entries.entries()) {
     if (i > 0) functions.line();
-    functions.line(`/** ${Object.keys(variablesOf(spec, program, 'inputs')).join(', ') || 'nothing'} → ${program.outputs.map((o) => `${o.name} ${printShape(program.values[o.id]!.shape)}`).join(', ')} */`);
+    functions.line(
+      `/** ${Object.keys(variablesOf(spec, program, 'inputs')).join(', ') || 'nothing'} → ${program.outputs.map((o) => `${o.name} ${printShape(program.values[o.id]!.shape)}`).join(', ')} */`,
+    );
     emitEntry(functions, name, legalise(program), context);
   }
   const head = new Writer();
   head.line(`// ${spec.name}, compiled from ${spec.source} by ebmc.`);
   for (const line of spec.description) head.line(line === '' ? '//' : `// ${line}`);
-  head.line('// Needs @tensorflow/tfjs-core and one of its backends. own(t, …done) registers a tensor with the call and frees those done with.');
+  head.line(
+    '// Needs @tensorflow/tfjs-core and one of its backends. own(t, …done) registers a tensor with the call and frees those done with.',
+  );
   head.line("import * as tf from '@tensorflow/tfjs-core';");
   head.line();
   emitSignature(head, spec);

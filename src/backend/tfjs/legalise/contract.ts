@@ -6,11 +6,21 @@ import { mayExceed, mayBeZero } from '../names.ts';
 import type { Tensor } from '../realisation.ts';
 import { realiseMap } from './elementwise.ts';
 import { handleOf, repeatTo, type Handle } from './handle.ts';
-import { arrange, lengthOf, reduceLabels, sameLabels, shapeFor, type Label, type Labelled, type Lengths } from './labelled.ts';
+import {
+  arrange,
+  lengthOf,
+  reduceLabels,
+  sameLabels,
+  shapeFor,
+  type Label,
+  type Labelled,
+  type Lengths,
+} from './labelled.ts';
 import type { Realiser } from './realiser.ts';
 import { softMinLabels, softMinPair } from './soft-min.ts';
 
-export type RealisedSemiring = { readonly kind: 'sum-product' | 'min-plus' } | { readonly kind: 'soft-min'; readonly beta: Tensor };
+export type RealisedSemiring =
+  { readonly kind: 'sum-product' | 'min-plus' } | { readonly kind: 'soft-min'; readonly beta: Tensor };
 
 export interface HandleOperand {
   readonly handle: Handle;
@@ -25,15 +35,26 @@ const cost = (lengths: Lengths, labels: readonly Label[]): number => {
 };
 
 /** Repeats are undone where another operand has the label anyway, and written out where it is the only one. */
-const labelOperands = (r: Realiser, operands: readonly HandleOperand[], lengths: Map<Label, Dim>): readonly Labelled[] => {
-  for (const { handle, labels } of operands) for (const [i, label] of labels.entries()) if (!isOne(handle.shape[i]!)) lengths.set(label, handle.shape[i]!);
+const labelOperands = (
+  r: Realiser,
+  operands: readonly HandleOperand[],
+  lengths: Map<Label, Dim>,
+): readonly Labelled[] => {
+  for (const { handle, labels } of operands)
+    for (const [i, label] of labels.entries()) if (!isOne(handle.shape[i]!)) lengths.set(label, handle.shape[i]!);
   const holds = (operand: HandleOperand, label: Label): boolean => {
     const i = operand.labels.indexOf(label);
     return i >= 0 && !isOne(operand.handle.stored[i]!);
   };
   return operands.map((operand, index) => {
     const { handle, labels } = operand;
-    const needed = labels.map((label, i) => isOne(handle.stored[i]!) && lengths.has(label) && operands.every((o) => !holds(o, label)) && operands.findIndex((o) => o.labels.includes(label)) === index);
+    const needed = labels.map(
+      (label, i) =>
+        isOne(handle.stored[i]!) &&
+        lengths.has(label) &&
+        operands.every((o) => !holds(o, label)) &&
+        operands.findIndex((o) => o.labels.includes(label)) === index,
+    );
     const target = handle.stored.map((dim, i) => (needed[i] ? handle.shape[i]! : dim));
     const repeated = repeatTo(r, handle.tensor, handle.stored, target);
     const tensor = repeated.type === 'bool' ? r.cast(repeated, 'float32') : repeated;
@@ -42,7 +63,13 @@ const labelOperands = (r: Realiser, operands: readonly HandleOperand[], lengths:
 };
 
 /** Reduces the labels of one operand that only it has and that are not kept. */
-const reduceAlone = (r: Realiser, semiring: RealisedSemiring, operand: Labelled, needed: ReadonlySet<Label>, lengths: Lengths): Labelled => {
+const reduceAlone = (
+  r: Realiser,
+  semiring: RealisedSemiring,
+  operand: Labelled,
+  needed: ReadonlySet<Label>,
+  lengths: Lengths,
+): Labelled => {
   const goes = (label: Label): boolean => !needed.has(label);
   if (!operand.labels.some(goes)) return operand;
   switch (semiring.kind) {
@@ -56,26 +83,58 @@ const reduceAlone = (r: Realiser, semiring: RealisedSemiring, operand: Labelled,
 };
 
 /** The labels of both, in an order that asks for the fewest transposes of the operands and of the result. */
-const jointOrder = (a: Labelled, b: Labelled, kept: readonly Label[], gone: readonly Label[], lengths: Lengths): readonly Label[] => {
-  const extra = (first: Labelled, second: Labelled): readonly Label[] => [...first.labels, ...second.labels.filter((label) => !first.labels.includes(label))];
-  const extraBefore = (first: Labelled, second: Labelled): readonly Label[] => [...second.labels.filter((label) => !first.labels.includes(label)), ...first.labels];
-  const candidates = [[...kept, ...gone], [...gone, ...kept], extra(a, b), extra(b, a), extraBefore(a, b), extraBefore(b, a)];
+const jointOrder = (
+  a: Labelled,
+  b: Labelled,
+  kept: readonly Label[],
+  gone: readonly Label[],
+  lengths: Lengths,
+): readonly Label[] => {
+  const extra = (first: Labelled, second: Labelled): readonly Label[] => [
+    ...first.labels,
+    ...second.labels.filter((label) => !first.labels.includes(label)),
+  ];
+  const extraBefore = (first: Labelled, second: Labelled): readonly Label[] => [
+    ...second.labels.filter((label) => !first.labels.includes(label)),
+    ...first.labels,
+  ];
+  const candidates = [
+    [...kept, ...gone],
+    [...gone, ...kept],
+    extra(a, b),
+    extra(b, a),
+    extraBefore(a, b),
+    extraBefore(b, a),
+  ];
   const moved = (labels: readonly Label[], order: readonly Label[]): number => {
     const positions = labels.map((label) => order.indexOf(label)).filter((p) => p >= 0);
     return positions.every((p, i) => i === 0 || p > positions[i - 1]!) ? 0 : cost(lengths, labels);
   };
   // Reducing other than the last axes transposes the whole joint table inside tfjs.
-  const buried = (order: readonly Label[]): number => (gone.every((label) => order.indexOf(label) >= kept.length) ? 0 : cost(lengths, order));
+  const buried = (order: readonly Label[]): number =>
+    gone.every((label) => order.indexOf(label) >= kept.length) ? 0 : cost(lengths, order);
   const total = (order: readonly Label[]): number =>
     moved(a.labels, order) + moved(b.labels, order) + moved(kept, order) + buried(order);
   return candidates.reduce((best, next) => (total(next) < total(best) ? next : best));
 };
 
 /** Operands combined elementwise over the union of their labels. */
-const combine = (r: Realiser, fn: 'add' | 'mul', a: Labelled, b: Labelled, order: readonly Label[], lengths: Lengths): Labelled => {
+const combine = (
+  r: Realiser,
+  fn: 'add' | 'mul',
+  a: Labelled,
+  b: Labelled,
+  order: readonly Label[],
+  lengths: Lengths,
+): Labelled => {
   const handle = ({ tensor, labels }: Labelled): Handle => {
     const own = order.filter((label) => labels.includes(label));
-    const arranged = arrange(r, { tensor, labels }, own.map((label) => [label]), lengths);
+    const arranged = arrange(
+      r,
+      { tensor, labels },
+      own.map((label) => [label]),
+      lengths,
+    );
     const stored = order.map((label) => (labels.includes(label) ? lengths.get(label)! : constant(1)));
     return { tensor: arranged, stored, shape: shapeFor(lengths, order), truth: false };
   };
@@ -84,7 +143,14 @@ const combine = (r: Realiser, fn: 'add' | 'mul', a: Labelled, b: Labelled, order
 };
 
 /** Σ of products of two operands: a matrix product of grouped axes, or elementwise where it would be none. */
-const multiplyPair = (r: Realiser, a: Labelled, b: Labelled, kept: readonly Label[], gone: readonly Label[], lengths: Lengths): Labelled => {
+const multiplyPair = (
+  r: Realiser,
+  a: Labelled,
+  b: Labelled,
+  kept: readonly Label[],
+  gone: readonly Label[],
+  lengths: Lengths,
+): Labelled => {
   const shared = (label: Label): boolean => a.labels.includes(label) && b.labels.includes(label);
   const batch = kept.filter(shared);
   const left = kept.filter((label) => a.labels.includes(label) && !shared(label));
@@ -111,7 +177,15 @@ const multiplyPair = (r: Realiser, a: Labelled, b: Labelled, kept: readonly Labe
   return { tensor: r.call(long ? 'matrixProduct' : 'matMul', [x, y], [], out), labels };
 };
 
-const combinePair = (r: Realiser, semiring: RealisedSemiring, a: Labelled, b: Labelled, needed: ReadonlySet<Label>, order: readonly Label[], lengths: Lengths): Labelled => {
+const combinePair = (
+  r: Realiser,
+  semiring: RealisedSemiring,
+  a: Labelled,
+  b: Labelled,
+  needed: ReadonlySet<Label>,
+  order: readonly Label[],
+  lengths: Lengths,
+): Labelled => {
   const both = [...new Set([...a.labels, ...b.labels])];
   const kept = order.filter((label) => both.includes(label) && needed.has(label));
   const gone = both.filter((label) => !needed.has(label));
@@ -120,7 +194,13 @@ const combinePair = (r: Realiser, semiring: RealisedSemiring, a: Labelled, b: La
       return multiplyPair(r, a, b, kept, gone, lengths);
     case 'min-plus': {
       const joint = jointOrder(a, b, kept, gone, lengths);
-      return reduceLabels(r, 'least', combine(r, 'add', a, b, joint, lengths), (label) => gone.includes(label), lengths);
+      return reduceLabels(
+        r,
+        'least',
+        combine(r, 'add', a, b, joint, lengths),
+        (label) => gone.includes(label),
+        lengths,
+      );
     }
     case 'soft-min': {
       const scaled = softMinPair(r, semiring.beta, a, b, kept, gone, lengths);
@@ -133,28 +213,53 @@ const combinePair = (r: Realiser, semiring: RealisedSemiring, a: Labelled, b: La
 };
 
 /** In: the semiring, operands, the labels to keep and the shape they make. */
-export const realiseContract = (r: Realiser, semiring: RealisedSemiring, operands: readonly HandleOperand[], keep: readonly Label[], shape: readonly Dim[]): Handle => {
+export const realiseContract = (
+  r: Realiser,
+  semiring: RealisedSemiring,
+  operands: readonly HandleOperand[],
+  keep: readonly Label[],
+  shape: readonly Dim[],
+): Handle => {
   const lengths = new Map<Label, Dim>();
   let rest = [...labelOperands(r, operands, lengths)];
   const kept = keep.filter((label) => lengths.has(label));
-  const neededBy = (others: readonly Labelled[]): ReadonlySet<Label> => new Set([...kept, ...others.flatMap((o) => o.labels)]);
+  const neededBy = (others: readonly Labelled[]): ReadonlySet<Label> =>
+    new Set([...kept, ...others.flatMap((o) => o.labels)]);
   rest = rest.map((operand, i) => reduceAlone(r, semiring, operand, neededBy(rest.filter((_, k) => k !== i)), lengths));
   // Kept labels in their order, the others after them as they come.
   const order = [...new Set([...kept, ...lengths.keys()])];
   while (rest.length > 1) {
-    const pairs = rest.flatMap((a, i) => rest.slice(i + 1).map((b, k) => ({ i, j: i + 1 + k, size: pairCost(a, b, rest, neededBy, lengths) })));
+    const pairs = rest.flatMap((a, i) =>
+      rest.slice(i + 1).map((b, k) => ({ i, j: i + 1 + k, size: pairCost(a, b, rest, neededBy, lengths) })),
+    );
     const { i, j } = pairs.reduce((best, next) => (next.size < best.size ? next : best));
     const others = rest.filter((_, k) => k !== i && k !== j);
     rest = [...others, combinePair(r, semiring, rest[i]!, rest[j]!, neededBy(others), order, lengths)];
   }
-  const tensor = arrange(r, rest[0]!, kept.map((label) => [label]), lengths);
+  const tensor = arrange(
+    r,
+    rest[0]!,
+    kept.map((label) => [label]),
+    lengths,
+  );
   return handleOf(tensor, shape, false);
 };
 
 /** Entries of the pair's result, then of what it is made from. */
-const pairCost = (a: Labelled, b: Labelled, all: readonly Labelled[], neededBy: (others: readonly Labelled[]) => ReadonlySet<Label>, lengths: Lengths): number => {
+const pairCost = (
+  a: Labelled,
+  b: Labelled,
+  all: readonly Labelled[],
+  neededBy: (others: readonly Labelled[]) => ReadonlySet<Label>,
+  lengths: Lengths,
+): number => {
   const needed = neededBy(all.filter((o) => o !== a && o !== b));
   const both = [...new Set([...a.labels, ...b.labels])];
-  return cost(lengths, both.filter((label) => needed.has(label))) + 1e-3 * cost(lengths, both);
+  return (
+    cost(
+      lengths,
+      both.filter((label) => needed.has(label)),
+    ) +
+    1e-3 * cost(lengths, both)
+  );
 };
-

@@ -127,7 +127,9 @@ export const compositions: Readonly<Record<Elementwise, Composition>> = {
     compose: (r, [condition, a, b], shape) => {
       const [yes, no] = [a!, b!].map((x) => (x.type === 'bool' ? r.cast(x, 'float32') : x)) as [Tensor, Tensor];
       // Select takes arguments of one shape only.
-      const full = [truthOf(r, condition!), yes, no].map((x) => (shapesEqual(x.shape, shape) ? x : spread(r, x, shape)));
+      const full = [truthOf(r, condition!), yes, no].map((x) =>
+        shapesEqual(x.shape, shape) ? x : spread(r, x, shape),
+      );
       return r.call('where', full, [], shape, yes.type);
     },
   },
@@ -135,7 +137,15 @@ export const compositions: Readonly<Record<Elementwise, Composition>> = {
 
 /** A scalar repeated to a shape. */
 const spread = (r: Realiser, scalar: Tensor, shape: readonly Dim[]): Tensor => {
-  const repeated = r.reshape(repeatTo(r, scalar, shape.map(() => one), shape), shape);
+  const repeated = r.reshape(
+    repeatTo(
+      r,
+      scalar,
+      shape.map(() => one),
+      shape,
+    ),
+    shape,
+  );
   return scalar.type === 'bool' ? r.cast(repeated, 'bool') : repeated;
 };
 
@@ -153,23 +163,37 @@ const commonShape = (tensors: readonly Tensor[], shape: readonly Dim[]): readonl
 };
 
 /** The arguments in the few merged axes that they need: scalars as rank 0, the others to be broadcast or of one shape. */
-const align = (r: Realiser, args: readonly Handle[], shape: readonly Dim[], broadcasts: boolean): { readonly tensors: readonly Tensor[]; readonly shape: readonly Dim[] } => {
+const align = (
+  r: Realiser,
+  args: readonly Handle[],
+  shape: readonly Dim[],
+  broadcasts: boolean,
+): { readonly tensors: readonly Tensor[]; readonly shape: readonly Dim[] } => {
   const entry = (h: Handle): Entry => ({ tensor: h.tensor, stored: fit(h.stored, shape), scalar: isSingle(h.stored) });
   let entries = args.map(entry);
   const wide = entries.filter((e) => !e.scalar);
   if (wide.length === 0) return { tensors: entries.map((e) => r.reshape(e.tensor, [])), shape: [] };
   if (!broadcasts || wide.every((e) => shapesEqual(e.stored, shape))) {
     const full = entries.map((e) => (e.scalar ? e.tensor : repeatTo(r, e.tensor, e.stored, shape)));
-    const common = commonShape(full.filter((_, i) => !entries[i]!.scalar), shape);
+    const common = commonShape(
+      full.filter((_, i) => !entries[i]!.scalar),
+      shape,
+    );
     return { tensors: full.map((t, i) => r.reshape(t, entries[i]!.scalar ? [] : common)), shape: common };
   }
-  const runsOf = () => broadcastRuns(entries.map((e) => e.stored), shape);
+  const runsOf = () =>
+    broadcastRuns(
+      entries.map((e) => e.stored),
+      shape,
+    );
   if (shape.length > maximumRank) {
     // Repeat the smallest argument run by run until few axes remain.
     while (runsOf().length > maximumRank) {
       const runs = runsOf();
       const count = (i: number): number => runs.filter((run) => run.present[i]).length;
-      const candidates = entries.map((e, i) => ({ e, i })).filter(({ e }) => !e.scalar && !shapesEqual(e.stored, shape));
+      const candidates = entries
+        .map((e, i) => ({ e, i }))
+        .filter(({ e }) => !e.scalar && !shapesEqual(e.stored, shape));
       const { i } = candidates.reduce((a, b) => (count(b.i) < count(a.i) ? b : a));
       const absent = entries[i]!.stored.findIndex((dim, axis) => isOne(dim) && !isOne(shape[axis]!));
       let end = absent;
@@ -180,26 +204,42 @@ const align = (r: Realiser, args: readonly Handle[], shape: readonly Dim[], broa
     }
     const runs = runsOf();
     const merged = runs.map((run) => run.dim);
-    const tensors = entries.map((e, i) => (e.scalar ? r.reshape(e.tensor, []) : r.reshape(e.tensor, runs.map((run) => (run.present[i] ? run.dim : one)))));
+    const tensors = entries.map((e, i) =>
+      e.scalar
+        ? r.reshape(e.tensor, [])
+        : r.reshape(
+            e.tensor,
+            runs.map((run) => (run.present[i] ? run.dim : one)),
+          ),
+    );
     return { tensors, shape: merged };
   }
   return { tensors: entries.map((e) => r.reshape(e.tensor, e.scalar ? [] : e.stored)), shape };
 };
 
 /** A stored shape of the rank of `shape`: rank 0 joins anything. */
-const fit = (stored: readonly Dim[], shape: readonly Dim[]): readonly Dim[] => (stored.length === 0 ? shape.map(() => one) : stored);
+const fit = (stored: readonly Dim[], shape: readonly Dim[]): readonly Dim[] =>
+  stored.length === 0 ? shape.map(() => one) : stored;
 
 const resultType = (dtype: DType): TensorType => (dtype === 'int' ? 'int32' : 'float32');
 
 /** In: the function, handles (equal ranks or rank 0), the result's shape and dtype. */
-export const realiseMap = (r: Realiser, fn: Elementwise, args: readonly Handle[], shape: readonly Dim[], dtype: DType): Handle => {
+export const realiseMap = (
+  r: Realiser,
+  fn: Elementwise,
+  args: readonly Handle[],
+  shape: readonly Dim[],
+  dtype: DType,
+): Handle => {
   const composition = compositions[fn];
   const prepared = args.map((h): Handle => {
     if (h.tensor.type === 'bool' ? composition.booleans === true : composition.floats !== true) return h;
     return { ...h, tensor: r.cast(h.tensor, 'float32') };
   });
   // Along axes that no argument holds the result repeats too: computed once, repeated lazily.
-  const held = shape.map((dim, axis) => (prepared.some((h) => h.stored.length > 0 && !isOne(h.stored[axis]!)) ? dim : one));
+  const held = shape.map((dim, axis) =>
+    prepared.some((h) => h.stored.length > 0 && !isOne(h.stored[axis]!)) ? dim : one,
+  );
   const aligned = align(r, prepared, held, composition.broadcasts === true);
   const tensor = composition.compose(r, aligned.tensors, aligned.shape);
   const typed = tensor.type === 'bool' || dtype === 'float' ? tensor : r.cast(tensor, resultType(dtype));

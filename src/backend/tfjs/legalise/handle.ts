@@ -15,7 +15,12 @@ export interface Handle {
   readonly truth: boolean;
 }
 
-export const handleOf = (tensor: Tensor, shape: readonly Dim[], truth = tensor.type === 'bool'): Handle => ({ tensor, stored: shape, shape, truth });
+export const handleOf = (tensor: Tensor, shape: readonly Dim[], truth = tensor.type === 'bool'): Handle => ({
+  tensor,
+  stored: shape,
+  shape,
+  truth,
+});
 
 export const isSingle = (stored: readonly Dim[]): boolean => stored.every(isOne);
 
@@ -45,7 +50,10 @@ export const repeatTo = (r: Realiser, tensor: Tensor, stored: readonly Dim[], sh
 const one: Dim = product([]);
 
 const mergePresent = (runs: ReturnType<typeof broadcastRuns>): ReturnType<typeof broadcastRuns> =>
-  broadcastRuns([runs.map((run) => (run.present[0] ? run.dim : one))], runs.map((run) => run.dim));
+  broadcastRuns(
+    [runs.map((run) => (run.present[0] ? run.dim : one))],
+    runs.map((run) => run.dim),
+  );
 
 const addZeros = (r: Realiser, tensor: Tensor, stored: readonly Dim[], shape: readonly Dim[]): Tensor => {
   if (shapesEqual(stored, shape)) return r.reshape(tensor, shape);
@@ -64,12 +72,19 @@ export const whole = (r: Realiser, handle: Handle): Tensor => {
 };
 
 /** The whole value in this shape (which may merge or split axes). */
-export const wholeAs = (r: Realiser, handle: Handle, shape: readonly Dim[]): Tensor => r.reshape(whole(r, handle), shape);
+export const wholeAs = (r: Realiser, handle: Handle, shape: readonly Dim[]): Tensor =>
+  r.reshape(whole(r, handle), shape);
 
-export const zeroLike = (r: Realiser, tensor: Tensor): Tensor => r.call('zerosLike', [tensor], [], tensor.shape, tensor.type);
+export const zeroLike = (r: Realiser, tensor: Tensor): Tensor =>
+  r.call('zerosLike', [tensor], [], tensor.shape, tensor.type);
 
 /** A literal of any rank up to the maximum, or flat. */
-export const literal = (r: Realiser, values: readonly number[], shape: readonly Dim[], type: 'float32' | 'int32'): Tensor => {
+export const literal = (
+  r: Realiser,
+  values: readonly number[],
+  shape: readonly Dim[],
+  type: 'float32' | 'int32',
+): Tensor => {
   const kept = shape.length <= maximumRank ? shape : [product(shape)];
   const numbers = values.map((v) => (Object.is(v, -0) ? '-0' : String(v))).join(', ');
   return r.call('tensor', [], [`[${numbers}]`, shapeText(kept), `'${type}'`], kept, type);

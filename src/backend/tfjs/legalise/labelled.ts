@@ -1,8 +1,9 @@
 // Operands of a contraction while it is taken apart: a tensor and the labels of its axes, in row-major order. Axes of
 // length 1 carry no label. In: tensors and labels. Out: tensors arranged or reduced along labels.
-import { constantValue, product, type Dim } from '../../../tensor/dims.ts';
+import { isOne, product, type Dim } from '../../../tensor/dims.ts';
 import { mayBeZero, mayExceed } from '../names.ts';
 import type { Tensor } from '../realisation.ts';
+import { maximumRank } from './layout.ts';
 import type { Realiser } from './realiser.ts';
 import { transposeTensor } from './views.ts';
 
@@ -14,20 +15,34 @@ export interface Labelled {
 /** The length of every label of one contraction. */
 export type Lengths = ReadonlyMap<Label, Dim>;
 
-export const lengthOf = (lengths: Lengths, labels: readonly Label[]): Dim => product(labels.map((label) => lengths.get(label)!));
-export const shapeFor = (lengths: Lengths, labels: readonly Label[]): readonly Dim[] => labels.map((label) => lengths.get(label)!);
-export const sameLabels = (a: readonly Label[], b: readonly Label[]): boolean => a.length === b.length && a.every((label, i) => label === b[i]);
+export const lengthOf = (lengths: Lengths, labels: readonly Label[]): Dim =>
+  product(labels.map((label) => lengths.get(label)!));
+export const shapeFor = (lengths: Lengths, labels: readonly Label[]): readonly Dim[] =>
+  labels.map((label) => lengths.get(label)!);
+export const sameLabels = (a: readonly Label[], b: readonly Label[]): boolean =>
+  a.length === b.length && a.every((label, i) => label === b[i]);
 
 /** The tensor with its axes in the order of the groups, one axis a group (1 for an empty group). */
-export const arrange = (r: Realiser, operand: Labelled, groups: readonly (readonly Label[])[], lengths: Lengths): Tensor => {
+export const arrange = (
+  r: Realiser,
+  operand: Labelled,
+  groups: readonly (readonly Label[])[],
+  lengths: Lengths,
+): Tensor => {
   const order = groups.flat();
   const permutation = order.map((label) => operand.labels.indexOf(label));
   const moved = transposeTensor(r, operand.tensor, shapeFor(lengths, operand.labels), permutation);
-  return r.reshape(moved, groups.map((group) => lengthOf(lengths, group)));
+  return r.reshape(
+    moved,
+    groups.map((group) => lengthOf(lengths, group)),
+  );
 };
 
 /** Runs of labels of an operand that all go or all stay. */
-const runsOf = (labels: readonly Label[], goes: (label: Label) => boolean): readonly { readonly labels: readonly Label[]; readonly goes: boolean }[] => {
+const runsOf = (
+  labels: readonly Label[],
+  goes: (label: Label) => boolean,
+): readonly { readonly labels: readonly Label[]; readonly goes: boolean }[] => {
   const runs: { labels: Label[]; goes: boolean }[] = [];
   for (const label of labels) {
     const last = runs.at(-1);
@@ -42,28 +57,47 @@ export type Reduction = 'sum' | 'least';
 /** Longest sum that float32 takes in one go, see sumAxis. */
 const longSum = 1024;
 
-/** [before, n, after] reduced along its middle. */
-const reduceMiddle = (r: Realiser, kind: Reduction, tensor: Tensor, dims: readonly Dim[]): Tensor => {
-  const [before, n, after] = dims as [Dim, Dim, Dim];
-  const flat = constantValue(after) === 1;
-  const seen = flat ? (constantValue(before) === 1 ? [n] : [before, n]) : constantValue(before) === 1 ? [n, after] : [before, n, after];
-  const axis = constantValue(before) === 1 ? 0 : 1;
-  const view = r.reshape(tensor, seen);
-  const out = seen.toSpliced(axis, 1);
-  const plain = !seen.some(mayBeZero);
-  if (kind === 'sum') return r.call(plain && !mayExceed(n, longSum) ? 'sum' : 'sumAxis', [view], [String(axis)], out);
-  return r.call(plain ? 'min' : 'minAxis', [view], [String(axis)], out);
+/** A tensor reduced along one of its axes. */
+const reduceAxis = (r: Realiser, kind: Reduction, tensor: Tensor, axis: number): Tensor => {
+  const out = tensor.shape.toSpliced(axis, 1);
+  const plain = !tensor.shape.some(mayBeZero);
+  if (kind === 'sum') {
+    const short = plain && !mayExceed(tensor.shape[axis]!, longSum);
+    return r.call(short ? 'sum' : 'sumAxis', [tensor], [String(axis)], out);
+  }
+  return r.call(plain ? 'min' : 'minAxis', [tensor], [String(axis)], out);
 };
 
 /** Reduces away the labels for which `goes`, one run of adjacent axes at a time, innermost first. */
-export const reduceLabels = (r: Realiser, kind: Reduction, operand: Labelled, goes: (label: Label) => boolean, lengths: Lengths): Labelled => {
+export const reduceLabels = (
+  r: Realiser,
+  kind: Reduction,
+  operand: Labelled,
+  goes: (label: Label) => boolean,
+  lengths: Lengths,
+): Labelled => {
+  const kept = operand.labels.filter((label) => !goes(label));
+  const shape = shapeFor(lengths, operand.labels);
+  // One axis of few: the shape as it is reads best.
+  if (kept.length === operand.labels.length - 1 && shape.length <= maximumRank)
+    return {
+      tensor: reduceAxis(r, kind, r.reshape(operand.tensor, shape), operand.labels.findIndex(goes)),
+      labels: kept,
+    };
   let runs = runsOf(operand.labels, goes);
   let { tensor } = operand;
   for (let i = runs.length - 1; i >= 0; i--) {
     if (!runs[i]!.goes) continue;
-    const dims = [runs.slice(0, i), [runs[i]!], runs.slice(i + 1)].map((part) => lengthOf(lengths, part.flatMap((run) => run.labels)));
-    tensor = reduceMiddle(r, kind, tensor, dims);
+    // [before, run, after], without parts that have no axes.
+    const [before, after] = [runs.slice(0, i), runs.slice(i + 1)].map((part) =>
+      lengthOf(
+        lengths,
+        part.flatMap((run) => run.labels),
+      ),
+    ) as [Dim, Dim];
+    const dims = [before, lengthOf(lengths, runs[i]!.labels), after].filter((dim, k) => k === 1 || !isOne(dim));
+    tensor = reduceAxis(r, kind, r.reshape(tensor, dims), isOne(before) ? 0 : 1);
     runs = runs.toSpliced(i, 1);
   }
-  return { tensor, labels: operand.labels.filter((label) => !goes(label)) };
+  return { tensor, labels: kept };
 };

@@ -28,7 +28,10 @@ export const broadcastRuns = (stored: readonly (readonly Dim[])[], shape: readon
 };
 
 /** Source axes that stay adjacent and in order under a permutation, as groups in target order. Axes of length 1 vanish. */
-export const permutationRuns = (shape: readonly Dim[], permutation: readonly number[]): readonly (readonly number[])[] => {
+export const permutationRuns = (
+  shape: readonly Dim[],
+  permutation: readonly number[],
+): readonly (readonly number[])[] => {
   const wide = permutation.filter((axis) => !isOne(shape[axis]!));
   const order = [...wide].sort((a, b) => a - b);
   const groups: number[][] = [];
@@ -41,4 +44,5 @@ export const permutationRuns = (shape: readonly Dim[], permutation: readonly num
 };
 
 /** The shape a value is kept in across loops and calls: its own up to the maximum rank, else flat. */
-export const keptShape = (shape: readonly Dim[]): readonly Dim[] => (shape.length <= maximumRank ? shape : [product(shape)]);
+export const keptShape = (shape: readonly Dim[]): readonly Dim[] =>
+  shape.length <= maximumRank ? shape : [product(shape)];

@@ -40,8 +40,13 @@ export const realiseScan = (r: Realiser, instr: InstrOf<'scan'>, read: Reader, i
   const body = r.within(() => {
     variables = instr.carry.map((id) => declare(r, read.info(id), 'carry'));
     elements = instr.xs.map((id) => declare(r, perStep(read.info(id)), 'step'));
-    const results = inline(instr.body, [...variables, ...elements].map((d) => d.handle).concat(instr.captured.map(read.handle)));
-    values = results.map((result, i) => wholeAs(r, result, keptShape(i < initial.length ? infos[i]!.shape : perStep(infos[i]!).shape)));
+    const results = inline(
+      instr.body,
+      [...variables, ...elements].map((d) => d.handle).concat(instr.captured.map(read.handle)),
+    );
+    values = results.map((result, i) =>
+      wholeAs(r, result, keptShape(i < initial.length ? infos[i]!.shape : perStep(infos[i]!).shape)),
+    );
   });
   const outs = infos.map((info, i) => {
     const shape = i < initial.length ? keptShape(info.shape) : [instr.length, ...keptShape(perStep(info).shape)];
@@ -51,7 +56,12 @@ export const realiseScan = (r: Realiser, instr: InstrOf<'scan'>, read: Reader, i
     kind: 'scan',
     length: instr.length,
     reverse: instr.reverse,
-    carries: initial.map((start, i) => ({ initial: start, variable: variables[i]!.tensor, next: values[i]!, out: outs[i]! })),
+    carries: initial.map((start, i) => ({
+      initial: start,
+      variable: variables[i]!.tensor,
+      next: values[i]!,
+      out: outs[i]!,
+    })),
     xs: lists.map((list, i) => ({ list, element: elements[i]!.tensor })),
     ys: values.slice(initial.length).map((value, i) => ({ value, out: outs[initial.length + i]! })),
     body: body.steps,
@@ -59,7 +69,13 @@ export const realiseScan = (r: Realiser, instr: InstrOf<'scan'>, read: Reader, i
   return outs.map((tensor, i) => handleOf(tensor, infos[i]!.shape));
 };
 
-export const realiseWhile = (r: Realiser, instr: InstrOf<'while'>, read: Reader, outermost: boolean, inline: Inline): readonly Handle[] => {
+export const realiseWhile = (
+  r: Realiser,
+  instr: InstrOf<'while'>,
+  read: Reader,
+  outermost: boolean,
+  inline: Inline,
+): readonly Handle[] => {
   const initial = instr.carry.map((id) => wholeAs(r, read.handle(id), keptShape(read.info(id).shape)));
   const captured = instr.captured.map(read.handle);
   let variables: readonly Declared[] = [];
@@ -76,14 +92,21 @@ export const realiseWhile = (r: Realiser, instr: InstrOf<'while'>, read: Reader,
     verdict = wholeAs(r, inline(instr.test, [...seen, ...captured])[0]!, []);
   });
   const infos = instr.out.map(read.info);
-  const outs = infos.slice(0, -1).map((info) => r.declare({ shape: keptShape(info.shape), type: tensorType(info.dtype) }, 'last'));
+  const outs = infos
+    .slice(0, -1)
+    .map((info) => r.declare({ shape: keptShape(info.shape), type: tensorType(info.dtype) }, 'last'));
   const count = r.declare({ shape: [], type: 'float32' }, 'count');
   r.append({
     kind: 'while',
     max: instr.max,
     every: instr.every,
     outermost,
-    carries: initial.map((start, i) => ({ initial: start, variable: variables[i]!.tensor, next: next[i]!, out: outs[i]! })),
+    carries: initial.map((start, i) => ({
+      initial: start,
+      variable: variables[i]!.tensor,
+      next: next[i]!,
+      out: outs[i]!,
+    })),
     test: test.steps,
     verdict: verdict!,
     body: body.steps,

@@ -51,7 +51,9 @@ export class Realiser {
   private homeOf(tensor: Tensor): Block {
     const home = this.homes.get(tensor.id);
     if (home === undefined || this.blocks[home.depth] !== home)
-      throw new InternalError(`tensor ${tensor.stem} ${printShape(tensor.shape)} is used outside the block that makes it`);
+      throw new InternalError(
+        `tensor ${tensor.stem} ${printShape(tensor.shape)} is used outside the block that makes it`,
+      );
     return home;
   }
 
@@ -127,7 +129,13 @@ export class Realiser {
     const text = this.literals.get((this.reshaped.get(scalar.id) ?? scalar).id);
     if (text === undefined) return null;
     if (text === '0') return this.zeros(shape, scalar.type);
-    return this.call('fill', [], [shapeText(shape), text, ...(scalar.type === 'float32' ? [] : [`'${scalar.type}'`])], shape, scalar.type);
+    return this.call(
+      'fill',
+      [],
+      [shapeText(shape), text, ...(scalar.type === 'float32' ? [] : [`'${scalar.type}'`])],
+      shape,
+      scalar.type,
+    );
   }
 
   cast(tensor: Tensor, type: TensorType): Tensor {

@@ -7,14 +7,29 @@ import { mayBeZero } from '../names.ts';
 import type { Tensor } from '../realisation.ts';
 import { realiseMap } from './elementwise.ts';
 import type { Handle } from './handle.ts';
-import { arrange, lengthOf, reduceLabels, sameLabels, shapeFor, type Label, type Labelled, type Lengths } from './labelled.ts';
+import {
+  arrange,
+  lengthOf,
+  reduceLabels,
+  sameLabels,
+  shapeFor,
+  type Label,
+  type Labelled,
+  type Lengths,
+} from './labelled.ts';
 import type { Realiser } from './realiser.ts';
 
 const forbidden = 1e30;
 
-const bounded = (r: Realiser, beta: Tensor): Tensor => r.call('minimum', [r.reshape(beta, []), r.scalar(1e30)], [], [], 'float32', 'beta');
+const bounded = (r: Realiser, beta: Tensor): Tensor =>
+  r.call('minimum', [r.reshape(beta, []), r.scalar(1e30)], [], [], 'float32', 'beta');
 
-const wide = (tensor: Tensor, stored: readonly Dim[], shape: readonly Dim[]): Handle => ({ tensor, stored, shape, truth: false });
+const wide = (tensor: Tensor, stored: readonly Dim[], shape: readonly Dim[]): Handle => ({
+  tensor,
+  stored,
+  shape,
+  truth: false,
+});
 
 /** min(x, 1e30) from vectorised operations: clipping turns NaN into -∞ on wasm, and minimum takes 8 ns an entry there. */
 const cut = (r: Realiser, x: Tensor): Tensor => {
@@ -31,7 +46,13 @@ const scaledExp = (r: Realiser, beta: Tensor, x: Handle, least: Handle): Tensor 
 };
 
 /** The free energy of one operand over the labels that go. Over nothing it is 1e30, like the minimum. */
-export const softMinLabels = (r: Realiser, beta: Tensor, operand: Labelled, goes: (label: Label) => boolean, lengths: Lengths): Labelled => {
+export const softMinLabels = (
+  r: Realiser,
+  beta: Tensor,
+  operand: Labelled,
+  goes: (label: Label) => boolean,
+  lengths: Lengths,
+): Labelled => {
   const { labels } = operand;
   const shape = shapeFor(lengths, labels);
   const least = reduceLabels(r, 'least', operand, goes, lengths);
@@ -47,7 +68,15 @@ export const softMinLabels = (r: Realiser, beta: Tensor, operand: Labelled, goes
 };
 
 /** A pair as batch, rows, columns around shared labels that go; null where that is no matrix product. */
-export const softMinPair = (r: Realiser, beta: Tensor, a: Labelled, b: Labelled, kept: readonly Label[], gone: readonly Label[], lengths: Lengths): Labelled | null => {
+export const softMinPair = (
+  r: Realiser,
+  beta: Tensor,
+  a: Labelled,
+  b: Labelled,
+  kept: readonly Label[],
+  gone: readonly Label[],
+  lengths: Lengths,
+): Labelled | null => {
   const shared = (label: Label): boolean => a.labels.includes(label) && b.labels.includes(label);
   const batch = kept.filter(shared);
   const left = kept.filter((label) => a.labels.includes(label) && !shared(label));
@@ -75,4 +104,3 @@ export const softMinPair = (r: Realiser, beta: Tensor, a: Labelled, b: Labelled,
   const free = r.call('softMinProduct', [total, columnsOf, rowsOf, x, y, bounded(r, beta)], [], shape, 'float32');
   return { tensor: cut(r, free), labels: [...batch, ...rows, ...columns] };
 };
-

@@ -1,6 +1,16 @@
 // Views, concatenation and index instructions within the axis limit. In: handles. Out: handles.
 // A row-major tensor is seen as [before, n, after] around the one axis that matters, whatever its rank.
-import { add, constant, constantValue, equal, isOne, multiply, product, shapesEqual, type Dim } from '../../../tensor/dims.ts';
+import {
+  add,
+  constant,
+  constantValue,
+  equal,
+  isOne,
+  multiply,
+  product,
+  shapesEqual,
+  type Dim,
+} from '../../../tensor/dims.ts';
 import type { View } from '../../../tensor/program.ts';
 import { dimText, mayBeZero, numberText, shapeText } from '../names.ts';
 import type { Tensor } from '../realisation.ts';
@@ -16,7 +26,12 @@ const around = (shape: readonly Dim[], axis: number): readonly [Dim, Dim, Dim] =
 
 /** The tensor (row-major numbers of `shape`) with axes permuted. Beyond four merged axes several transposes of four each
  *  move one run of axes to its place: [done, skipped, run, rest] → [done, run, skipped, rest]. */
-export const transposeTensor = (r: Realiser, tensor: Tensor, shape: readonly Dim[], permutation: readonly number[]): Tensor => {
+export const transposeTensor = (
+  r: Realiser,
+  tensor: Tensor,
+  shape: readonly Dim[],
+  permutation: readonly number[],
+): Tensor => {
   const groups = permutationRuns(shape, permutation);
   // In source order, each group named by its first axis.
   const source = [...groups].sort((a, b) => a[0]! - b[0]!);
@@ -35,7 +50,12 @@ export const transposeTensor = (r: Realiser, tensor: Tensor, shape: readonly Dim
     if (from === done) continue;
     let length = 1;
     while (done + length < groups.length && order[from + length] === groups[done + length]) length++;
-    const parts = [order.slice(0, done), order.slice(done, from), order.slice(from, from + length), order.slice(from + length)];
+    const parts = [
+      order.slice(0, done),
+      order.slice(done, from),
+      order.slice(from, from + length),
+      order.slice(from + length),
+    ];
     const dims = parts.map((part) => product(part.map(dim)));
     const moved = dims.with(1, dims[2]!).with(2, dims[1]!);
     tensor = r.call(permute, [r.reshape(tensor, dims)], ['[0, 2, 1, 3]'], moved);
@@ -45,7 +65,14 @@ export const transposeTensor = (r: Realiser, tensor: Tensor, shape: readonly Dim
 };
 
 /** The entries start..start+length along one axis. */
-const sliceAxis = (r: Realiser, tensor: Tensor, shape: readonly Dim[], axis: number, start: Dim, length: Dim): Tensor => {
+const sliceAxis = (
+  r: Realiser,
+  tensor: Tensor,
+  shape: readonly Dim[],
+  axis: number,
+  start: Dim,
+  length: Dim,
+): Tensor => {
   const [before, n, after] = around(shape, axis);
   // Everything after a sliced axis is one piece of memory: [before, n · after].
   const out = [before, multiply(length, after)];
@@ -58,7 +85,15 @@ const sliceAxis = (r: Realiser, tensor: Tensor, shape: readonly Dim[], axis: num
   return r.call('slice', [view], [`[0, ${dimText(from)}]`, shapeText(out)], out);
 };
 
-const padAxis = (r: Realiser, tensor: Tensor, shape: readonly Dim[], axis: number, before: Dim, after: Dim, value: number): Tensor => {
+const padAxis = (
+  r: Realiser,
+  tensor: Tensor,
+  shape: readonly Dim[],
+  axis: number,
+  before: Dim,
+  after: Dim,
+  value: number,
+): Tensor => {
   const [outer, n, inner] = around(shape, axis);
   const view = r.reshape(tensor, [outer, multiply(n, inner)]);
   const [left, right] = [multiply(before, inner), multiply(after, inner)];
@@ -116,7 +151,11 @@ export const realiseConcat = (r: Realiser, args: readonly Handle[], axis: number
   const parts = args.map((h) => wholeAs(r, h, [before, multiply(h.shape[axis]!, after)]));
   if (parts.length === 1) return handleOf(parts[0]!, shape, args[0]!.truth);
   const joined = r.call('concat', parts, ['1'], [before, multiply(shape[axis]!, after)], parts[0]!.type);
-  return handleOf(joined, shape, args.every((h) => h.truth));
+  return handleOf(
+    joined,
+    shape,
+    args.every((h) => h.truth),
+  );
 };
 
 /** 0, 1, 2, … along one axis, repeated lazily along the others. */
@@ -126,7 +165,13 @@ export const realiseIota = (r: Realiser, shape: readonly Dim[], axis: number, ty
   return { tensor, stored: shape.map((dim, i) => (i === axis ? dim : constant(1))), shape, truth: false };
 };
 
-export const realiseGather = (r: Realiser, data: Handle, indices: Handle, axis: number, shape: readonly Dim[]): Handle => {
+export const realiseGather = (
+  r: Realiser,
+  data: Handle,
+  indices: Handle,
+  axis: number,
+  shape: readonly Dim[],
+): Handle => {
   const [before, n, after] = around(data.shape, axis);
   const count = product(indices.shape);
   const flat = wholeAs(r, indices, [count]);
@@ -134,17 +179,35 @@ export const realiseGather = (r: Realiser, data: Handle, indices: Handle, axis: 
   return handleOf(tensor, shape, data.truth);
 };
 
-export const realiseScatterAdd = (r: Realiser, updates: Handle, indices: Handle, axis: number, shape: readonly Dim[]): Handle => {
+export const realiseScatterAdd = (
+  r: Realiser,
+  updates: Handle,
+  indices: Handle,
+  axis: number,
+  shape: readonly Dim[],
+): Handle => {
   const [before, n, after] = around(shape, axis);
   const count = product(indices.shape);
   const flat = wholeAs(r, indices, [count]);
-  const tensor = r.call('scatterAdd', [wholeAs(r, updates, [before, count, after]), flat], [dimText(n)], [before, n, after], 'float32');
+  const tensor = r.call(
+    'scatterAdd',
+    [wholeAs(r, updates, [before, count, after]), flat],
+    [dimText(n)],
+    [before, n, after],
+    'float32',
+  );
   return handleOf(tensor, shape, false);
 };
 
 export const realiseArgmin = (r: Realiser, arg: Handle, axis: number, shape: readonly Dim[]): Handle => {
   const [before, n, after] = around(arg.shape, axis);
   const seen = isOne(after) ? [before, n] : [before, n, after];
-  const tensor = r.call(seen.some(mayBeZero) ? 'argminAxis' : 'argMin', [wholeAs(r, arg, seen)], ['1'], seen.toSpliced(1, 1), 'int32');
+  const tensor = r.call(
+    seen.some(mayBeZero) ? 'argminAxis' : 'argMin',
+    [wholeAs(r, arg, seen)],
+    ['1'],
+    seen.toSpliced(1, 1),
+    'int32',
+  );
   return handleOf(tensor, shape, false);
 };

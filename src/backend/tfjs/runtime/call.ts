@@ -65,7 +65,9 @@ export function sizesOf(
   given: Readonly<Record<string, number>>,
 ): Record<string, number> {
   const sizes: Record<string, number> = { ...given };
-  const source: Record<string, string> = Object.fromEntries(Object.keys(given).map((size) => [size, 'the given sizes']));
+  const source: Record<string, string> = Object.fromEntries(
+    Object.keys(given).map((size) => [size, 'the given sizes']),
+  );
   const dims = Object.entries(entry.inputs).flatMap(([name, { shape }]) => {
     if (inputs[name] === undefined) return [];
     const found = shapeOf(name, inputs[name]);
@@ -74,12 +76,18 @@ export function sizesOf(
     return shape.map((text, axis) => ({ name, axis, text, found: found[axis]!, shape: `[${found.join(', ')}]` }));
   });
   // A dim that is linear in one unknown size determines it.
-  for (let before = -1; before !== Object.keys(sizes).length; ) {
+  for (let before = -1; before !== Object.keys(sizes).length;) {
     before = Object.keys(sizes).length;
     for (const { name, text, found } of dims) {
-      const unknown = [...new Set(text.match(/[\p{ID_Start}_$][\p{ID_Continue}$]*/gu) ?? [])].filter((s) => sizes[s] === undefined);
+      const unknown = [...new Set(text.match(/[\p{ID_Start}_$][\p{ID_Continue}$]*/gu) ?? [])].filter(
+        (s) => sizes[s] === undefined,
+      );
       if (unknown.length !== 1) continue;
-      const [at0, at1, at2] = [0, 1, 2].map((value) => dimValue(text, { ...sizes, [unknown[0]!]: value })) as [number, number, number];
+      const [at0, at1, at2] = [0, 1, 2].map((value) => dimValue(text, { ...sizes, [unknown[0]!]: value })) as [
+        number,
+        number,
+        number,
+      ];
       const value = (found - at0) / (at1 - at0);
       if (at2 - at1 !== at1 - at0 || !Number.isInteger(value) || value < 0) continue;
       sizes[unknown[0]!] = value;
@@ -92,13 +100,20 @@ export function sizesOf(
       const reasons = (text.match(/[\p{ID_Start}_$][\p{ID_Continue}$]*/gu) ?? [])
         .map((s) => `${s} = ${sizes[s] ?? 'unknown'} from ${source[s] ?? 'the default'}`)
         .join(', ');
-      throw new RangeError(`input ${name} has shape ${shape}, but axis ${axis} must be ${text}${reasons && ` with ${reasons}`}`);
+      throw new RangeError(
+        `input ${name} has shape ${shape}, but axis ${axis} must be ${text}${reasons && ` with ${reasons}`}`,
+      );
     }
   return sizes;
 }
 
 /** Opens a call. Every tensor made during it belongs to it, and close() frees those that are left. */
-export function openCall(signature: ModuleSignature, entryName: string, inputs: Readonly<Record<string, Input>>, options: Options) {
+export function openCall(
+  signature: ModuleSignature,
+  entryName: string,
+  inputs: Readonly<Record<string, Input>>,
+  options: Options,
+) {
   const entry = signature.entries[entryName]!;
   for (const name of Object.keys(inputs))
     if (entry.inputs[name] === undefined)
@@ -128,7 +143,8 @@ export function openCall(signature: ModuleSignature, entryName: string, inputs: 
     /** The value of a size that this entry uses. */
     size: (name: string): number => {
       const value = sizes[name];
-      if (value === undefined) throw new RangeError(`size ${name} is not determined by the inputs: give options.sizes.${name}`);
+      if (value === undefined)
+        throw new RangeError(`size ${name} is not determined by the inputs: give options.sizes.${name}`);
       return value;
     },
     /** Refuses when the largest tensor, of so many entries, would exceed the memory budget in bytes. */

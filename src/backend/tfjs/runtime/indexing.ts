@@ -57,7 +57,9 @@ export async function unstack(x: tf.Tensor): Promise<tf.Tensor[]> {
   const size = x.size / count;
   const backend = tf.backend() as { readSync: (id: object, from?: number, to?: number) => Float32Array };
   if (tf.getBackend() === 'wasm')
-    return Array.from({ length: count }, (_, i) => tf.tensor(backend.readSync(x.dataId, i * size, (i + 1) * size), shape, x.dtype));
+    return Array.from({ length: count }, (_, i) =>
+      tf.tensor(backend.readSync(x.dataId, i * size, (i + 1) * size), shape, x.dtype),
+    );
   if (tf.getBackend() !== 'cpu') return tf.unstack(x);
   const data = x.dataSync();
   return Array.from({ length: count }, (_, i) => tf.tensor(data.subarray(i * size, (i + 1) * size), shape, x.dtype));

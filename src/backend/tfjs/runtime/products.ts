@@ -11,7 +11,11 @@ export function rowsOf(x: tf.Tensor, from: number, to: number): tf.Tensor {
   // tf.slice copies the whole tensor on wasm, where a range of the heap can be read instead.
   if (rank === 2 && tf.getBackend() === 'wasm')
     return tf.tensor(backend.readSync(x.dataId, from * columns, to * columns), [to - from, columns]);
-  return tf.slice(x, rank === 2 ? [from, 0] : [0, from, 0], rank === 2 ? [to - from, columns] : [-1, to - from, columns]);
+  return tf.slice(
+    x,
+    rank === 2 ? [from, 0] : [0, from, 0],
+    rank === 2 ? [to - from, columns] : [-1, to - from, columns],
+  );
 }
 
 /** aᵀ b for a […, n, p] and b […, n, q], n of any length: over more than 4,096 rows it adds up products of blocks of
@@ -61,7 +65,9 @@ export function softMinExact(a: tf.Tensor, b: tf.Tensor, beta: tf.Tensor): tf.Te
     const byBatch = batch > 1;
     const half = Math.ceil((byBatch ? batch : p) / 2);
     const part = (x: tf.Tensor, from: number, count: number, whole: boolean): tf.Tensor =>
-      whole ? tf.clone(x) : tf.slice(x, [...(byBatch || rank === 2 ? [] : [0]), from], [...(byBatch || rank === 2 ? [] : [-1]), count]);
+      whole
+        ? tf.clone(x)
+        : tf.slice(x, [...(byBatch || rank === 2 ? [] : [0]), from], [...(byBatch || rank === 2 ? [] : [-1]), count]);
     const results = [
       [0, half],
       [half, (byBatch ? batch : p) - half],

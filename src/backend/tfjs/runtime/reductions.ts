@@ -34,5 +34,10 @@ export function argminAxis(x: tf.Tensor, axis: number): tf.Tensor {
 
 /** Axes in another order. Of nothing, wasm divides by zero. */
 export function permuteAxes(x: tf.Tensor, order: number[]): tf.Tensor {
-  return x.size === 0 ? tf.reshape(x, order.map((axis) => x.shape[axis]!)) : tf.transpose(x, order);
+  return x.size === 0
+    ? tf.reshape(
+        x,
+        order.map((axis) => x.shape[axis]!),
+      )
+    : tf.transpose(x, order);
 }
