@@ -2,7 +2,7 @@
 // Out: inclusive bounds as sizes, and whether one expression provably stays inside an axis.
 // Bounds are proved for all sizes ≥ 1; a linear form keeps `i + j - i` exact, filters and `if` conditions are used as facts.
 import { add, constant, multiply, product, scale, subtract, type Dim } from '../tensor/dims.ts';
-import { isNegative, isNonNegative, isNonPositive, larger, smaller } from './dim-sign.ts';
+import { aboveBoth, belowBoth, isNegative, isNonNegative, isNonPositive, larger, smaller } from './dim-sign.ts';
 import { divideDown } from './division.ts';
 import type { Domain, Expr } from './model.ts';
 import { isWhole } from './types.ts';
@@ -38,14 +38,14 @@ const both = <T>(a: T | null, b: T | null, combine: (a: T, b: T) => T | null): T
   a === null || b === null ? null : combine(a, b);
 
 const union = (a: Interval, b: Interval): Interval => ({
-  low: both(a.low, b.low, smaller),
-  high: both(a.high, b.high, larger),
+  low: both(a.low, b.low, belowBoth),
+  high: both(a.high, b.high, aboveBoth),
 });
 
 /** [max(a), max(b)]: either low end is valid where they cannot be compared. */
 const maximumOf = (a: Interval, b: Interval): Interval => ({
   low: a.low === null ? b.low : b.low === null ? a.low : (larger(a.low, b.low) ?? a.low),
-  high: both(a.high, b.high, larger),
+  high: both(a.high, b.high, aboveBoth),
 });
 const negated = (a: Interval): Interval => ({
   low: a.high === null ? null : scale(a.high, -1),

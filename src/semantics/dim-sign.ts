@@ -28,3 +28,23 @@ export const larger = (a: Dim, b: Dim): Dim | null =>
   isNonNegative(subtract(a, b)) ? a : isNonNegative(subtract(b, a)) ? b : null;
 export const smaller = (a: Dim, b: Dim): Dim | null =>
   isNonNegative(subtract(a, b)) ? b : isNonNegative(subtract(b, a)) ? a : null;
+
+/** The value at all sizes 1 where that is the least; null for a polynomial that is not known to grow. */
+const least = (dim: Dim): number | null => {
+  const polynomial = shifted(dim);
+  const grows = polynomial.every((t) => t.sizes.length === 0 || t.coef >= 0);
+  return grows ? (polynomial.find((t) => t.sizes.length === 0)?.coef ?? 0) : null;
+};
+
+/** Something below both: the smaller where that is known, else the smallest value that either takes. */
+export const belowBoth = (a: Dim, b: Dim): Dim | null => {
+  const known = smaller(a, b);
+  if (known !== null) return known;
+  const [x, y] = [least(a), least(b)];
+  return x === null || y === null ? null : constant(Math.min(x, y));
+};
+/** Something above both. */
+export const aboveBoth = (a: Dim, b: Dim): Dim | null => {
+  const below = belowBoth(subtract([], a), subtract([], b));
+  return below === null ? null : subtract([], below);
+};

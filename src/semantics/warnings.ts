@@ -68,9 +68,10 @@ export const warn = (
     ...(f.distribution === null ? [] : [f.distribution.variable]),
   ];
   const constant = model.factors.filter((f) => !touchedBy(f).some(isUnknown));
-  const reached = new Set(
-    [...model.factors.map((f) => f.energy), ...settingsExpressions(model)].flatMap((e) => [...touched(e)]),
-  );
+  const reached = new Set([
+    ...model.factors.flatMap(touchedBy),
+    ...settingsExpressions(model).flatMap((e) => [...touched(e)]),
+  ]);
   const untouched = model.variables.filter(
     (v) => v.net === null && (v.role === 'target' || v.role === 'latent' || v.role === 'param') && !reached.has(v.name),
   );
