@@ -13,7 +13,7 @@ import type { BlockFacts, Lowered, Method, ParameterStep, WeightsOf } from '../m
 import { denseCount } from '../quadratic/method.ts';
 import type { QuadraticWitness } from '../quadratic/method.ts';
 import { quadraticStep } from '../parameter-steps/quadratic-step.ts';
-import { randomSubsets, spreadSeeds, unaryEnergies, uniformWeights, weightsFromNodes } from './seeding.ts';
+import { hardWeights, randomSubsets, spreadSeeds, unaryEnergies, uniformWeights, weightsFromNodes } from './seeding.ts';
 import { stateCount } from '../discrete/states.ts';
 import { startValue } from './start.ts';
 
@@ -197,7 +197,16 @@ const seededStart = (problem: AlternateProblem, env: Environment, seed: Value, r
     );
   const uniform = new Map(latents.map((v) => [v.name, uniformWeights(env, v)] as const));
   const quadratic = (s: AlternateStep): boolean => s.step === quadraticStep;
-  const moved = maximisation(problem, env, random, weightsOf(env, uniform), bindings, (s) => !isSimplex(s));
+  const b = env.builder;
+  // Every other restart keeps unit scales: distances in the data's own units and in units of its spread lead to different optima.
+  const even = b.lt(b.mod(restart, 2), 0.5);
+  const scaled = maximisation(problem, env, random, weightsOf(env, uniform), bindings, (s) => !isSimplex(s));
+  const scales = problem.steps
+    .filter((s) => !quadratic(s) && !isSimplex(s))
+    .flatMap((s) => s.facts.block.map((v) => v.variable.name));
+  const moved = problem.params.map((v, i) =>
+    scales.includes(v.name) ? b.select(even, unitScale(b, v, random[i]!), scaled[i]!) : scaled[i]!,
+  );
   const target = latents.find((v) => problem.steps.some((s) => quadratic(s) && readsLatent(s, v)));
   if (target === undefined) return moved;
   const locations = problem.steps.filter((s) => quadratic(s) && readsLatent(s, target));
@@ -216,7 +225,24 @@ const seededStart = (problem: AlternateProblem, env: Environment, seed: Value, r
   const oneDatumEach = locations.every((s) => locationTerms(s));
   if (!oneDatumEach || latents.length > 1 || energies(env, moved) === null)
     return place(env, randomSubsets(env, target, 2 * size + 2, seed, restart), moved);
-  return spreadSeeds(env, target, seed, restart, moved, place, (inner, params) => energies(inner, params)!).params;
+  const energiesAt = (inner: Environment, params: Values): Value => energies(inner, params)!;
+  const seeded = spreadSeeds(env, target, seed, restart, moved, place, energiesAt).params;
+  if (scales.length === 0) return seeded;
+  // Scales need members: a few hard assignments settle the locations, then every step runs once.
+  const { carry } = b.scan({ length: dims.constant(settlingSteps), carry: [...seeded], xs: [] }, (inner, params) => {
+    const here: Environment = { ...env, builder: inner };
+    return { carry: place(here, hardWeights(here, energiesAt(here, params), 0), params) };
+  });
+  const weights = new Map([...uniform, [target.name, hardWeights(env, energiesAt(env, carry), 0.01)]]);
+  return maximisation(problem, env, carry, weightsOf(env, weights), bindings);
+};
+
+const settlingSteps = 10;
+
+/** Scales of one: the identity, or 1; other params as they are. */
+const unitScale = (b: Builder, variable: Variable, value: Value): Value => {
+  if (variable.domain.kind === 'positive') return b.full(value.shape, 1);
+  return value;
 };
 
 const isSimplex = (s: AlternateStep): boolean => s.facts.block.some((v) => v.variable.domain.kind === 'simplex');

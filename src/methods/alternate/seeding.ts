@@ -158,3 +158,11 @@ export const randomSubsets = (
   const share = b.minimum(b.div(wanted, b.dim(dims.product(nodes))), 1);
   return b.add(b.lt(uniform, share), 1e-3);
 };
+
+/** One-hot weights of the best state of each node, blurred a little so that every state sees all data. */
+export const hardWeights = (env: Environment, energies: Value, blur: number): Value => {
+  const b = env.builder;
+  const count = energies.shape.at(-1)!;
+  const best = b.oneHot(b.argmin(energies, -1), count);
+  return b.add(b.mul(best, 1 - blur), b.div(b.constant(blur), b.dim(count)));
+};

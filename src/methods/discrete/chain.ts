@@ -116,6 +116,7 @@ const lower = (witness: ChainWitness, facts: BlockFacts, env: Environment): Lowe
     const f = frontier.find((name) => node(name).axis.id === a.id);
     return f === undefined ? a : node(previous(f)).axis;
   });
+  const states = messageAxes.flatMap((a, i) => (a.id.startsWith('state ') ? [i] : []));
   const { carry } = env.builder.scan(
     { length, carry: [start.message, start.constant], xs },
     (b, [message, constant], rows) => {
@@ -123,7 +124,7 @@ const lower = (witness: ChainWitness, facts: BlockFacts, env: Environment): Lowe
       const incoming: NamedTensor = { value: message!, axes: previousAxes, shape: [] };
       const step = moving.map((t, i): NamedTensor => ({ value: rows[i]!, axes: withoutChain(t.axes), shape: [] }));
       const rest = eliminateNodes(inner, [incoming, ...step, ...still], witness.order.map(node), classIds);
-      const next = messageOf(inner, rest, messageAxes);
+      const next = normalised(b, messageOf(inner, rest, messageAxes), states);
       return { carry: [next.message, b.add(constant!, next.constant)], ys: [] };
     },
   );
@@ -131,6 +132,21 @@ const lower = (witness: ChainWitness, facts: BlockFacts, env: Environment): Lowe
   const final = eliminateNodes(p.env, [last], frontier.map(node), classIds);
   const value = env.builder.add(totalOf(env, final).value, carry[1]!);
   return solution(facts, env, value, p.probes, p.raws, p.bindings);
+};
+
+/** Moves the least entry of a message into the constant, so that messages stay small however long the chain: float32 keeps
+ *  its digits for the differences that matter. A constant shift has no derivative. `states`: the message's state axes. */
+const normalised = (
+  b: Builder,
+  { message, constant }: { readonly message: Value; readonly constant: Value },
+  states: readonly number[],
+): { message: Value; constant: Value } => {
+  const least = b.stopGradient(b.min(message, states));
+  const wide = b.reshape(
+    least,
+    message.shape.map((d, i) => (states.includes(i) ? dims.constant(1) : d)),
+  );
+  return { message: b.sub(message, wide), constant: b.add(constant, b.sum(least)) };
 };
 
 /** One row of a table along the chain. */

@@ -8,7 +8,7 @@ import { isUnevaluable } from '../../graph/evaluate.ts';
 import type { InstantiatedGraph } from '../../graph/instantiate.ts';
 import { instantiate } from '../../graph/instantiate.ts';
 import { freeIndices } from '../../graph/expressions.ts';
-import { slotsOf } from '../../graph/regular.ts';
+import { analyseRegular, slotsOf } from '../../graph/regular.ts';
 import type { Environment } from '../../lower/environment.ts';
 import { slotAxisId, withBindings } from '../../lower/environment.ts';
 import { lowerGroup } from '../../lower/group.ts';
@@ -32,6 +32,8 @@ export interface LevelsWitness {
 }
 
 const name = 'junction elimination';
+/** What starting one tensor operation costs, in arithmetic operations (about 10 µs). */
+const dispatch = 1e4;
 
 /** Slots as the references in the energy, so that table axes and node numbers agree. */
 const withReferences = (group: FactorGroup, block: ReadonlySet<string>): FactorGroup => ({
@@ -42,11 +44,17 @@ const withReferences = (group: FactorGroup, block: ReadonlySet<string>): FactorG
   })),
 });
 
+/** Larger graphs would make programs of as many instructions. */
+const mostNodes = 20_000;
+
 const propose = (facts: BlockFacts): Candidate<LevelsWitness> | Refusal => {
   const variables = facts.block.map((v) => v.variable);
   const block = new Set(variables.map((v) => v.name));
   const open = variables.find((v) => stateCount(v) === null);
   if (open !== undefined) return refusal(name, `${open.name} has no finite set of states per node`);
+  const regular = analyseRegular(variables, facts.groups);
+  if (typeof regular !== 'string' && regular.classes.every((c) => c.order === 0))
+    return refusal(name, 'its nodes repeat one template: no need to instantiate them');
   if (new Set(facts.block.map((v) => `${v.operation} ${v.beta}`)).size > 1)
     return refusal(name, 'unknowns of the block are eliminated in different ways');
   const partial = facts.groups.find((g) => slotsOf(g.energy, block).some((r) => r.at.length < axesOf(facts, r.name)));
@@ -55,6 +63,11 @@ const propose = (facts: BlockFacts): Candidate<LevelsWitness> | Refusal => {
   if (inner !== undefined) return refusal(name, `${inner.name} joins all its nodes in one reduction`);
   const nominal = Object.entries(facts.sizes).find(([size, s]) => s.source === 'nominal' && structural(facts, size));
   if (nominal !== undefined) return refusal(name, `the size ${nominal[0]} has no value (give --size ${nominal[0]}=…)`);
+  const count = variables.reduce(
+    (n, v) => n + v.binders.reduce((m, i) => m * (dimValue(dims.subtract(i.to, i.from), facts.sizes) ?? 1), 1),
+    0,
+  );
+  if (count > mostNodes) return refusal(name, `${count} nodes, more than ${mostNodes}`);
   const groups = facts.groups.map((g) => withReferences(g, block));
   const sizes = Object.fromEntries(Object.entries(facts.sizes).map(([n, s]) => [n, s.value]));
   const arrays = Object.fromEntries(
@@ -108,7 +121,7 @@ const judge = (facts: BlockFacts, graph: InstantiatedGraph): Candidate<LevelsWit
     kind: 'candidate',
     method: name,
     certificate: 'exact',
-    cost: { operations: 2 ** order.cost, bytes },
+    cost: { operations: 2 ** order.cost + graph.nodes * dispatch, bytes },
     summary: `${graph.nodes} nodes, ${cliques.length} factors, width ${order.width} in a ${order.heuristic} order`,
     witness: { graph, order, cardinalities },
   };

@@ -4,7 +4,9 @@
 import type { Environment } from '../../lower/environment.ts';
 import type { NamedTensor } from '../../lower/named-tensor.ts';
 import { contractNamed } from '../../lower/named-tensor.ts';
+import type { Variable } from '../../semantics/model.ts';
 import type { Value } from '../../tensor/builder.ts';
+import * as dims from '../../tensor/dims.ts';
 import { gradient } from '../../tensor/differentiate.ts';
 import type { BlockFacts, Lowered, Marginal } from '../method.ts';
 import { statesOf } from './states.ts';
@@ -46,7 +48,11 @@ export const solution = (
   const marginals = (): ReadonlyMap<string, Marginal> =>
     new Map(
       probes
-        .map((p, i) => [p.variable, { kind: 'probabilities', value: gradients().weights[i]! } as Marginal] as const)
+        .map((p, i) => {
+          const { variable } = facts.block.find((v) => v.variable.name === p.variable)!;
+          const value = probabilities(env, variable, gradients().weights[i]!);
+          return [p.variable, { kind: 'probabilities', value } as Marginal] as const;
+        })
         .filter(([name]) => facts.block.find((v) => v.variable.name === name)!.operation === 'marginalize'),
     );
   const posterior = (group: string): NamedTensor | null => gradients().tables.get(group) ?? null;
@@ -64,6 +70,13 @@ export const solution = (
     },
     diagnostics: [],
   };
+};
+
+/** One number for binary and spin (the probability of 1), a vector for the others. */
+const probabilities = (env: Environment, variable: Variable, weights: Value): Value => {
+  if (variable.domain.kind !== 'binary' && variable.domain.kind !== 'spin') return weights;
+  const second = env.builder.sliceAxis(weights, -1, dims.constant(1), dims.constant(1));
+  return env.builder.reshape(second, weights.shape.slice(0, -1));
 };
 
 /** The most probable state (the first of equals) as a value of the variable's domain. */

@@ -14,13 +14,14 @@ export interface TemplateNode {
 export const templateNodes = (facts: BlockFacts, graph: RegularGraph): readonly TemplateNode[] =>
   facts.block.map((block) => ({ name: block.variable.name, block, classes: graph.axes.get(block.variable.name)! }));
 
-/** Cliques over names. Order: operation stage, then plates, then fewest fill-in edges. Also the largest clique. */
+/** Cliques over names; names that are not nodes stay (the frontier of a chain). Order: operation stage, then plates, then fewest fill-in edges. Also the largest clique. */
 export const templateOrder = (
   nodes: readonly TemplateNode[],
   cliques: readonly (readonly string[])[],
 ): { readonly order: readonly string[]; readonly scopes: readonly (readonly string[])[] } => {
-  const neighbours = new Map<string, Set<string>>(nodes.map((n) => [n.name, new Set<string>()]));
-  for (const clique of cliques) for (const a of clique) for (const c of clique) if (a !== c) neighbours.get(a)?.add(c);
+  const names = new Set([...nodes.map((n) => n.name), ...cliques.flat()]);
+  const neighbours = new Map([...names].map((name) => [name, new Set<string>()] as const));
+  for (const clique of cliques) for (const a of clique) for (const c of clique) if (a !== c) neighbours.get(a)!.add(c);
   const remaining = new Map(nodes.map((n) => [n.name, n] as const));
   const order: string[] = [];
   const scopes: string[][] = [];
@@ -54,7 +55,7 @@ export const templateOrder = (
   return { order, scopes };
 };
 
-/** Entries of the largest table over these scopes, with all class copies; unknown sizes count as 1. */
+/** Entries of the largest table over these scopes, with all copies along the classes listed; unknown sizes count as 1. */
 export const largestTable = (
   facts: BlockFacts,
   graph: RegularGraph,
@@ -67,7 +68,7 @@ export const largestTable = (
     const classes = new Set(scope.flatMap((name) => graph.axes.get(name.replace(/@.*/, '')) ?? []));
     let entries = 1;
     for (const name of scope) entries *= dimValue(stateCount(byName.get(name.replace(/@.*/, ''))!)!, facts.sizes) ?? 1;
-    for (const c of classes) entries *= dimValue(dimOf.get(c)!, facts.sizes) ?? 1;
+    for (const c of classes) if (dimOf.has(c)) entries *= dimValue(dimOf.get(c)!, facts.sizes) ?? 1;
     largest = Math.max(largest, entries);
   }
   return largest;

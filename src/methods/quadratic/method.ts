@@ -1,6 +1,8 @@
 // Continuous unknowns in which the energy is quadratic: the minimum is a linear solve, the free energy a Gaussian integral.
 import type { Environment } from '../../lower/environment.ts';
+import type { Weights } from '../../lower/polynomial.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
+import { gradient } from '../../tensor/differentiate.ts';
 import type { BlockFacts, Candidate, Lowered, Marginal, Method, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
 import type { GroupPolynomial, Layout } from './layout.ts';
@@ -74,7 +76,13 @@ const propose = (facts: BlockFacts): Candidate<QuadraticWitness> | Refusal => {
 const lower = (witness: QuadraticWitness, facts: BlockFacts, env: Environment): Lowered => {
   const b = env.builder;
   const variables = facts.block.map((v) => v.variable);
-  const system = assemble(env, variables, witness.layout, witness.polynomials, () => null);
+  // Each group's energy times a 1 of its own: the derivative of F with respect to it is the group's expected energy.
+  const scales = new Map(facts.groups.map((g) => [g.name, b.distinct(b.constant(1))] as const));
+  const weightsOf = (group: string): Weights => ({
+    tensor: { value: scales.get(group)!, axes: [], shape: [] },
+    covers: new Set(),
+  });
+  const system = assemble(env, variables, witness.layout, witness.polynomials, weightsOf);
   const solved = solveQuadratic(env, witness.layout, system);
   const split = (joint: Value): ReadonlyMap<string, Value> => splitUnknowns(env, witness.layout, variables, joint);
   const { operation, beta } = facts.block[0]!;
@@ -82,8 +90,9 @@ const lower = (witness: QuadraticWitness, facts: BlockFacts, env: Environment): 
   const bindings = new Map(
     [...split(solved.minimiser)].map(([name, value]) => [name, { kind: 'given', value } as const] as const),
   );
+  const value = integral ? freeEnergy(b, solved.minimum, solved.logDet, solved.count, beta) : solved.minimum;
   return {
-    value: integral ? freeEnergy(b, solved.minimum, solved.logDet, solved.count, beta) : solved.minimum,
+    value,
     assignment: () => split(solved.minimiser),
     marginals: () => {
       if (!integral) return new Map();
@@ -95,7 +104,7 @@ const lower = (witness: QuadraticWitness, facts: BlockFacts, env: Environment): 
     },
     posterior: null,
     bindings,
-    expectedEnergy: null,
+    expectedEnergy: (group) => (scales.has(group) ? gradient(b, value, [scales.get(group)!])[0]! : null),
     diagnostics: [{ name: 'definite', value: solved.logDet }],
   };
 };
