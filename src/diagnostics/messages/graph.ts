@@ -42,7 +42,8 @@ export const graphMessages = {
     severity: 'error',
     title: 'empty range',
     text: ({ from, to }: { from: string; to: string }) => ({ message: `the range ${from}..${to} is empty` }),
-    explanation: 'A range a..b holds a, …, b - 1, so b must be larger than a.',
+    explanation:
+      'A range a..b holds a, …, b - 1, so b must be larger than a. A factor or array over an empty range would not exist.',
     example: 'model m\ntarget s[t in 5] : real\nfactor f[t in 5..3] = s[t]^2\n',
   } satisfies Message<{ from: string; to: string }>,
   EBM405: {
@@ -86,7 +87,7 @@ export const graphMessages = {
     explanation:
       'The range of an index is made of sizes, outer indices, ragged sizes and data with bounds; its rectangular hull must be known as sizes.',
     example:
-      'model m\nsize N\nconst c = 2.5\ntarget y[i in N] : real\nfactor f[i in 0..N * c] = 1\nfactor g[i in N] = y[i]^2\n',
+      'model m\nsize N\nconst c = 2.5\ntarget y[i in N] : real\nfactor f[i in 0..floor(c)] = y[0]\nfactor g[i in N] = y[i]^2\n',
   } satisfies Message<{ hint: string }>,
   EBM409: {
     severity: 'error',
