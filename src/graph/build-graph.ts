@@ -1,9 +1,9 @@
 // In: the typed model. Out: its factor graph: one group per declared factor with its slots, and the plates.
 import type { Checked } from '../diagnostics/diagnostic.ts';
 import { diagnoseGraph } from '../diagnostics/messages/graph.ts';
-import type { Model } from '../semantics/model.ts';
+import type { Factor, Model } from '../semantics/model.ts';
 import { letInliner } from './expressions.ts';
-import type { FactorGraph, FactorGroup } from './factor-graph.ts';
+import type { FactorGraph, FactorGroup, IndexMap, Slot } from './factor-graph.ts';
 import { findPlates } from './plates.ts';
 import { slotCollector } from './slots.ts';
 
@@ -18,7 +18,8 @@ export const buildFactorGraph = (
     const energy = inline(factor.energy);
     const distribution =
       factor.distribution === null ? null : { ...factor.distribution, args: factor.distribution.args.map(inline) };
-    return { name, kind, binders, where, slots: collect(energy, binders), energy, distribution, span };
+    const slots = withOwnVariable(collect(energy, binders), factor, model);
+    return { name, kind, binders, where, slots, energy, distribution, span };
   });
   const { plates, plateOf, crossing } = findPlates(model.variables, groups);
   const graph: FactorGraph = { model, variables: model.variables, groups, plates };
@@ -27,4 +28,18 @@ export const buildFactorGraph = (
     return diagnoseGraph('EBM450', shared.span, { first: a.name, second: b.name, shared: shared.name });
   });
   return { graph, diagnostics };
+};
+
+/** `e ~ uniform()` belongs to e, although its energy is constant. */
+const withOwnVariable = (slots: readonly Slot[], factor: Factor, model: Model): readonly Slot[] => {
+  const own = factor.distribution?.variable;
+  if (own === undefined || slots.some((s) => s.variable === own)) return slots;
+  const axes = model.variables.find((v) => v.name === own)?.binders ?? [];
+  const at = axes.map((axis, k): IndexMap => {
+    const index = factor.binders.find((b) => b.id === axis.id) ?? factor.binders[k];
+    return index === undefined
+      ? { kind: 'all', from: axis.from, to: axis.to, over: [] }
+      : { kind: 'affine', index: index.id, offset: [] };
+  });
+  return [{ variable: own, at }, ...slots];
 };

@@ -36,6 +36,18 @@ export const findPlates = (variables: readonly Variable[], groups: readonly Fact
       }
     }
 
+  // Axes of one name and range inside the same plates are one plate too: `left[i in H, j in W]` and `right[i in H, j in W]`.
+  for (const v of variables)
+    v.binders.forEach((b, k) => {
+      const before = v.binders.slice(0, k).map((x) => find(x.id));
+      for (const w of variables) {
+        const other = w.binders[k];
+        if (w === v || other === undefined || other.name !== b.name) continue;
+        const same = equal(b.from, other.from) && equal(b.to, other.to);
+        if (same && before.every((id, i) => find(w.binders[i]!.id) === id)) join(b.id, other.id);
+      }
+    });
+
   const plateOf = new Map(order.map((id) => [id, find(id)]));
   for (const along of walked)
     for (const [binder, ids] of along) {

@@ -6,7 +6,7 @@ import { isDiscrete } from '../domain-facts.ts';
 import { childrenOf } from '../expressions.ts';
 import type { FactorGraph, FactorGroup, IndexMap, Slot } from '../factor-graph.ts';
 import { indexNames } from './index-names.ts';
-import { exprText, mapText, rangeText, stepText } from './index-text.ts';
+import { exprText, mapText, rangeText, stepText, withoutHull } from './index-text.ts';
 import type { Membership } from './membership.ts';
 import { membershipOf } from './membership.ts';
 import type { Sketch, SketchEdge, SketchNode, SketchPlate } from './sketch.ts';
@@ -44,7 +44,7 @@ export const buildSketch = (graph: FactorGraph): Sketch => {
     }
   const netsUsed = new Set(placed.flatMap((p) => p.edges.map((e) => e.variable)).filter((id) => id.startsWith('net:')));
   for (const net of model.nets)
-    if (netsUsed.has(netId(net.name)))
+    if (netsUsed.has(`net:${net.name}`))
       put(
         { id: netId(net.name), kind: 'net', label: { text: net.name, subscript: '' }, name: net.name, span: net.span },
         [],
@@ -64,7 +64,7 @@ export const buildSketch = (graph: FactorGraph): Sketch => {
   });
   const plates = membership.boxes.map((box): SketchPlate => ({
     id: box.id,
-    label: rangeText(box.plates),
+    label: rangeText(box.plates, model.sizes),
     members: members.get(box.id)!,
   }));
   const links = model.nets.flatMap((net) =>
@@ -76,7 +76,8 @@ export const buildSketch = (graph: FactorGraph): Sketch => {
 };
 
 const factorId = (group: FactorGroup): string => `factor:${group.name}`;
-const netId = (name: string): string => `net:${name}`;
+/** `Body.Block1`, made by `repeat`, is part of Body. */
+const netId = (name: string): string => `net:${name.replace(/\..*$/, '')}`;
 
 const sameBoxes = (ownBox: string, factor: string, members: ReadonlyMap<string, readonly string[]>): boolean =>
   [...members.values()].every((list) => list.includes(ownBox.slice('own:'.length)) === list.includes(factor));
@@ -165,7 +166,7 @@ const placeSlots = (
     edges.set(key, { factor: factorId(group), variable: id, label, detached, into: main });
   }
   const own = group.binders.filter((b) => !along.has(b.id));
-  const ranges = own.length === 0 ? '' : rangeText(own);
+  const ranges = own.length === 0 ? '' : rangeText(withoutHull(own, group.where), graph.model.sizes);
   const filter = group.where === null || own.length === 0 ? '' : exprText(group.where, nameOf);
   const short = filter !== '' && !filter.includes('…') && filter.length <= 40;
   return { edges: [...edges.values()], neighbours, ownIndices: short ? `${ranges}, ${filter}` : ranges };

@@ -1,5 +1,6 @@
 // In: index expressions, ranges and filters. Out: how they are written beside a plate or an edge: `i = a[e]`, `n ∈ N`, `i < j`.
-import type { Binder, Expr } from '../../semantics/model.ts';
+import { builtins } from '../../semantics/builtins.ts';
+import type { Binder, Expr, SizeSymbol } from '../../semantics/model.ts';
 import type { Dim } from '../../tensor/dims.ts';
 import { constantValue, equal, print } from '../../tensor/dims.ts';
 import type { IndexMap } from '../factor-graph.ts';
@@ -55,7 +56,7 @@ export const exprText = (expr: Expr, nameOf: (id: string) => string, strength = 
       }
       if (expr.fn === 'neg') return `${minus}${text(a, 6)}`;
       if (expr.fn === 'not') return `not ${text(a, 6)}`;
-      return `${expr.fn.replace('-integer', '')}(${expr.args.map((e) => text(e)).join(', ')})`;
+      return `${builtins[expr.fn].spelling ?? expr.fn}(${expr.args.map((e) => text(e)).join(', ')})`;
     }
     default:
       return '…';
@@ -97,18 +98,46 @@ const offsetText = (name: string, offset: Dim): string => {
 export const stepText = (name: string, steps: number): string =>
   steps === 0 ? name : `${name}${steps < 0 ? minus : '+'}${Math.abs(steps)}`;
 
-/** `n ∈ N`, `t ∈ 1..T`, `i, j ∈ V`: indices with one range are listed together. */
-export const rangeText = (binders: readonly Pick<Binder, 'name' | 'from' | 'to'>[]): string => {
+/** `n ∈ N`, `t ∈ 1..T`, `i, j ∈ V`: indices with one range are listed together. A ragged size is written with its index. */
+export const rangeText = (
+  binders: readonly Pick<Binder, 'name' | 'from' | 'to'>[],
+  sizes: readonly SizeSymbol[],
+): string => {
   const groups: { names: string[]; from: Dim; to: Dim }[] = [];
   for (const b of binders) {
     const known = groups.find((g) => equal(g.from, b.from) && equal(g.to, b.to));
     if (known !== undefined) known.names.push(b.name);
     else groups.push({ names: [b.name], from: b.from, to: b.to });
   }
+  const bound = (dim: Dim): string => {
+    const text = dimText(dim);
+    const ragged = sizes.find((s) => s.name === text && s.ragged.length > 0);
+    return ragged === undefined ? text : `${text}[${ragged.ragged.map((b) => b.name).join(', ')}]`;
+  };
   return groups
     .map(({ names, from, to }) => {
-      const range = from.length === 0 ? dimText(to) : `${dimText(from)}..${dimText(to)}`;
+      const range = from.length === 0 ? bound(to) : `${bound(from)}..${bound(to)}`;
       return `${names.join(', ')} ∈ ${range}`;
     })
     .join(', ');
+};
+
+/** `i in 0..N, j in i+1..N` has the hull 1..N for j; with `i < j` written beside it, both run over N. */
+export const withoutHull = (binders: readonly Binder[], where: Expr | null): readonly Binder[] => {
+  const conditions: (Expr & { kind: 'call' })[] = [];
+  const read = (e: Expr | null): void => {
+    if (e?.kind !== 'call') return;
+    if (e.fn === 'and') e.args.forEach(read);
+    else conditions.push(e);
+  };
+  read(where);
+  return binders.map((b) => {
+    const before = binders.find((a) =>
+      conditions.some((c) => {
+        const [left, right] = nextOf(c) ?? (c.fn === 'lt' ? c.args : []);
+        return left?.kind === 'index' && left.id === a.id && right?.kind === 'index' && right.id === b.id;
+      }),
+    );
+    return before !== undefined && equal(before.to, b.to) ? { ...b, from: before.from } : b;
+  });
 };

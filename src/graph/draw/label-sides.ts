@@ -1,26 +1,29 @@
 // In: a sketch and its cells. Out: on which side of each factor or dot its label stands: where no line leaves, and no
 // neighbour is near.
 import type { Side } from './layout-form.ts';
-import { sides } from './layout-form.ts';
+import { sides, towards } from './layout-form.ts';
 import type { Cells } from './place.ts';
 import type { Sketch } from './sketch.ts';
 import { isDot } from './style.ts';
 
 /** What each side costs by itself: labels of squares are best on the right, those of dots above. */
-const liking = {
-  factor: { right: 0, left: 0.3, above: 0.2, below: 0.25 },
-  dot: { above: 0, right: 0.1, left: 0.15, below: 0.3 },
-} as const;
-
-const directions: Readonly<Record<Side, readonly [number, number]>> = {
-  right: [1, 0],
-  left: [-1, 0],
-  above: [0, -1],
-  below: [0, 1],
+const corners = { 'above-right': 0.6, 'below-right': 0.65, 'above-left': 0.7, 'below-left': 0.75 } as const;
+const liking: Readonly<Record<'factor' | 'dot', Readonly<Record<Side, number>>>> = {
+  factor: { right: 0, above: 0.2, below: 0.25, left: 0.3, ...corners },
+  dot: { above: 0, right: 0.1, left: 0.15, below: 0.3, ...corners },
 };
 
-/** Half the angle in which a line would run through the label: labels are wide and flat. */
-const sector: Readonly<Record<Side, number>> = { right: 24, left: 24, above: 62, below: 62 };
+/** The directions, in degrees from the right turning down, in which a line would run through the label. */
+const sectors: Readonly<Record<Side, readonly [from: number, to: number]>> = {
+  right: [-24, 24],
+  left: [156, 204],
+  above: [-152, -28],
+  below: [28, 152],
+  'above-right': [-80, -8],
+  'below-right': [8, 80],
+  'above-left': [-172, -100],
+  'below-left': [100, 172],
+};
 
 /** Shape of a cell, for angles. */
 const [across, down] = [84, 62];
@@ -33,17 +36,18 @@ export const labelSides = (sketch: Sketch, cells: Cells): readonly Side[] => {
       return a === i ? [b] : b === i ? [a] : [];
     });
     const cost = (side: Side): number => {
-      const [sx, sy] = directions[side];
-      let sum: number = liking[isDot(n) ? 'dot' : 'factor'][side];
+      const { right, below } = towards[side];
+      const [from, to] = sectors[side];
+      let sum = liking[isDot(n) ? 'dot' : 'factor'][side];
       for (const end of ends) {
         const [dx, dy] = [(cells.column[end]! - cells.column[i]!) * across, (cells.row[end]! - cells.row[i]!) * down];
-        const angle = (Math.acos((dx * sx + dy * sy) / Math.hypot(dx, dy)) * 180) / Math.PI;
-        if (angle < sector[side]) sum += 3;
+        const angle = (Math.atan2(dy, dx) * 180) / Math.PI;
+        if ((angle > from && angle < to) || (angle + 360 > from && angle + 360 < to)) sum += 3;
       }
       const beside = sketch.nodes.some(
-        (_, j) => cells.column[j] === cells.column[i]! + sx && cells.row[j] === cells.row[i]! + sy,
+        (_, j) => cells.column[j] === cells.column[i]! + right && cells.row[j] === cells.row[i]! + below,
       );
-      return beside ? sum + 0.5 : sum;
+      return beside && (right === 0 || below === 0) ? sum + 0.5 : sum;
     };
     return sides.toSorted((a, b) => cost(a) - cost(b))[0]!;
   });

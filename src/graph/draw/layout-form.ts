@@ -5,8 +5,17 @@ import { extent, outerLabel, sizes } from './style.ts';
 import { textWidth } from './text-width.ts';
 
 /** Where the label of a factor or a dot stands. */
-export type Side = 'right' | 'left' | 'above' | 'below';
-export const sides: readonly Side[] = ['right', 'left', 'above', 'below'];
+export const sides = [
+  'right',
+  'above',
+  'below',
+  'left',
+  'above-right',
+  'below-right',
+  'above-left',
+  'below-left',
+] as const;
+export type Side = (typeof sides)[number];
 
 export interface PlacedNode {
   readonly at: Point;
@@ -47,18 +56,26 @@ export const labelRect = (node: SketchNode, { at, side }: PlacedNode): Rect | nu
   if (label === null) return null;
   const { rx, ry } = extent(node);
   const { width, height } = label;
-  const beside = { top: at.y - height / 2, bottom: at.y + height / 2 };
-  const centred = { left: at.x - width / 2, right: at.x + width / 2 };
-  switch (side) {
-    case 'right':
-      return { ...beside, left: at.x + rx + sizes.gap, right: at.x + rx + sizes.gap + width };
-    case 'left':
-      return { ...beside, left: at.x - rx - sizes.gap - width, right: at.x - rx - sizes.gap };
-    case 'above':
-      return { ...centred, top: at.y - ry - sizes.gap - height, bottom: at.y - ry - sizes.gap };
-    case 'below':
-      return { ...centred, top: at.y + ry + sizes.gap, bottom: at.y + ry + sizes.gap + height };
-  }
+  const { right, below } = towards[side];
+  // In a corner the label keeps clear of the lines that leave straight to the side and straight up or down.
+  const corner = right !== 0 && below !== 0;
+  const across = (sign: number, reach: number, size: number): readonly [number, number] =>
+    sign === 0 ? [-size / 2, size / 2] : sign > 0 ? [reach, reach + size] : [-reach - size, -reach];
+  const [left, end] = across(right, corner ? sizes.gap : rx + sizes.gap, width);
+  const [top, bottom] = across(below, corner ? sizes.gap : ry + sizes.gap, height);
+  return { left: at.x + left, right: at.x + end, top: at.y + top, bottom: at.y + bottom };
+};
+
+/** The direction of each side: x to the right, y down. */
+export const towards: Readonly<Record<Side, { readonly right: -1 | 0 | 1; readonly below: -1 | 0 | 1 }>> = {
+  right: { right: 1, below: 0 },
+  left: { right: -1, below: 0 },
+  above: { right: 0, below: -1 },
+  below: { right: 0, below: 1 },
+  'above-right': { right: 1, below: -1 },
+  'below-right': { right: 1, below: 1 },
+  'above-left': { right: -1, below: -1 },
+  'below-left': { right: -1, below: 1 },
 };
 
 export const edgeLabelRect = (text: string, { at, anchor }: EdgeLabelPlace): Rect => {

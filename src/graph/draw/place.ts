@@ -1,48 +1,14 @@
 // In: a sketch of moderate size. Out: a cell of a grid for every node, so that lines are short, straight and do not cross, and
 // no plate holds a stranger. Simulated annealing from a fixed seed: the same sketch is always placed alike.
 // Davidson & Harel, Drawing Graphs Nicely Using Simulated Annealing (1996), with cells instead of free positions.
+import type { EdgeGoal, Problem } from './placement-cost.ts';
 import type { Sketch } from './sketch.ts';
-import { crossings, passesThrough } from './segments.ts';
+import { costFunction } from './placement-cost.ts';
 
 export interface Cells {
   readonly column: Int32Array;
   readonly row: Int32Array;
 }
-
-/** What the drawing of a sketch is judged by; the nodes are numbered as in the sketch. */
-interface Problem {
-  readonly nodes: number;
-  readonly edges: readonly EdgeGoal[];
-  readonly plates: readonly { readonly members: readonly number[]; readonly has: Uint8Array }[];
-  /** Of two plates: whether neither holds a node of the other. */
-  readonly apart: readonly (readonly [number, number])[];
-  /** Nodes that move together, beside single ones. */
-  readonly clumps: readonly (readonly number[])[];
-}
-
-interface EdgeGoal {
-  readonly a: number;
-  readonly b: number;
-  /** Where b is wanted, seen from a: below, above, or right of it in one row. */
-  readonly want: 'below' | 'above' | 'right';
-  /** How much. */
-  readonly weight: number;
-}
-
-/** The prices of what makes a drawing hard to read. */
-const price = {
-  strangerInPlate: 40,
-  platesOverlap: 40,
-  nodeOnLine: 14,
-  crossing: 7,
-  lineThroughPlate: 4,
-  wrongSide: 2.2,
-  sameRow: 1,
-  notInLine: 7,
-  slanted: 0.8,
-  length: 1,
-  cell: 0.1,
-} as const;
 
 export const placeOnGrid = (sketch: Sketch): Cells => {
   const problem = problemOf(sketch);
@@ -58,13 +24,13 @@ const random = (seed: number): (() => number) => {
 
 const problemOf = (sketch: Sketch): Problem => {
   const number = new Map(sketch.nodes.map((n, i) => [n.id, i]));
-  const flat = flatSteps(sketch);
+  const steps = stepGoals(sketch);
   const isParam = sketch.nodes.map((n) => n.kind === 'net' || (n.kind === 'variable' && n.role === 'param'));
   const edges = sketch.edges.map((e): EdgeGoal => {
     const [a, b] = [number.get(e.factor)!, number.get(e.variable)!];
-    const side = flat.get(`${e.factor} ${e.variable}`);
-    if (side === 'before') return { a: b, b: a, want: 'right', weight: 1 };
-    if (side === 'after') return { a, b, want: 'right', weight: 1 };
+    const step = steps.get(`${e.factor} ${e.variable}`);
+    if (step !== undefined)
+      return step.before ? { a: b, b: a, want: step.want, weight: 1 } : { a, b, want: step.want, weight: 1 };
     return { a, b, want: e.into ? 'below' : 'above', weight: isParam[b] === true ? 0.45 : 1 };
   });
   for (const l of sketch.links)
@@ -91,19 +57,28 @@ const problemOf = (sketch: Sketch): Problem => {
   };
 };
 
-/** For edges of a chain factor whether the variable comes before it (the neighbour) or after: along the last stepping axis. */
-const flatSteps = (sketch: Sketch): ReadonlyMap<string, 'before' | 'after'> => {
+interface StepGoal {
+  /** Whether the variable comes before the factor. */
+  readonly before: boolean;
+  readonly want: 'right' | 'under';
+}
+
+/** Lines of a factor between a variable and its neighbour: side by side for the last axis that the variable steps along, one
+ *  above the other for an axis before it. */
+const stepGoals = (sketch: Sketch): ReadonlyMap<string, StepGoal> => {
   const neighbours = sketch.nodes.filter((n) => n.kind === 'neighbour');
-  const sides = new Map<string, 'before' | 'after'>();
+  const goals = new Map<string, StepGoal>();
   for (const n of neighbours) {
-    if (neighbours.some((m) => m.name === n.name && lastStep(m.id) > lastStep(n.id))) continue;
+    const level = !neighbours.some((m) => m.name === n.name && lastStep(m.id) > lastStep(n.id));
+    const want = level ? 'right' : 'under';
+    const earlier = n.id.includes('-');
     for (const e of sketch.edges) {
       if (e.variable !== n.id) continue;
-      sides.set(`${e.factor} ${n.id}`, n.id.includes('-') ? 'before' : 'after');
-      sides.set(`${e.factor} ${n.name}`, n.id.includes('-') ? 'after' : 'before');
+      goals.set(`${e.factor} ${n.id}`, { before: earlier, want });
+      if (!goals.has(`${e.factor} ${n.name}`)) goals.set(`${e.factor} ${n.name}`, { before: !earlier, want });
     }
   }
-  return sides;
+  return goals;
 };
 
 /** The axis of the last step in an id such as `y[0,-1]`. */
@@ -185,11 +160,12 @@ const anneal = (
     for (let i = 0; i < nodes; i++) if (axis[i] === at - 1 && taken(column[i]!, row[i]!, i) >= 0) return false;
     return true;
   };
+  const costOf = costFunction(problem);
   const oldColumn = column.slice();
   const oldRow = row.slice();
   const bestColumn = column.slice();
   const bestRow = row.slice();
-  let cost = costOf(problem, column, row);
+  let cost = costOf(column, row);
   let best = cost;
   for (let step = 0; step < steps; step++) {
     const progress = step / steps;
@@ -197,7 +173,7 @@ const anneal = (
     oldColumn.set(column);
     oldRow.set(row);
     const possible = move(progress < 0.5 ? 3 : progress < 0.8 ? 2 : 1);
-    const changed = possible ? costOf(problem, column, row) : Infinity;
+    const changed = possible ? costOf(column, row) : Infinity;
     if (changed <= cost || next() < Math.exp((cost - changed) / temperature)) {
       cost = changed;
       if (cost < best) {
@@ -211,75 +187,4 @@ const anneal = (
     }
   }
   return { cells: { column: bestColumn, row: bestRow }, cost: best };
-};
-
-const costOf = ({ nodes, edges, plates, apart }: Problem, column: Int32Array, row: Int32Array): number => {
-  let cost = 0;
-  let [left, right, top, bottom] = [Infinity, -Infinity, Infinity, -Infinity];
-  for (let i = 0; i < nodes; i++) {
-    left = Math.min(left, column[i]!);
-    right = Math.max(right, column[i]!);
-    top = Math.min(top, row[i]!);
-    bottom = Math.max(bottom, row[i]!);
-  }
-  cost += price.cell * (right - left + 1) * (bottom - top + 1);
-
-  const rects = plates.map(({ members }) => {
-    const rect = { left: Infinity, right: -Infinity, top: Infinity, bottom: -Infinity };
-    for (const m of members) {
-      rect.left = Math.min(rect.left, column[m]!);
-      rect.right = Math.max(rect.right, column[m]!);
-      rect.top = Math.min(rect.top, row[m]!);
-      rect.bottom = Math.max(rect.bottom, row[m]!);
-    }
-    return rect;
-  });
-  plates.forEach(({ has, members }, p) => {
-    const rect = rects[p]!;
-    for (let i = 0; i < nodes; i++)
-      if (
-        has[i] === 0 &&
-        column[i]! >= rect.left &&
-        column[i]! <= rect.right &&
-        row[i]! >= rect.top &&
-        row[i]! <= rect.bottom
-      )
-        cost += price.strangerInPlate;
-    cost += price.cell * ((rect.right - rect.left + 1) * (rect.bottom - rect.top + 1) - members.length);
-  });
-  for (const [p, q] of apart) {
-    const [a, b] = [rects[p]!, rects[q]!];
-    if (a.left <= b.right && b.left <= a.right && a.top <= b.bottom && b.top <= a.bottom) cost += price.platesOverlap;
-  }
-
-  for (let k = 0; k < edges.length; k++) {
-    const { a, b, want, weight } = edges[k]!;
-    const [xa, ya, xb, yb] = [column[a]!, row[a]!, column[b]!, row[b]!];
-    const [dx, dy] = [xb - xa, yb - ya];
-    const length = Math.hypot(dx, dy);
-    cost += price.length * length ** 1.5;
-    if (dx !== 0 && dy !== 0) cost += price.slanted;
-    if (want === 'right') cost += weight * (dy === 0 && dx > 0 ? 0 : price.notInLine + (dx <= 0 ? price.notInLine : 0));
-    else {
-      const down = want === 'below' ? dy : -dy;
-      if (down === 0) cost += weight * price.sameRow;
-      else if (down < 0) cost += weight * price.wrongSide;
-    }
-    for (let i = 0; i < nodes; i++)
-      if (i !== a && i !== b && passesThrough(xa, ya, xb, yb, column[i]!, row[i]!)) cost += price.nodeOnLine;
-    for (let j = 0; j < k; j++) {
-      const e = edges[j]!;
-      if (e.a === a || e.b === b || e.a === b || e.b === a) continue;
-      if (crossings(xa, ya, xb, yb, column[e.a]!, row[e.a]!, column[e.b]!, row[e.b]!)) cost += price.crossing;
-    }
-    for (let p = 0; p < plates.length; p++) {
-      const { has } = plates[p]!;
-      if (has[a] === 1 || has[b] === 1) continue;
-      const r = rects[p]!;
-      const apartX = Math.max(xa, xb) < r.left || Math.min(xa, xb) > r.right;
-      const apartY = Math.max(ya, yb) < r.top || Math.min(ya, yb) > r.bottom;
-      if (!apartX && !apartY) cost += price.lineThroughPlate;
-    }
-  }
-  return cost;
 };

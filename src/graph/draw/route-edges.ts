@@ -59,7 +59,7 @@ const route = (
   if (twins.length > 1) return bent(from, to, (twins.indexOf(index) - (twins.length - 1) / 2) * 36);
   const others = sketch.nodes.filter((n) => n.id !== edge.factor && n.id !== edge.variable);
   const obstacles = others.map((n) => grow(shapeRect(n, nodes.get(n.id)!), 3));
-  const labels = sketch.nodes.flatMap((n) => labelRect(n, nodes.get(n.id)!) ?? []);
+  const labels = others.flatMap((n) => labelRect(n, nodes.get(n.id)!) ?? []);
   const cost = (points: readonly Point[]): number => {
     const segments = polyline(points);
     const hits = (rects: readonly Rect[]): number =>

@@ -13,6 +13,13 @@ export const passesThrough = (xa: number, ya: number, xb: number, yb: number, x:
   return ex * ex + ey * ey < clearance * clearance;
 };
 
+/** Which side of the line through the first two points the third lies on: -1, 0 or 1. */
+const side = (x1: number, y1: number, x2: number, y2: number, x: number, y: number): number =>
+  Math.sign((x2 - x1) * (y - y1) - (y2 - y1) * (x - x1));
+
+const overlap = (p: number, q: number, r: number, s: number): boolean =>
+  Math.max(Math.min(p, q), Math.min(r, s)) <= Math.min(Math.max(p, q), Math.max(r, s));
+
 /** Whether two segments cross or touch. */
 export const crossings = (
   xa: number,
@@ -24,14 +31,8 @@ export const crossings = (
   xd: number,
   yd: number,
 ): boolean => {
-  const side = (x1: number, y1: number, x2: number, y2: number, x: number, y: number): number =>
-    Math.sign((x2 - x1) * (y - y1) - (y2 - y1) * (x - x1));
   const [c, d] = [side(xa, ya, xb, yb, xc, yc), side(xa, ya, xb, yb, xd, yd)];
   const [a, b] = [side(xc, yc, xd, yd, xa, ya), side(xc, yc, xd, yd, xb, yb)];
-  if (a === 0 && b === 0 && c === 0 && d === 0) {
-    const overlap = (p: number, q: number, r: number, s: number): boolean =>
-      Math.max(Math.min(p, q), Math.min(r, s)) <= Math.min(Math.max(p, q), Math.max(r, s));
-    return overlap(xa, xb, xc, xd) && overlap(ya, yb, yc, yd);
-  }
+  if (a === 0 && b === 0 && c === 0 && d === 0) return overlap(xa, xb, xc, xd) && overlap(ya, yb, yc, yd);
   return a !== b && c !== d;
 };

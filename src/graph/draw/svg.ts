@@ -3,7 +3,8 @@
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import type { Point } from './geometry.ts';
 import { grow } from './geometry.ts';
-import type { EdgeLabelPlace, Layout, Side } from './layout-form.ts';
+import { labelRect, towards } from './layout-form.ts';
+import type { EdgeLabelPlace, Layout, PlacedNode } from './layout-form.ts';
 import { pointOn } from './route-edges.ts';
 import type { Label, Sketch, SketchEdge, SketchNode } from './sketch.ts';
 import { colours, extent, fonts, outerLabel, sizes } from './style.ts';
@@ -18,7 +19,7 @@ export const svgOf = (sketch: Sketch, layout: Layout): string => {
     ...sketch.plates.map((p) => plate(p.id, p.label, layout)),
     ...sketch.links.map((l, i) => link(l.label, layout.links[i]!)),
     ...sketch.edges.map((e, i) => edge(e, layout.edges[i]!.points, byId)),
-    ...sketch.nodes.map((n) => node(n, layout.nodes.get(n.id)!.at, layout.nodes.get(n.id)!.side)),
+    ...sketch.nodes.map((n) => node(n, layout.nodes.get(n.id)!)),
     ...sketch.edges.map((e, i) => edgeLabel(e, layout.edges[i]!.label)),
   ];
   return [
@@ -98,9 +99,9 @@ const link = (label: string, points: readonly Point[]): string => {
   );
 };
 
-const node = (n: SketchNode, at: Point, side: Side): string => {
+const node = (n: SketchNode, placed: PlacedNode): string => {
   const open = `<g data-name="${escape(n.name)}" data-span="${spanText(n.span)}" data-kind="${n.kind === 'variable' || n.kind === 'neighbour' ? n.role : n.kind === 'factor' ? n.factor : 'net'}">`;
-  return `${open}${shape(n, at)}${name(n, at, side)}</g>`;
+  return `${open}${shape(n, placed.at)}${name(n, placed)}</g>`;
 };
 
 const shape = (n: SketchNode, { x, y }: Point): string => {
@@ -139,22 +140,19 @@ const shape = (n: SketchNode, { x, y }: Point): string => {
   }
 };
 
-const name = (n: SketchNode, at: Point, side: Side): string => {
+const name = (n: SketchNode, placed: PlacedNode): string => {
+  const { at } = placed;
   if (n.kind === 'net')
     return text({ x: at.x, y: at.y + 5 }, escape(n.label.text), 15, { italic: false, fill: colours.param });
   const faint = n.kind === 'neighbour' ? { fill: colours.line } : {};
   const outer = outerLabel(n);
   if (outer === null) return text({ x: at.x, y: at.y + 6 }, labelContent(n.label), sizes.name, faint);
-  const { rx, ry } = extent(n);
   const size = n.kind === 'factor' ? sizes.factorLabel : sizes.name;
-  const half = size * 0.3;
-  const anchor = side === 'right' ? 'start' : side === 'left' ? 'end' : 'middle';
-  const place: Readonly<Record<Side, Point>> = {
-    right: { x: at.x + rx + sizes.gap, y: at.y + half },
-    left: { x: at.x - rx - sizes.gap, y: at.y + half },
-    above: { x: at.x, y: at.y - ry - sizes.gap },
-    below: { x: at.x, y: at.y + ry + sizes.gap + size * 0.75 },
-  };
+  const { right } = towards[placed.side];
+  const rect = labelRect(n, placed)!;
+  const anchor = right > 0 ? 'start' : right < 0 ? 'end' : 'middle';
+  const x = right > 0 ? rect.left : right < 0 ? rect.right : placed.at.x;
+  const y = (rect.top + rect.bottom) / 2 + size * 0.28;
   const colour =
     n.kind !== 'factor'
       ? colours.ink
@@ -163,7 +161,7 @@ const name = (n: SketchNode, at: Point, side: Side): string => {
         : n.factor === 'constraint'
           ? colours.constraint
           : colours.line;
-  return text(place[side], labelContent(n.label), size, {
+  return text({ x, y }, labelContent(n.label), size, {
     anchor,
     fill: colour,
     italic: n.kind !== 'factor',
