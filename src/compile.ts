@@ -13,6 +13,7 @@ import { buildFactorGraph } from './graph/build-graph.ts';
 import { check } from './semantics/check.ts';
 import { parse } from './syntax/parse.ts';
 import { format as formatSource } from './syntax/format.ts';
+import { unaffected } from './syntax/unaffected.ts';
 import { printProgram } from './tensor/print.ts';
 import { explainPlan } from './plan/explain.ts';
 import { lowerPlan } from './plan/lower-plan.ts';
@@ -29,11 +30,12 @@ import { printTree } from './run/print-tree.ts';
 /** grammar → syntax → semantics → graph: all diagnostics of a file. */
 export const analyse = (source: string, file: string): Analysis => {
   const parsed = parse(source);
-  const checked = hasErrors(parsed.diagnostics)
-    ? { model: null, diagnostics: check(parsed.tree).diagnostics }
-    : check(parsed.tree);
-  const diagnostics = [...parsed.diagnostics, ...checked.diagnostics];
-  if (checked.model === null) return { source, file, tree: parsed.tree, model: null, graph: null, diagnostics };
+  const checked = check(parsed.tree);
+  const broken = hasErrors(parsed.diagnostics);
+  const later = broken ? unaffected(source, parsed.diagnostics, checked.diagnostics) : checked.diagnostics;
+  const diagnostics = [...parsed.diagnostics, ...later];
+  if (checked.model === null || broken)
+    return { source, file, tree: parsed.tree, model: null, graph: null, diagnostics };
   const { graph, diagnostics: found } = buildFactorGraph(checked.model);
   return { source, file, tree: parsed.tree, model: checked.model, graph, diagnostics: [...diagnostics, ...found] };
 };

@@ -215,11 +215,14 @@ class Extraction {
 
   /** A function of the bare unknown (or of entries of it): the occurrence is marked with the atom. */
   private atom(atom: Atom, whole: Expr, arg: Expr, out: readonly Label[]): Outcome {
-    const bare = arg.kind === 'ref' || (arg.kind === 'subscript' && arg.base.kind === 'ref');
+    let inner = arg;
+    while (inner.kind === 'subscript') inner = inner.base;
+    const bare = inner.kind === 'ref';
     const terms = bare ? this.terms(arg, out) : refuse(whole, `${atom} of an expression of the unknown`);
     if (refused(terms)) return terms;
     const [term] = terms;
-    if (terms.length !== 1 || term!.unknown.length !== 1 || term!.known.length > 0)
+    // What is known in the term only selects entries, and selecting commutes with a function of the entries.
+    if (terms.length !== 1 || term!.unknown.length !== 1)
       return refuse(whole, `${atom} of an expression of the unknown`);
     return [{ ...term!, unknown: [{ ...term!.unknown[0]!, atom }] }];
   }

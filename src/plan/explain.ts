@@ -13,7 +13,18 @@ export const planLines = (plan: Plan): readonly PlanLine[] => [
 ];
 
 const fitLines = (fit: FitPlan): readonly PlanLine[] => {
-  const steps = fit.kind === 'descend' ? [] : fit.steps;
+  if (fit.kind === 'descend')
+    return [
+      {
+        unknowns: fit.params,
+        operation: 'minimize',
+        beta: null,
+        method: fit.method,
+        certificate: 'local',
+        reason: `params are learned: minimised; ${fit.reason}`,
+      },
+    ];
+  const { steps } = fit;
   const suffix = fit.kind === 'alternate' ? `, a step of ${fit.algorithm}` : '';
   return steps.map((s) => ({
     unknowns: s.unknowns,
@@ -69,7 +80,15 @@ const taskText = (plan: Plan): string => {
 };
 
 const explainFit = (fit: FitPlan): readonly string[] => {
-  if (fit.kind === 'descend') return [`learn ${fit.params.join(', ')} by ${fit.method}: ${fit.reason}`];
+  if (fit.kind === 'descend') {
+    const starts = fit.restarts === 1 ? 'one start' : `${fit.restarts} starts, the best is kept`;
+    return [
+      `learn ${fit.params.join(', ')} by ${fit.method} on the free energy (local optimum; ${starts})`,
+      `  because: ${fit.reason}`,
+      ...rejected(fit.refusals, ''),
+      ...fit.latents.flatMap((l) => explainBlock(l, '  ', 'inside, ')),
+    ];
+  }
   if (fit.kind === 'closed')
     return [
       `learn ${fit.steps.flatMap((s) => s.unknowns).join(', ')} in closed form`,
