@@ -19,12 +19,12 @@ const unary = (name: string, documentation: string, facts: Curvature, fn: Elemen
 const sameKind = elementwiseRule(joinArithmetic);
 
 export const elementwiseBuiltins = {
-  exp: unary('exp', 'e^x.', curve('convex', 'increasing'), 'exp'),
+  exp: unary('exp', 'The exponential e^x.', curve('convex', 'increasing'), 'exp'),
   log: unary('log', 'The natural logarithm, x > 0.', curve('concave', 'increasing'), 'log'),
   log1p: unary('log1p', 'log(1 + x), accurate near 0.', curve('concave', 'increasing'), 'log1p'),
   expm1: unary('expm1', 'e^x - 1, accurate near 0.', curve('convex', 'increasing'), 'expm1'),
   sqrt: unary('sqrt', 'The square root, x ≥ 0.', curve('concave', 'increasing'), 'sqrt'),
-  abs: { ...unary('abs', '|x|.', curve('convex', 'none', false), 'abs'), result: sameKind },
+  abs: { ...unary('abs', 'The absolute value |x|.', curve('convex', 'none', false), 'abs'), result: sameKind },
   sign: {
     ...unary('sign', '-1, 0 or 1.', curve('none', 'increasing', false), 'sign'),
     result: elementwiseRule(() => integer),
