@@ -106,3 +106,22 @@ it('ints add, multiply, compare and divide with remainder', async () => {
   };
   await agree(b.finish(outputs), {}, { sizes: { N: 5 } });
 });
+
+it('one-hot encodings of every depth and rank', async () => {
+  const [M, K] = [size('M'), size('K')];
+  const b = new Builder();
+  const z = b.input('z', [M, constant(2)], 'int');
+  const wide = b.expand(b.input('v', [constant(1), M], 'int'), [constant(3), M]);
+  const program = b.finish({ z: b.oneHot(z, K), v: b.oneHot(wide, K), product: b.mul(b.oneHot(z, K), 2) });
+  for (const sizes of [
+    { M: 4, K: 5 },
+    { M: 4, K: 1 },
+    { M: 0, K: 3 },
+    { M: 3, K: 0 },
+  ]) {
+    // An index outside 0..K has no 1 in its row.
+    const z = { shape: [sizes.M, 2], data: Int32Array.from({ length: 2 * sizes.M }, (_, i) => i % 7) };
+    const v = { shape: [1, sizes.M], data: Int32Array.from({ length: sizes.M }, (_, i) => i % 3) };
+    await agree(program, { z, v }, { sizes });
+  }
+});

@@ -277,6 +277,16 @@ export const probes: Readonly<Record<TfjsOperation, Make>> = {
     (i, s) => i.map((k, axis) => (axis === last(s.length) ? k % s[axis]! : k)),
     (tf, x) => tf.concat([x, x], last(x.rank)),
   ),
+  oneHot: (rank) => {
+    if (rank < 2) return null;
+    const shape = shapeOf(rank - 1);
+    const x = Array.from({ length: sizeOf(shape) }, (_, i) => i % 3);
+    return {
+      shape: [...shape, 3],
+      expected: x.flatMap((k) => [0, 1, 2].map((j) => (j === k ? 1 : 0))),
+      run: (tf) => tf.oneHot(tensor(tf, x, shape, 'int32'), 3, 1, 0, 'int32'),
+    };
+  },
   gather: movement(
     (s) => s.map((n, axis) => (axis === last(s.length) ? 3 : n)),
     (i, s) => i.map((k, axis) => (axis === last(s.length) ? [1, 0, 1][k]! : k)),

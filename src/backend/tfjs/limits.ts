@@ -121,6 +121,7 @@ export const limits: Readonly<Record<TfjsOperation, Limits>> = {
     webgpu: upTo(4, 'wrong at rank 5 and 6'),
   },
   concat: flat,
+  oneHot: flatOnWasm('as float32 it writes the bits of an integer 1: make it int32 and cast'),
   gather: {
     cpu: any,
     wasm: slow('30 ns an entry, and wrong in shape for empty slices: the host copies instead'),

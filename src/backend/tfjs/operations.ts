@@ -10,14 +10,14 @@ export const tfjsOperations = [
   'sigmoid', 'softplus', 'relu', 'floor', 'round', 'erf', 'isNaN',
   'add', 'sub', 'mul', 'div', 'pow', 'minimum', 'maximum', 'mod', 'atan2',
   'less', 'lessEqual', 'greater', 'greaterEqual', 'equal', 'notEqual', 'where',
-  'matMul', 'sum', 'min', 'argMin', 'transpose', 'slice', 'reverse', 'pad', 'concat', 'gather',
+  'matMul', 'sum', 'min', 'argMin', 'transpose', 'slice', 'reverse', 'pad', 'concat', 'gather', 'oneHot',
 ] as const;
 export type TfjsOperation = (typeof tfjsOperations)[number];
 
 /** Operations written out at the end of the module because tfjs lacks them or is slow or wrong at them. */
 // prettier-ignore
 export const helperOperations = [
-  'sumAxis', 'minAxis', 'argminAxis', 'permuteAxes', 'matrixProduct', 'rowsProduct', 'softMinProduct', 'gatherAxis', 'scatterAdd', 'unstack',
+  'sumAxis', 'minAxis', 'argminAxis', 'permuteAxes', 'matrixProduct', 'rowsProduct', 'softMinProduct', 'gatherAxis', 'oneHotRows', 'scatterAdd', 'unstack',
   'randomTensor', 'mapLgamma', 'mapDigamma', 'mapLogBesselI0',
   'runCholesky', 'runTriangularSolve', 'runTriangularSolveTransposed', 'runSolve', 'runInverse', 'runLogAbsDet', 'runEigh',
   'runSort', 'runBlockTridiagonal',
@@ -93,6 +93,7 @@ export const operations: Readonly<Record<OperationName, OperationFacts>> = {
   pad: { stem: 'padded' },
   concat: { stem: 'joined', list: true },
   gather: { stem: 'gathered' },
+  oneHot: { stem: 'oneHot' },
   sumAxis: { stem: 'total' },
   minAxis: { stem: 'least' },
   argminAxis: { stem: 'argmin' },
@@ -100,6 +101,7 @@ export const operations: Readonly<Record<OperationName, OperationFacts>> = {
   matrixProduct: { stem: 'product' },
   rowsProduct: { stem: 'product' },
   softMinProduct: { stem: 'freeEnergy', awaited: true },
+  oneHotRows: { stem: 'oneHot' },
   gatherAxis: { stem: 'gathered', awaited: true },
   scatterAdd: { stem: 'scattered', awaited: true },
   unstack: { stem: 'steps', awaited: true },

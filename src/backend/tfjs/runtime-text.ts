@@ -16,6 +16,7 @@ export type HelperName =
   | 'softMinProduct'
   | 'peek'
   | 'gatherAxis'
+  | 'oneHotRows'
   | 'scatterAdd'
   | 'unstack'
   | 'stackSteps'
@@ -417,6 +418,18 @@ async function gatherAxis(x, indices) {
       }
     }
   return tf.tensor(out, shape, x.dtype);
+}`,
+  },
+  oneHotRows: {
+    needs: [],
+    text: `/** Flat indices [m] → [m, depth] with a 1 at each index. tfjs on wasm writes integer bits into a float one-hot. */
+function oneHotRows(indices, depth) {
+  if (depth === 1) return tf.tidy(() => tf.cast(tf.equal(tf.reshape(indices, [indices.size, 1]), 0), 'float32'));
+  if (depth === 0 || indices.size === 0) return tf.zeros([indices.size, depth]);
+  const marks = tf.oneHot(indices, depth, 1, 0, 'int32');
+  const result = tf.cast(marks, 'float32');
+  marks.dispose();
+  return result;
 }`,
   },
   scatterAdd: {

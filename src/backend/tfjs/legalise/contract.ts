@@ -136,7 +136,7 @@ const combine = (
       lengths,
     );
     const stored = order.map((label) => (labels.includes(label) ? lengths.get(label)! : constant(1)));
-    return { tensor: arranged, stored, shape: shapeFor(lengths, order), truth: false };
+    return { tensor: arranged, stored, shape: shapeFor(lengths, order), truth: false, iota: null };
   };
   const result = realiseMap(r, fn, [handle(a), handle(b)], shapeFor(lengths, order), 'float');
   return { tensor: result.tensor, labels: order };

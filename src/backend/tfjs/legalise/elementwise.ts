@@ -1,9 +1,10 @@
 // Elementwise instructions. In: the function and its arguments as handles. Out: a handle. One table says how each function is
 // made of tfjs operations; broadcasting is resolved before: natively for + - × ÷, else by repeating the smaller arguments,
 // because the other broadcasting kernels of wasm take 60 ns an entry.
-import { constant, isOne, shapesEqual, type Dim } from '../../../tensor/dims.ts';
+import { constant, isOne, product, shapesEqual, type Dim } from '../../../tensor/dims.ts';
 import type { Elementwise } from '../../../tensor/elementwise.ts';
 import type { DType } from '../../../tensor/program.ts';
+import { dimText } from '../names.ts';
 import type { HelperOperation, TfjsOperation } from '../operations.ts';
 import type { Tensor, TensorType } from '../realisation.ts';
 import { isSingle, repeatTo, type Handle } from './handle.ts';
@@ -223,6 +224,20 @@ const fit = (stored: readonly Dim[], shape: readonly Dim[]): readonly Dim[] =>
 
 const resultType = (dtype: DType): TensorType => (dtype === 'int' ? 'int32' : 'float32');
 
+/** Indices compared with 0, 1, 2, … along a last axis that they lack: a one-hot encoding, which tfjs writes without comparing.
+ *  Null when the arguments are anything else. */
+const oneHot = (r: Realiser, args: readonly Handle[], shape: readonly Dim[], held: readonly Dim[]): Tensor | null => {
+  const counts = args.find((h) => h.iota !== null && h.tensor.type === 'int32');
+  const indices = args.find((h) => h !== counts && h.tensor.type === 'int32');
+  const axis = counts?.iota ?? null;
+  if (counts === undefined || indices === undefined || axis === null || isSingle(indices.stored)) return null;
+  const last = shape.slice(axis + 1).every(isOne) && !isOne(shape[axis]!);
+  if (!last || indices.stored.length !== shape.length || !isOne(indices.stored[axis]!)) return null;
+  const flat = r.reshape(indices.tensor, [product(indices.stored)]);
+  const hot = r.call('oneHotRows', [flat], [dimText(shape[axis]!)], [flat.shape[0]!, shape[axis]!], 'float32');
+  return r.reshape(hot, keptShape(held));
+};
+
 /** In: the function, handles (equal ranks or rank 0), the result's shape and dtype. */
 export const realiseMap = (
   r: Realiser,
@@ -240,9 +255,11 @@ export const realiseMap = (
   const held = shape.map((dim, axis) =>
     prepared.some((h) => h.stored.length > 0 && !isOne(h.stored[axis]!)) ? dim : one,
   );
+  const hot = fn === 'eq' ? oneHot(r, args, shape, held) : null;
+  if (hot !== null) return { tensor: hot, stored: held, shape, truth: true, iota: null };
   const aligned = align(r, prepared, held, composition.broadcasts === true);
   const tensor = composition.compose(r, aligned.tensors, aligned.shape);
   const typed = tensor.type === 'bool' || dtype === 'float' ? tensor : r.cast(tensor, resultType(dtype));
   const truth = composition.truth === true || (fn === 'stop-gradient' && args[0]!.truth);
-  return { tensor: typed, stored: held, shape, truth };
+  return { tensor: typed, stored: held, shape, truth, iota: null };
 };

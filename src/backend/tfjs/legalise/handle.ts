@@ -13,6 +13,8 @@ export interface Handle {
   readonly shape: readonly Dim[];
   /** Known to be 0 or 1 everywhere. */
   readonly truth: boolean;
+  /** The axis along which it counts 0, 1, 2, … and is otherwise constant; null when it is no such thing. */
+  readonly iota: number | null;
 }
 
 export const handleOf = (tensor: Tensor, shape: readonly Dim[], truth = tensor.type === 'bool'): Handle => ({
@@ -20,6 +22,7 @@ export const handleOf = (tensor: Tensor, shape: readonly Dim[], truth = tensor.t
   stored: shape,
   shape,
   truth,
+  iota: null,
 });
 
 export const isSingle = (stored: readonly Dim[]): boolean => stored.every(isOne);

@@ -29,6 +29,7 @@ const wide = (tensor: Tensor, stored: readonly Dim[], shape: readonly Dim[]): Ha
   stored,
   shape,
   truth: false,
+  iota: null,
 });
 
 /** min(x, 1e30) from vectorised operations: clipping turns NaN into -∞ on wasm, and minimum takes 8 ns an entry there. */

@@ -103,7 +103,8 @@ const padAxis = (
 
 export const realiseView = (r: Realiser, given: Handle, view: View, shape: readonly Dim[]): Handle => {
   const moves = view.kind !== 'reshape' && view.kind !== 'expand';
-  const arg = moves && given.tensor.type === 'bool' ? { ...given, tensor: r.cast(given.tensor, 'float32') } : given;
+  const tensor = moves && given.tensor.type === 'bool' ? r.cast(given.tensor, 'float32') : given.tensor;
+  const arg: Handle = { ...given, tensor, iota: view.kind === 'expand' ? given.iota : null };
   switch (view.kind) {
     case 'reshape': {
       if (shapesEqual(arg.stored, arg.shape)) return { ...arg, stored: shape, shape };
@@ -162,7 +163,7 @@ export const realiseConcat = (r: Realiser, args: readonly Handle[], axis: number
 export const realiseIota = (r: Realiser, shape: readonly Dim[], axis: number, type: 'float32' | 'int32'): Handle => {
   const n = shape[axis]!;
   const tensor = r.call('range', [], ['0', dimText(n), '1', `'${type}'`], [n], type);
-  return { tensor, stored: shape.map((dim, i) => (i === axis ? dim : constant(1))), shape, truth: false };
+  return { tensor, stored: shape.map((dim, i) => (i === axis ? dim : constant(1))), shape, truth: false, iota: axis };
 };
 
 export const realiseGather = (

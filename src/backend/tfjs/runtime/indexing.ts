@@ -35,6 +35,16 @@ export async function gatherAxis(x: tf.Tensor, indices: tf.Tensor): Promise<tf.T
   return tf.tensor(out, shape, x.dtype);
 }
 
+/** Flat indices [m] → [m, depth] with a 1 at each index. tfjs on wasm writes integer bits into a float one-hot. */
+export function oneHotRows(indices: tf.Tensor, depth: number): tf.Tensor {
+  if (depth === 1) return tf.tidy(() => tf.cast(tf.equal(tf.reshape(indices, [indices.size, 1]), 0), 'float32'));
+  if (depth === 0 || indices.size === 0) return tf.zeros([indices.size, depth]);
+  const marks = tf.oneHot(indices, depth, 1, 0, 'int32');
+  const result = tf.cast(marks, 'float32');
+  marks.dispose();
+  return result;
+}
+
 /** Zeros [before, n, after] with updates[before, m, after] added at flat indices [m]; sums in float64. */
 export async function scatterAdd(updates: tf.Tensor, indices: tf.Tensor, n: number): Promise<tf.Tensor> {
   const [before, m, after] = updates.shape as [number, number, number];
