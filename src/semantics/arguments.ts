@@ -53,6 +53,7 @@ export const checkAccepts = (
   declaredAt: Span,
 ): boolean => {
   if (accepts(declared, value.type)) return true;
+  context.session.meet(declared.shape, value.type.shape);
   const parameters = { what, expected: describeType(declared), found: describeType(value.type) };
   const hinted = isRow(value.type) ? { ...parameters, hint: "turn the row into a vector with `'`" } : parameters;
   context.session.report(

@@ -48,6 +48,8 @@ export const checkWithin = (context: Context, index: Expr, axis: AxisRange, span
     session.report(diagnoseGraph('EBM401', span, hint === null ? parameters : { ...parameters, hint }));
     return false;
   }
+  const end = highest(position);
+  if (verdicts.some((v) => v.kind === 'depends') && end !== null) session.meet([add(end, constant(1))], [axis.to]);
   for (const verdict of verdicts)
     if (verdict.kind === 'depends')
       session.requirements.push({

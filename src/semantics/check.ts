@@ -8,6 +8,7 @@ import { condense } from './condense.ts';
 import { defineConst, defineLet, defineSize, defineVariable } from './definitions.ts';
 import { checkDistributedOnce, distributedDeclaration, distributedStatement, type Region } from './distributed.ts';
 import { elaborateExpression } from './expressions.ts';
+import { checkFixing, requirementsOf } from './fixed-sizes.ts';
 import { checkFunctionBody, defineFunction } from './function-calls.ts';
 import { enterPlates } from './index-clauses.ts';
 import { joinConditions } from './make.ts';
@@ -180,9 +181,14 @@ const uniqueNames = (factors: readonly Factor[]): readonly Factor[] => {
   });
 };
 
-export const check = (tree: SourceFile): CheckResult => {
+export const check = (tree: SourceFile): CheckResult => checkFixing((fixed) => checkOnce(tree, fixed));
+
+const checkOnce = (
+  tree: SourceFile,
+  fixed: ReadonlyMap<string, number>,
+): CheckResult & { readonly session: Session } => {
   const { symbols, diagnostics: collected } = collectSymbols(tree.statements);
-  const session = new Session(tree.statements, symbols, {
+  const steps = {
     elaborate: elaborateExpression,
     size: defineSize,
     const: defineConst,
@@ -190,7 +196,8 @@ export const check = (tree: SourceFile): CheckResult => {
     let: defineLet,
     function: defineFunction,
     net: defineNet,
-  });
+  };
+  const session = new Session(tree.statements, symbols, steps, fixed);
   collected.forEach((d) => session.report(d));
   const parts: Parts = {
     name: '',
@@ -211,10 +218,10 @@ export const check = (tree: SourceFile): CheckResult => {
   checkNoise(session, parts);
   checkDistributedOnce(session, parts.regions);
   const diagnostics = condense(session.diagnostics, tree);
-  if (hasErrors(diagnostics)) return { model: null, diagnostics };
+  if (hasErrors(diagnostics)) return { model: null, diagnostics, session };
   const model = assemble(session, parts, tree);
   const warnings = warn(model, [...symbols.values()], session.used);
-  return { model, diagnostics: condense([...diagnostics, ...warnings], tree) };
+  return { model, diagnostics: condense([...diagnostics, ...warnings], tree), session };
 };
 
 const enterAllPlates = (session: Session, statements: readonly Statement[], context: Context): void => {
@@ -239,7 +246,7 @@ const assemble = (session: Session, parts: Parts, tree: SourceFile): Model => {
     name: parts.name,
     plates: session.plateSymbols,
     derivedSizes: [...session.derivedSizes.values()],
-    requirements: session.requirements,
+    requirements: [...requirementsOf(session), ...session.requirements],
     sizes,
     consts,
     variables: [...parts.variables, ...netParams],

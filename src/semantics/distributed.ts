@@ -239,6 +239,7 @@ const fitArgument = (
   arg: Expr,
   domain: Domain,
 ): Expr | null => {
+  const { session } = context;
   const distribution = distributions[name];
   const parameter = distribution.parameters[position]!;
   const event = parameter.shape(domain);
@@ -255,6 +256,7 @@ const fitArgument = (
       left.spread.map((b) => ({ kind: 'at', at: shiftedIndex(b) })),
       arg.span,
     );
+  session.meet(whole, arg.type.shape);
   const expected = whole.length === 0 ? 'a scalar' : printShape(whole);
   const shapes =
     parameter.scalar && whole.length > 0
@@ -268,7 +270,7 @@ const fitArgument = (
     expected: shapes,
     found: describeShape(arg.type),
   };
-  return context.session.report(
+  return session.report(
     diagnoseShape(
       'EBM316',
       arg.span,

@@ -100,6 +100,7 @@ export const elaborateIf = (context: Context, e: Expression & { kind: 'if' }): E
   if (test === null || then === null || otherwise === null) return null;
   const scalar = joinAlternatives([then.type, otherwise.type]);
   if (scalar === null || !sameShape(then.type, otherwise.type)) {
+    context.session.meet(then.type.shape, otherwise.type.shape);
     const fillable = isScalar(then.type) !== isScalar(otherwise.type);
     const parameters = {
       what: 'the branches of `if`',
@@ -129,7 +130,8 @@ export const elaborateArray = (context: Context, e: Expression & { kind: 'array'
   const odd = typed.find(
     (element) => !sameShape(element.type, first.type) || joinAlternatives([first.type, element.type]) === null,
   );
-  if (odd !== undefined)
+  if (odd !== undefined) {
+    context.session.meet(first.type.shape, odd.type.shape);
     return context.session.report(
       diagnoseShape(
         'EBM312',
@@ -138,6 +140,7 @@ export const elaborateArray = (context: Context, e: Expression & { kind: 'array'
         { related: [{ span: first.span, message: `the first is ${describeType(first.type)}` }] },
       ),
     );
+  }
   const scalar = joinAlternatives(typed.map((element) => element.type)) ?? first.type.scalar;
   return {
     kind: 'array',

@@ -2,7 +2,7 @@
 // the smallest span, both shapes named, with where each came from.
 import type { RelatedPlace, Span } from '../diagnostics/diagnostic.ts';
 import { diagnoseShape } from '../diagnostics/messages/shapes.ts';
-import { equal, shapesEqual } from '../tensor/dims.ts';
+import { constantValue, equal, shapesEqual, sizesOf, type Dim } from '../tensor/dims.ts';
 import type { Problem } from './builtin.ts';
 import { builtins, type BuiltinName } from './builtins.ts';
 import type { Expr } from './model.ts';
@@ -35,7 +35,21 @@ const mismatchHint = (context: Context, left: Expr, right: Expr): string | undef
   const [a, b] = [left.type.shape, right.type.shape];
   if (a.length === 2 && b.length === 2 && equal(a[0]!, b[1]!) && equal(a[1]!, b[0]!))
     return "one side is transposed: `M'`";
-  return missingIndex(context, [left, right]);
+  return missingIndex(context, [left, right]) ?? unknownLength(context, a, b);
+};
+
+/** `[D] - [2]`: a size that is only known from data cannot be compared with a written length. */
+const unknownLength = (context: Context, a: readonly Dim[], b: readonly Dim[]): string | undefined => {
+  if (a.length !== b.length) return undefined;
+  for (const [i, left] of a.entries()) {
+    const right = b[i]!;
+    const value = constantValue(left) ?? constantValue(right);
+    const symbol = context.session.symbols.get(sizesOf(left)[0] ?? sizesOf(right)[0] ?? '');
+    if (value === null || symbol?.kind !== 'size' || equal(left, right)) continue;
+    if (symbol.declaration.value === null)
+      return `if \`${symbol.name.text}\` is ${value}, say so: \`size ${symbol.name.text} = ${value}\``;
+  }
+  return undefined;
 };
 
 /** `a - b` for operators, `f(a, b)` for functions. */
@@ -55,6 +69,7 @@ export const reportProblem = (
 ): null => {
   const { session } = context;
   const name = builtins[fn].spelling ?? builtins[fn].signatures[0]!;
+  for (const left of args) for (const right of args) session.meet(left.type.shape, right.type.shape);
   switch (problem.kind) {
     case 'shapes-differ': {
       const [left, right] = [args[problem.left]!, args[problem.right]!];

@@ -3,7 +3,6 @@
 import { diagnoseGraph } from '../diagnostics/messages/graph.ts';
 import { diagnoseName } from '../diagnostics/messages/names.ts';
 import type { Name } from '../syntax/ast.ts';
-import { size } from '../tensor/dims.ts';
 import { builtinsSpelled, namedNumbers } from './builtins.ts';
 import { indexExpr, lengthOf, ownPosition } from './index-clauses.ts';
 import { layers } from './layers.ts';
@@ -67,7 +66,7 @@ const fromSymbol = (context: Context, symbol: GlobalSymbol, name: Name): Expr | 
       if (session.define(symbol, span) === null) return null;
       const rank = symbol.declaration.index?.binders.length ?? 0;
       if (rank > 0) return session.report(diagnoseGraph('EBM405', span, { name: text, rank, given: 0 }));
-      return dimExpr(size(text), span);
+      return dimExpr(session.sizeDim(text), span);
     }
     case 'const': {
       const info = session.define(symbol, span);

@@ -3,7 +3,7 @@
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
 import { diagnoseName } from '../diagnostics/messages/names.ts';
 import type { Expression, Statement, VariableDeclaration } from '../syntax/ast.ts';
-import { subtract, constant, print, type Dim } from '../tensor/dims.ts';
+import { constant, print, size, subtract, type Dim } from '../tensor/dims.ts';
 import type { Interval, Known, Linear } from './bounds.ts';
 import { unbounded } from './bounds.ts';
 import type {
@@ -117,6 +117,7 @@ export class Session {
   private readonly underway: string[] = [];
   private readonly binderCounts = new Map<string, number>();
   private readonly domains = new Map<VariableDeclaration, Domain | null>();
+  readonly met: (readonly [readonly Dim[], readonly Dim[]])[] = [];
   readonly binders = new Map<string, Binder>();
   readonly used = new Set<string>();
   readonly plates = new Map<string, PlateScope & { readonly inside: readonly string[] }>();
@@ -133,7 +134,20 @@ export class Session {
     readonly statements: readonly Statement[],
     readonly symbols: ReadonlyMap<string, GlobalSymbol>,
     readonly steps: Steps,
+    /** Sizes with a default that written arrays fix (fixed-sizes.ts). */
+    readonly fixed: ReadonlyMap<string, number> = new Map(),
   ) {}
+
+  /** A size by name: a number where a written array fixes it. */
+  sizeDim(name: string): Dim {
+    const value = this.fixed.get(name);
+    return value === undefined ? size(name) : constant(value);
+  }
+
+  /** Two lengths that should agree but do not as they stand: a size by its default may still be a written length. */
+  meet(left: readonly Dim[], right: readonly Dim[]): void {
+    this.met.push([left, right]);
+  }
 
   get diagnostics(): readonly Diagnostic[] {
     return this.found;

@@ -2,7 +2,7 @@
 import { diagnoseGraph } from '../diagnostics/messages/graph.ts';
 import { diagnoseShape } from '../diagnostics/messages/shapes.ts';
 import type { Expression } from '../syntax/ast.ts';
-import { add, constant, multiply, size, subtract, type Dim } from '../tensor/dims.ts';
+import { add, constant, multiply, subtract, type Dim } from '../tensor/dims.ts';
 import type { Context } from './session.ts';
 import { reportUnknownName } from './unknown-names.ts';
 
@@ -58,7 +58,7 @@ export const sizeOf = (context: Context, expression: Expression): Dim | null => 
         const rank = symbol.declaration.index.binders.length;
         return session.report(diagnoseGraph('EBM405', span, { name: text, rank, given: 0 }));
       }
-      return session.define(symbol, span) === null ? null : size(text);
+      return session.define(symbol, span) === null ? null : session.sizeDim(text);
     }
     case 'subscript': {
       const base = expression.base;

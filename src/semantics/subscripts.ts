@@ -90,6 +90,7 @@ const elaboratePosition = (context: Context, subscript: Subscript, axis: Axis): 
   if (at === null) return null;
   if (at.type.shape.length === 1 && isOneHot(context, at)) {
     if (equal(at.type.shape[0]!, axis.length)) return { kind: 'at', at };
+    session.meet(at.type.shape, [axis.length]);
     return session.report(
       diagnoseShape('EBM301', subscript.span, {
         operation: 'indexed by one-hot',

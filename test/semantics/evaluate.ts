@@ -24,6 +24,7 @@ const definition = (
   const fits = cases[fn].find(
     (c) =>
       c.args.length === args.length &&
+      c.args.every((s) => s.written === undefined) &&
       c.args.every((s, i) => s.shape.length === rank(args[i]!) && (s.row ?? false) === rows[i]),
   );
   return (fits ?? cases[fn][0]!).value;
