@@ -17,7 +17,12 @@ export interface ModuleSpec {
   readonly description: readonly string[];
   readonly sizes: readonly { readonly name: string; readonly default: number | null }[];
   /** Documentation of inputs and outputs by name, for the signature and the .d.ts. Program inputs not listed are internal. */
-  readonly variables: Readonly<Record<string, { readonly role: string; readonly domain: string; readonly shape: readonly Dim[]; readonly dtype: DType }>>;
+  readonly variables: Readonly<
+    Record<
+      string,
+      { readonly role: string; readonly domain: string; readonly shape: readonly Dim[]; readonly dtype: DType }
+    >
+  >;
   /** `infer`, `energy`, and for training `init`, `step`, `evaluate`. A scalar input named `seed` seeds random numbers. */
   readonly entries: Readonly<Record<string, Program>>;
 }
@@ -29,10 +34,16 @@ export interface CallOptions {
   readonly cancelled?: () => boolean;
   /** Called between steps of an outermost `while`. */
   readonly onStep?: (step: number) => void;
+  /** Bytes that one tensor may take, 1 GiB unless given; the reference backend does not look. */
+  readonly budget?: number;
 }
 
 export interface Runner {
-  readonly call: (entry: string, inputs: Readonly<Record<string, TensorData>>, options?: CallOptions) => Promise<Readonly<Record<string, TensorData>>>;
+  readonly call: (
+    entry: string,
+    inputs: Readonly<Record<string, TensorData>>,
+    options?: CallOptions,
+  ) => Promise<Readonly<Record<string, TensorData>>>;
   readonly dispose: () => Promise<void>;
 }
 

@@ -14,6 +14,7 @@ import { runtimeTextSource } from '../../src/backend/tfjs/runtime/generate.ts';
 import { Builder } from '../../src/tensor/builder.ts';
 import { add, constant, size } from '../../src/tensor/dims.ts';
 import { readFile } from 'node:fs/promises';
+import type * as Kmeans from './golden/kmeans.d.ts';
 import { chain, kmeans } from './programs.ts';
 
 const run = promisify(execFile);
@@ -142,6 +143,19 @@ describe('text', () => {
     const text = emitModule(kmeans()).split('// -----')[0]!;
     await expect(text).toMatchFileSnapshot('golden/kmeans.mjs.txt');
     await expect(emitDeclarations(kmeans())).toMatchFileSnapshot('golden/kmeans.d.ts');
+  });
+  it('has types that fit its use', () => {
+    const inputs: Kmeans.InferInputs = { y: [[1, 2]], start: { shape: [1, 2], data: [3, 4] } };
+    const options: Kmeans.Options = { sizes: { K: 1 }, onStep: () => undefined };
+    const types = (results: Awaited<ReturnType<typeof Kmeans.infer>>): readonly [Float32Array, Int32Array] => [
+      results.w.data,
+      results.z.data,
+    ];
+    // @ts-expect-error a size that the module does not have
+    const wrong: Kmeans.Options = { sizes: { Q: 1 } };
+    // @ts-expect-error start is missing
+    const missing: Kmeans.InferInputs = { y: 1 };
+    expect([inputs, options, types, wrong, missing]).toHaveLength(5);
   });
   it('embeds current copies of its helpers', async () => {
     const path = new URL('../../src/backend/tfjs/runtime-text.ts', import.meta.url);

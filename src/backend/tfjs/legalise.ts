@@ -27,7 +27,7 @@ type InstrOf<O extends Op> = Extract<Instr, { op: O }>;
 interface Context extends Reader {
   readonly r: Realiser;
   readonly program: Program;
-  /** No while encloses this program. */
+  /** No loop encloses this program. */
   readonly outermost: boolean;
 }
 type Rule<O extends Op> = (instr: InstrOf<O>, context: Context) => readonly Handle[];
@@ -117,7 +117,7 @@ const rules: { readonly [O in Op]: Rule<O> } = {
     return r.callAll(helper, tensors, [], infos).map((tensor, i) => handleOf(tensor, info(out[i]!).shape));
   },
   scan: (instr, context) =>
-    realiseScan(context.r, instr, context, (program, inputs) => inline(context.r, program, inputs, context.outermost)),
+    realiseScan(context.r, instr, context, (program, inputs) => inline(context.r, program, inputs, false)),
   while: (instr, context) =>
     realiseWhile(context.r, instr, context, context.outermost, (program, inputs) =>
       inline(context.r, program, inputs, false),
