@@ -1,6 +1,6 @@
 // Output files, written whole or not at all: all contents go to temporary files beside their targets, then all are renamed.
-import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { access, constants, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join, resolve } from 'node:path';
 import { diagnoseData } from '../diagnostics/messages/data.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 
@@ -26,6 +26,12 @@ const cannotWrite = (path: string, error: unknown): Diagnostic => {
   return diagnoseData('EBM612', null, { file: path, problem: problems[code] ?? code });
 };
 
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );
+
 const isDirectory = (path: string): Promise<boolean> =>
   stat(path).then(
     (found) => found.isDirectory(),
@@ -50,6 +56,19 @@ export const writeFiles = async (files: readonly OutputFile[]): Promise<readonly
   } catch (error) {
     await Promise.all(temporary.map((path) => rm(path, { force: true }).catch(() => undefined)));
     return [cannotWrite(current, error)];
+  }
+};
+
+/** Whether `makeDirectory` will succeed, as far as can be told without making it: asked before a long computation. */
+export const canMakeDirectory = async (path: string): Promise<readonly Diagnostic[]> => {
+  let nearest = resolve(path);
+  while (!(await exists(nearest)) && dirname(nearest) !== nearest) nearest = dirname(nearest);
+  try {
+    if (!(await isDirectory(nearest))) throw Object.assign(new Error(), { code: 'EEXIST' });
+    await access(nearest, constants.W_OK);
+    return [];
+  } catch (error) {
+    return [cannotWrite(path, error)];
   }
 };
 

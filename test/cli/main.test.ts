@@ -260,6 +260,12 @@ describe('run', () => {
     ]);
   });
 
+  it('does not begin when the directory cannot be made', async () => {
+    const { exitCode, stderr } = await ebmc(['run', at('m.ebm'), '-o', at('y.csv/deep')], { analyse });
+    expect(exitCode).toBe(1);
+    expect(stderr).toMatch(/EBM612.*in the way/);
+  });
+
   it('shows progress on a terminal only, and cleans up', async () => {
     const run = (_: unknown, { onStep }: RunOptions) => {
       onStep!({ phase: 'learn', step: 3, of: 10, objective: 2 });

@@ -11,7 +11,7 @@ import { showDiagnostics } from '../show-diagnostics.ts';
 import { readTask } from '../task-options.ts';
 import { UsageError, note } from '../terminal.ts';
 import type { Context } from '../terminal.ts';
-import { makeDirectory, writeFiles } from '../write-files.ts';
+import { canMakeDirectory, makeDirectory, writeFiles } from '../write-files.ts';
 import type { OutputFile } from '../write-files.ts';
 
 const plotFiles = async (result: RunResult, prefix: string): Promise<readonly OutputFile[]> => {
@@ -34,6 +34,9 @@ const plotFiles = async (result: RunResult, prefix: string): Promise<readonly Ou
 export const run = async (context: Context, file: string, options: RunCommandOptions): Promise<number> => {
   const { output, json, plot } = options;
   if (output === '-') throw new UsageError('-o names a directory; results on standard output are printed with --json');
+  const unwritable = output === null ? [] : await canMakeDirectory(output);
+  showDiagnostics(context, unwritable, null);
+  if (unwritable.length > 0) return exitCodeOf(unwritable);
   const analysis = await loadModel(context, file);
   if (typeof analysis === 'number') return analysis;
   const task = await readTask(context, options);
@@ -52,9 +55,10 @@ export const run = async (context: Context, file: string, options: RunCommandOpt
     files.push(...(await plotFiles(result, output === null ? `${stemOf(file)}.` : join(output, '/'))));
   const problems = [...(output === null ? [] : await makeDirectory(output))];
   if (problems.length === 0) problems.push(...(await writeFiles(files)));
+  // What was computed is printed even where it could not be written.
   showDiagnostics(context, problems, null);
-  if (problems.length > 0) return exitCodeOf(problems);
   context.terminal.stdout(json ? `${jsonReport(result.json)}\n` : `${reportLines(result.json).join('\n')}\n`);
+  if (problems.length > 0) return exitCodeOf(problems);
   for (const { path } of files) note(context, `wrote ${path}`);
   return result.exitCode;
 };
