@@ -248,3 +248,9 @@ it('a table of 16 axes is eliminated axis by axis', async () => {
     { sizes },
   );
 });
+
+it('long literals, with every kind of number', async () => {
+  const b = new Builder();
+  const values = Array.from({ length: 300 }, (_, i) => [Infinity, -Infinity, NaN, -0, 1e30, 1e-7, i / 8][i % 7]!);
+  await agree(b.finish({ table: b.literal(values, [30, 10]), short: b.literal([1, 2], [2], 'int') }), {});
+});

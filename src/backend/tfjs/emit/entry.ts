@@ -3,7 +3,7 @@
 import type { Dim } from '../../../tensor/dims.ts';
 import { deathsIn, pruned, readsOf } from '../liveness.ts';
 import { dimText, identifier, namer, shapeText } from '../names.ts';
-import { isTfjs, operations } from '../operations.ts';
+import { isTfjs, operations, type OperationName } from '../operations.ts';
 import {
   resultsOf,
   type CallStep,
@@ -136,7 +136,7 @@ class EntryWriter {
     const tensors = args.map((arg) => this.name(arg));
     const given = [
       ...(facts.list === true ? [`[${tensors.join(', ')}]`] : tensors),
-      ...attributes.map((text) => this.attribute(text)),
+      ...attributes.map((text, position) => this.attribute(operation, position, text)),
     ];
     const call = `${facts.awaited === true ? 'await ' : ''}${isTfjs(operation) ? 'tf.' : ''}${operation}(${given.join(', ')})`;
     const [first] = out as [Tensor];
@@ -157,10 +157,10 @@ class EntryWriter {
     }
   }
 
-  private attribute(text: string): string {
-    return text.startsWith('[') && text.length > inlineLiteral && /^[\d\s,.eE+[\]-]*$/.test(text)
-      ? this.context.table(text)
-      : text;
+  /** A long literal stands at module level, under a name. */
+  private attribute(operation: OperationName, position: number, text: string): string {
+    const isLong = operation === 'tensor' && position === 0 && text.length > inlineLiteral;
+    return isLong ? this.context.table(text) : text;
   }
 
   private drop(tensors: readonly Tensor[]): void {
