@@ -4,6 +4,7 @@ import { diagnoseGraph } from '../diagnostics/messages/graph.ts';
 import type { Factor, Model } from '../semantics/model.ts';
 import { letInliner } from './expressions.ts';
 import type { FactorGraph, FactorGroup, IndexMap, Slot } from './factor-graph.ts';
+import { scale, subtract } from '../tensor/dims.ts';
 import { findPlates } from './plates.ts';
 import { slotCollector } from './slots.ts';
 
@@ -38,8 +39,8 @@ const withOwnVariable = (slots: readonly Slot[], factor: Factor, model: Model): 
   const at = axes.map((axis, k): IndexMap => {
     const index = factor.binders.find((b) => b.id === axis.id) ?? factor.binders[k];
     return index === undefined
-      ? { kind: 'all', from: axis.from, to: axis.to, over: [] }
-      : { kind: 'affine', index: index.id, offset: [] };
+      ? { kind: 'all', from: [], to: subtract(axis.to, axis.from), over: [] }
+      : { kind: 'affine', index: index.id, offset: scale(axis.from, -1) };
   });
   return [{ variable: own, at }, ...slots];
 };

@@ -190,6 +190,9 @@ class Reading {
     if (fn === 'div' && a.degree === 0 && b.convexity === 'affine' && isNonnegative(this.range(args[1]!)))
       return scaled({ degree: Infinity, convexity: 'convex', smooth: true }, this.range(args[0]!));
     if (fn === 'pow') return this.#power(args, inner);
+    const scores = logProbabilityOf(expr);
+    if (scores !== null && this.of(scores).convexity === 'affine')
+      return { degree: Infinity, convexity: 'concave', smooth: true };
     const numbers = args.map(writtenNumber);
     const facts = builtins[fn].curvature(numbers);
     const parts = inner.map((part, i): Behaviour => {
@@ -311,5 +314,17 @@ class Reading {
     }
   }
 }
+
+/** The scores a where the expression is log sigmoid(a), log(1 - sigmoid(a)) or log softmax(a), whole or in part: concave in a,
+ *  being -log(1 + e^-a), -log(1 + e^a) and a - log Σ e^a, which the rules cannot see. */
+const logProbabilityOf = (expr: Expr & { kind: 'call' }): Expr | null => {
+  const [inner] = expr.args as [Expr];
+  if (expr.fn === 'log_softmax') return inner;
+  if (expr.fn !== 'log') return null;
+  if (isCall(inner, 'sub') && inner.args[0]!.kind === 'number' && inner.args[0]!.value === 1)
+    return isCall(inner.args[1]!, 'sigmoid') ? inner.args[1]!.args[0]! : null;
+  const whole = inner.kind === 'subscript' ? inner.base : inner;
+  return isCall(whole, 'sigmoid') || isCall(whole, 'softmax') ? whole.args[0]! : null;
+};
 
 const isCall = (expr: Expr, fn: BuiltinName): expr is Expr & { kind: 'call' } => expr.kind === 'call' && expr.fn === fn;

@@ -110,9 +110,8 @@ const compileEntry = (expr: Expr, frame: Frame, known: Known): EntryFunction | U
         expr.kind === 'ref' && expr.of === 'const' ? known.model.consts.find((c) => c.name === name) : undefined;
       if (given === undefined && declared !== undefined) return compileEntry(declared.value, frame, known);
       if (given === undefined) return cannot(`${name} has no value before inference`);
-      const starts = startsOf(name, expr, known);
       const positions = all(expr.at);
-      return isUnevaluable(positions) ? positions : readArray(given, positions, starts);
+      return isUnevaluable(positions) ? positions : readArray(given, positions);
     }
     case 'call': {
       const fn = scalarFunctions[expr.fn];
@@ -179,22 +178,12 @@ const compileEntry = (expr: Expr, frame: Frame, known: Known): EntryFunction | U
   }
 };
 
-/** The index value of the first entry along each leading axis. */
-const startsOf = (name: string, expr: Expr, known: Known): readonly number[] => {
-  const { model, sizes } = known;
-  const binders =
-    expr.kind === 'ragged'
-      ? model.sizes.find((s) => s.name === name)?.ragged
-      : model.variables.find((v) => v.name === name)?.binders;
-  return (binders ?? []).map((b) => evaluate(b.from, sizes));
-};
-
-const readArray = (array: ArrayData, leading: readonly EntryFunction[], starts: readonly number[]): EntryFunction => {
+const readArray = (array: ArrayData, leading: readonly EntryFunction[]): EntryFunction => {
   const { shape, data } = array;
   return (f, at) => {
     let flat = 0;
     for (let k = 0; k < shape.length; k++) {
-      const position = k < leading.length ? leading[k]!(f, noPositions) - (starts[k] ?? 0) : at[k - leading.length]!;
+      const position = k < leading.length ? leading[k]!(f, noPositions) : at[k - leading.length]!;
       if (!(position >= 0 && position < shape[k]!)) return NaN;
       flat = flat * shape[k]! + position;
     }

@@ -1,7 +1,8 @@
 // Walking and rewriting typed expressions: children, index substitution, and lets replaced by what they stand for.
 // Rewriting keeps shared subexpressions shared (one object), so that an analysis may remember its results by object.
 import { InternalError } from '../diagnostics/diagnostic.ts';
-import type { Expr, Model, SubscriptExpr } from '../semantics/model.ts';
+import type { Binder, Expr, Model, SubscriptExpr } from '../semantics/model.ts';
+import { equal, scale } from '../tensor/dims.ts';
 import type { Dim } from '../tensor/dims.ts';
 import { affineOf } from './affine.ts';
 
@@ -153,7 +154,9 @@ export const letInliner = (model: Model): ((expr: Expr) => Expr) => {
     if (known !== undefined) return known;
     const definition = lets.get(name);
     if (definition === undefined) throw new InternalError(`no let named ${name}`);
-    const filled = new Map<string, Expr>(definition.binders.slice(0, at.length).map((b, i) => [b.id, at[i]!]));
+    const filled = new Map<string, Expr>(
+      definition.binders.slice(0, at.length).map((b, i) => [b.id, indexAt(b, at[i]!)]),
+    );
     const open = definition.binders.slice(at.length).map((b) => ({ ...b, id: `${b.id}'${opened++}` }));
     definition.binders.slice(at.length).forEach((b, i) => {
       filled.set(b.id, indexExpr(open[i]!.id, ref));
@@ -165,6 +168,17 @@ export const letInliner = (model: Model): ((expr: Expr) => Expr) => {
     return value;
   };
   return expand;
+};
+
+/** The index value of a position, which counts from 0. */
+const indexAt = (binder: Binder, position: Expr): Expr => {
+  if (binder.from.length === 0) return position;
+  // t - 2 at a binder that begins at 2 is t again.
+  const linear = affineIndex(position);
+  const { type, span } = position;
+  if (linear !== null && linear.index !== null && equal(linear.offset, scale(binder.from, -1)))
+    return { kind: 'index', id: linear.index, type, span };
+  return { kind: 'call', fn: 'add', args: [position, { kind: 'dim', dim: binder.from, type, span }], type, span };
 };
 
 /** Calls `look` once for every distinct subexpression object, outer ones first. */

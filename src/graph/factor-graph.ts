@@ -5,7 +5,8 @@ import type { Binder, Expr, Model, Variable } from '../semantics/model.ts';
 import type { Dim } from '../tensor/dims.ts';
 
 /** How one index of a slot comes from the group's indices: `t-1` (affine in one index), `a[e]` (through data, or anything
- *  else computed from data), or all nodes along this axis at once (`all`: a reduction over it, or the whole array). */
+ *  else computed from data), or all nodes along this axis at once (`all`: a reduction over it, or the whole array).
+ *  Positions count from 0, also where the axis begins elsewhere. */
 export type IndexMap =
   | { readonly kind: 'affine'; readonly index: string; readonly offset: Dim }
   | { readonly kind: 'fixed'; readonly at: Dim }

@@ -65,7 +65,7 @@ export const instantiate = (
   for (const group of graph.groups) {
     const slots = group.slots.filter((s) => variables.has(s.variable));
     if (slots.length === 0) continue;
-    const factors = instantiateGroup(graph, group, slots, ranges, known);
+    const factors = instantiateGroup(group, slots, ranges, known);
     if ('kind' in factors) return factors;
     groups.push(factors);
   }
@@ -73,7 +73,6 @@ export const instantiate = (
 };
 
 const instantiateGroup = (
-  graph: FactorGraph,
   group: FactorGroup,
   slots: readonly Slot[],
   ranges: readonly NodeRange[],
@@ -82,7 +81,7 @@ const instantiateGroup = (
   const frame = new Frame(group.binders);
   const where = group.where === null ? null : compileScalar(group.where, frame, known);
   if (isUnevaluable(where)) return where;
-  const writers = slots.map((slot) => slotWriter(graph, slot, ranges, frame, known));
+  const writers = slots.map((slot) => slotWriter(slot, ranges, frame, known));
   const bad = writers.find(isUnevaluable);
   if (bad !== undefined) return bad;
 
@@ -136,17 +135,9 @@ export const isSingle = (slot: Slot): boolean => slot.at.every((m) => m.kind !==
 /** Appends the nodes of one factor; false when one lies outside the array. */
 type SlotWriter = (frame: Int32Array, nodes: number[]) => boolean;
 
-const slotWriter = (
-  graph: FactorGraph,
-  slot: Slot,
-  ranges: readonly NodeRange[],
-  frame: Frame,
-  known: Known,
-): SlotWriter | Unevaluable => {
-  const variable = graph.variables.find((v) => v.name === slot.variable);
+const slotWriter = (slot: Slot, ranges: readonly NodeRange[], frame: Frame, known: Known): SlotWriter | Unevaluable => {
   const range = ranges.find((r) => r.variable === slot.variable);
-  if (variable === undefined || range === undefined) throw new InternalError(`no nodes for ${slot.variable}`);
-  const starts = variable.binders.map((b) => evaluate(b.from, known.sizes));
+  if (range === undefined) throw new InternalError(`no nodes for ${slot.variable}`);
   const loops = (slot.reductions ?? []).map((r) => ({
     binders: r.binders.map((b) => ({
       place: frame.place(b.id),
@@ -170,12 +161,11 @@ const slotWriter = (
     const axis = axes[k] as AxisPositions;
     const length = shape[k]!;
     if (axis.kind === 'one') {
-      const position = axis.index(f) - starts[k]!;
+      const position = axis.index(f);
       return position >= 0 && position < length && place(k + 1, at * length + position, f, nodes, seen);
     }
     for (let i = axis.from; i < axis.to; i++) {
-      const position = i - starts[k]!;
-      if (position < 0 || position >= length || !place(k + 1, at * length + position, f, nodes, seen)) return false;
+      if (i < 0 || i >= length || !place(k + 1, at * length + i, f, nodes, seen)) return false;
     }
     return true;
   };

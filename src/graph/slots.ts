@@ -2,7 +2,7 @@
 // variables. Calls of a net touch all params of the net.
 import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Binder, Expr, Model, SubscriptExpr, Variable } from '../semantics/model.ts';
-import { add } from '../tensor/dims.ts';
+import { add, subtract } from '../tensor/dims.ts';
 import type { Dim } from '../tensor/dims.ts';
 import { affineOf } from './affine.ts';
 import { childrenOf, visit } from './expressions.ts';
@@ -131,6 +131,6 @@ const indexMap = (
     if (e.kind === 'ref' && e.of === 'variable' && !isGiven[variables.get(e.name)!.role]) unknown = true;
     if (e.kind === 'net' || e.kind === 'weights') unknown = true;
   });
-  if (unknown) return { kind: 'unknown', expr: position, from: axis.from, to: axis.to };
+  if (unknown) return { kind: 'unknown', expr: position, from: [], to: subtract(axis.to, axis.from) };
   return over.length === 0 ? { kind: 'gather', expr: position } : { ...wholeAxis(axis), over, expr: position };
 };

@@ -6,7 +6,7 @@ import { isDiscrete } from '../domain-facts.ts';
 import { childrenOf } from '../expressions.ts';
 import type { FactorGraph, FactorGroup, IndexMap, Slot } from '../factor-graph.ts';
 import { indexNames } from './index-names.ts';
-import { exprText, mapText, rangeText, stepText, withoutHull } from './index-text.ts';
+import { exprText, indexOf, mapText, rangeText, stepText, withoutHull } from './index-text.ts';
 import type { Membership } from './membership.ts';
 import { membershipOf } from './membership.ts';
 import type { Sketch, SketchEdge, SketchNode, SketchPlate } from './sketch.ts';
@@ -128,8 +128,9 @@ const placeSlots = (
   const variables = new Map(graph.variables.map((v) => [v.name, v]));
   /** '' when the position is the one of the same index. */
   const positions = (slot: Slot, v: Variable): readonly { text: string; step: number | null }[] =>
-    slot.at.map((map, k) => {
+    slot.at.map((position, k) => {
       const axis = v.binders[k]!;
+      const map = indexOf(position, axis.from);
       const step = stepOf(map, along, membership.plateOf.get(axis.id)!);
       if (step === 0) return { text: '', step };
       const text = mapText(map, nameOf);

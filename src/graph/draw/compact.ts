@@ -21,12 +21,14 @@ export interface Coordinates {
   readonly boxes: readonly Rect[];
 }
 
-/** `wider` gives the extra room between two nodes of one row that the label of the line between them needs. */
+/** `wider` gives the extra room between two nodes that the label of the line between them needs, `strips` on which side of a
+ *  plate its label stands. */
 export const compact = (
   sketch: Sketch,
   cells: Cells,
   reach: readonly Reach[],
   wider: (a: number, b: number) => number,
+  strips: readonly ('top' | 'bottom')[],
 ): Coordinates => {
   const { plates, nodes } = sketch;
   const number = new Map(nodes.map((n, i) => [n.id, i]));
@@ -82,8 +84,12 @@ export const compact = (
     return reach[u]!.right + reach[v]!.left + room;
   });
   const y = settle(cells.row, cells.column, columns, least.down, (u, v) => {
-    const labels = parting(u, v).length * (sizes.plateLabel + 2);
-    return reach[u]!.bottom + reach[v]!.top + gap.down + borders(u, v) * sizes.plateMargin + labels;
+    const labels =
+      parting(u, v).filter((p) => strips[p] === 'bottom').length +
+      parting(v, u).filter((p) => strips[p] === 'top').length;
+    const room = cells.column[u] === cells.column[v] ? wider(u, v) : 0;
+    const frames = borders(u, v) * sizes.plateMargin + labels * (sizes.plateLabel + 2);
+    return reach[u]!.bottom + reach[v]!.top + gap.down + frames + room;
   });
 
   const depth = (p: number): number =>
@@ -105,8 +111,9 @@ export const compact = (
     boxes[p] = {
       left,
       right: Math.max(right, left + plateLabelWidth(plates[p]!.label)),
-      top: Math.min(...all.map((r) => r.top)) - sizes.plateMargin,
-      bottom: Math.max(...all.map((r) => r.bottom)) + sizes.plateMargin + sizes.plateLabel,
+      top: Math.min(...all.map((r) => r.top)) - sizes.plateMargin - (strips[p] === 'top' ? sizes.plateLabel : 0),
+      bottom:
+        Math.max(...all.map((r) => r.bottom)) + sizes.plateMargin + (strips[p] === 'bottom' ? sizes.plateLabel : 0),
     };
   }
   return { x, y, boxes };

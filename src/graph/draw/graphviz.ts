@@ -3,6 +3,7 @@ import type { Viz } from '@viz-js/viz';
 import { quote } from './dot.ts';
 import type { Point, Rect } from './geometry.ts';
 import { frameOf, labelRect, shapeRect, type Layout, type PlacedNode, type Side } from './layout-form.ts';
+import { plateLabelPlaces } from './plate-labels.ts';
 import { plateTree } from './plate-tree.ts';
 import type { PlateTree } from './plate-tree.ts';
 import type { Sketch, SketchNode } from './sketch.ts';
@@ -51,7 +52,13 @@ export const graphvizLayout = async (sketch: Sketch): Promise<Layout> => {
     return { points, label: lp === undefined ? null : { at: point(lp), anchor: 'middle' as const } };
   });
   const links = sketch.links.map((_, i) => path(edgeNames.links[i]!));
-  return { frame: frameOf(sketch, placed, boxes, routed), nodes: placed, boxes, edges: routed, links };
+  const plateLabels = plateLabelPlaces(
+    sketch,
+    boxes,
+    sketch.plates.map(() => 'bottom'),
+    routed,
+  );
+  return { frame: frameOf(sketch, placed, boxes, routed), nodes: placed, boxes, plateLabels, edges: routed, links };
 };
 
 interface Drawn {

@@ -2,7 +2,7 @@
 import { builtins } from '../../semantics/builtins.ts';
 import type { Binder, Expr, SizeSymbol } from '../../semantics/model.ts';
 import type { Dim } from '../../tensor/dims.ts';
-import { constantValue, equal, print } from '../../tensor/dims.ts';
+import { add, constantValue, equal, print } from '../../tensor/dims.ts';
 import type { IndexMap } from '../factor-graph.ts';
 
 const minus = '\u2212';
@@ -26,9 +26,10 @@ const infix: Readonly<Record<string, readonly [symbol: string, strength: number]
   div: [' / ', 5],
 };
 
-/** `nameOf` gives the written name of an index. Parts that have no short form become `…`. */
-export const exprText = (expr: Expr, nameOf: (id: string) => string, strength = 0): string => {
-  const text = (e: Expr, s = 0): string => exprText(e, nameOf, s);
+/** `nameOf` gives the written name of an index. Parts that have no short form become `…`; inside a longer expression a
+ *  variable stands without its indices. */
+export const exprText = (expr: Expr, nameOf: (id: string) => string, strength = 0, inside = false): string => {
+  const text = (e: Expr, s = 0): string => exprText(e, nameOf, s, inside || expr.kind === 'call');
   switch (expr.kind) {
     case 'number':
       return withMinus(String(expr.value));
@@ -39,10 +40,12 @@ export const exprText = (expr: Expr, nameOf: (id: string) => string, strength = 
     case 'ragged':
       return `${expr.size}[${expr.at.map((e) => text(e)).join(', ')}]`;
     case 'ref':
-      return expr.at.length === 0 ? expr.name : `${expr.name}[${expr.at.map((e) => text(e)).join(', ')}]`;
+      return expr.at.length === 0 || (inside && expr.of === 'variable')
+        ? expr.name
+        : `${expr.name}[${expr.at.map((e) => text(e)).join(', ')}]`;
     case 'subscript': {
-      const inside = expr.subscripts.map((s) => (s.kind === 'at' ? text(s.at) : ':'));
-      return `${text(expr.base, 9)}[${inside.join(', ')}]`;
+      const positions = expr.subscripts.map((s) => (s.kind === 'at' ? text(s.at) : ':'));
+      return `${exprText(expr.base, nameOf, 9, true)}[${positions.join(', ')}]`;
     }
     case 'call': {
       const operator = infix[expr.fn];
@@ -73,7 +76,28 @@ const nextOf = (expr: Expr & { kind: 'call' }): readonly [Expr, Expr] | null => 
   return small === null ? null : [small, large];
 };
 
-/** The position of a slot along one axis; '' where nothing needs to be said, because all nodes are touched. */
+/** A position, which counts from 0, as an index of an axis that begins at `from`. */
+export const indexOf = (map: IndexMap, from: Dim): IndexMap => {
+  if (from.length === 0) return map;
+  switch (map.kind) {
+    case 'affine':
+      return { ...map, offset: add(map.offset, from) };
+    case 'fixed':
+      return { ...map, at: add(map.at, from) };
+    case 'all':
+      return { ...map, from: add(map.from, from), to: add(map.to, from) };
+    case 'gather':
+    case 'unknown': {
+      const { type, span } = map.expr;
+      return {
+        ...map,
+        expr: { kind: 'call', fn: 'add', args: [map.expr, { kind: 'dim', dim: from, type, span }], type, span },
+      };
+    }
+  }
+};
+
+/** The index that a slot takes along one axis; '' where nothing needs to be said, because all nodes are touched. */
 export const mapText = (map: IndexMap, nameOf: (id: string) => string): string => {
   switch (map.kind) {
     case 'affine':

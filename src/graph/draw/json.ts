@@ -19,13 +19,14 @@ import type { FactorGraph, IndexMap, Slot } from '../factor-graph.ts';
 import { findPlates } from '../plates.ts';
 import type { ComponentFacts, UnknownFacts } from '../structure.ts';
 import { structureOf } from '../structure.ts';
-import { exprText } from './index-text.ts';
+import { exprText, indexOf } from './index-text.ts';
 import { indexNames } from './index-names.ts';
 
 export const jsonOf = (graph: FactorGraph): object => {
   const { model } = graph;
   const nameOf = indexNames(graph);
   const { plateOf } = findPlates(graph.variables, graph.groups);
+  const axesOf = (slot: Slot): readonly Binder[] => graph.variables.find((v) => v.name === slot.variable)!.binders;
   const range = ({ name, from, to }: Binder): object => ({ name, from: print(from), to: print(to) });
   const ofRoles = (...roles: readonly string[]): ReadonlySet<string> =>
     new Set(graph.variables.filter((v) => roles.includes(v.role)).map((v) => v.name));
@@ -54,7 +55,7 @@ export const jsonOf = (graph: FactorGraph): object => {
       distribution: g.distribution?.name ?? null,
       indices: g.binders.map(range),
       where: g.where === null ? null : ascii(exprText(g.where, nameOf)),
-      slots: g.slots.map((s) => slotJson(s, nameOf)),
+      slots: g.slots.map((s) => slotJson(s, axesOf(s), nameOf)),
     })),
     plates: graph.plates.map(({ id, name, from, to, inside }) => ({
       id,
@@ -75,9 +76,9 @@ export const jsonOf = (graph: FactorGraph): object => {
 
 const ascii = (text: string): string => text.replaceAll('\u2212', '-');
 
-const slotJson = (slot: Slot, nameOf: (id: string) => string): object => ({
+const slotJson = (slot: Slot, axes: readonly Binder[], nameOf: (id: string) => string): object => ({
   variable: slot.variable,
-  at: slot.at.map((map) => ascii(indexJson(map, nameOf))),
+  at: slot.at.map((map, k) => ascii(indexJson(indexOf(map, axes[k]!.from), nameOf))),
   detached: slot.detached === true,
 });
 

@@ -40,6 +40,8 @@ export interface Layout {
   readonly nodes: ReadonlyMap<string, PlacedNode>;
   /** By plate id. */
   readonly boxes: ReadonlyMap<string, Rect>;
+  /** By plate id; like the labels of lines. */
+  readonly plateLabels: ReadonlyMap<string, EdgeLabelPlace>;
   /** In the order of the sketch. */
   readonly edges: readonly RoutedEdge[];
   readonly links: readonly (readonly Point[])[];

@@ -8,6 +8,7 @@ import { frameOf, labelRect, shapeRect } from './layout-form.ts';
 import type { Layout, PlacedNode, Side } from './layout-form.ts';
 import { placeOnGrid } from './place.ts';
 import type { Cells } from './place.ts';
+import { labelStrips, plateLabelPlaces } from './plate-labels.ts';
 import { routeEdges } from './route-edges.ts';
 import type { Sketch } from './sketch.ts';
 import { sizes } from './style.ts';
@@ -22,14 +23,16 @@ export const layOut = async (sketch: Sketch): Promise<Layout> =>
 export const gridLayout = (sketch: Sketch): Layout => {
   const cells = placeOnGrid(sketch);
   const sides = labelSides(sketch, cells);
-  const { x, y, boxes } = compact(sketch, cells, reaches(sketch, sides), labelRoom(sketch, cells));
+  const strips = labelStrips(sketch, cells);
+  const { x, y, boxes } = compact(sketch, cells, reaches(sketch, sides), labelRoom(sketch, cells), strips);
   const nodes = new Map(
     sketch.nodes.map((n, i): [string, PlacedNode] => [n.id, { at: { x: x[i]!, y: y[i]! }, side: sides[i]! }]),
   );
   const byPlate = new Map(sketch.plates.map((p, i) => [p.id, boxes[i]!]));
   const edges = routeEdges(sketch, nodes, byPlate);
   const links = sketch.links.map((l): readonly Point[] => [nodes.get(l.from)!.at, nodes.get(l.to)!.at]);
-  return { frame: frameOf(sketch, nodes, byPlate, edges), nodes, boxes: byPlate, edges, links };
+  const plateLabels = plateLabelPlaces(sketch, byPlate, strips, edges);
+  return { frame: frameOf(sketch, nodes, byPlate, edges), nodes, boxes: byPlate, plateLabels, edges, links };
 };
 
 /** How far shape and label reach from the centre; wider where the only column of a plate must hold the plate's label. */
@@ -49,15 +52,16 @@ const reaches = (sketch: Sketch, sides: readonly Side[]): readonly Reach[] =>
     return { ...reach, left: reach.left + missing, right: reach.right + missing };
   });
 
-/** The room that the label of a level line needs between its ends. */
+/** The room that the label of a line needs between its ends: its width along a level line, its height along an upright one. */
 const labelRoom = (sketch: Sketch, cells: Cells): ((a: number, b: number) => number) => {
   const number = new Map(sketch.nodes.map((n, i) => [n.id, i]));
   const room = new Map<string, number>();
   for (const e of sketch.edges) {
     const [a, b] = [number.get(e.factor)!, number.get(e.variable)!];
-    if (e.label === '' || cells.row[a] !== cells.row[b]) continue;
-    for (const key of [`${a} ${b}`, `${b} ${a}`])
-      room.set(key, Math.max(room.get(key) ?? 0, textWidth(e.label, sizes.edgeLabel)));
+    if (e.label === '') continue;
+    const level = cells.row[a] === cells.row[b];
+    const size = level ? textWidth(e.label, sizes.edgeLabel) : 1.8 * sizes.edgeLabel;
+    for (const key of [`${a} ${b}`, `${b} ${a}`]) room.set(key, Math.max(room.get(key) ?? 0, size));
   }
   return (a, b) => room.get(`${a} ${b}`) ?? 0;
 };

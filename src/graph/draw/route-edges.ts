@@ -27,7 +27,7 @@ export const routeEdges = (
   });
 };
 
-type Segment = readonly [Point, Point];
+export type Segment = readonly [Point, Point];
 
 const sidesOf = (r: Rect): readonly Segment[] => {
   const [a, b, c, d] = [
@@ -90,7 +90,7 @@ export const pointOn = (points: readonly Point[], t: number): Point => {
   return { x: mix(a.x, b.x, c.x, d.x), y: mix(a.y, b.y, c.y, d.y) };
 };
 
-const polyline = (points: readonly Point[]): readonly Segment[] => {
+export const polyline = (points: readonly Point[]): readonly Segment[] => {
   const steps = points.length === 2 ? 1 : 10;
   return Array.from(
     { length: steps },
@@ -114,7 +114,7 @@ const labelPlace = (
   // The middle of what is seen of the line, between the two shapes.
   const first = extent(factor).rx / length;
   const last = 1 - extent(variable).rx / length;
-  const candidates = [0.5, 0.35, 0.65, 0.2, 0.8].flatMap((s): EdgeLabelPlace[] => {
+  const candidates = [0.5, 0.4, 0.6, 0.3, 0.7, 0.2, 0.8].flatMap((s): EdgeLabelPlace[] => {
     const { x, y } = pointOn(points, first + s * (last - first));
     return level
       ? [
@@ -130,7 +130,7 @@ const labelPlace = (
     const rect = edgeLabelRect(edge.label, place);
     const covered = taken.filter((r) => overlap(rect, grow(r, 2))).length;
     const crossed = lines.filter(([a, b]) => segmentMeets(a, b, rect)).length;
-    return 6 * covered + crossed + 0.1 * order;
+    return 6 * covered + 2 * crossed + 0.1 * order;
   };
   const costs = candidates.map(cost);
   return candidates[costs.indexOf(Math.min(...costs))]!;

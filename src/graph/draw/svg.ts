@@ -59,10 +59,9 @@ const labelContent = ({ text: name, subscript }: Label): string =>
     : `${escape(name)}<tspan font-size="${sizes.subscript}" dx="1" dy="4.5">${escape(subscript)}</tspan>`;
 
 const plate = (id: string, label: string, layout: Layout): string => {
-  const r = layout.boxes.get(id);
-  if (r === undefined) return '';
-  const at = { x: r.right - 9, y: r.bottom - 8 };
-  return `<g data-plate="${escape(id)}"><rect x="${n2(r.left)}" y="${n2(r.top)}" width="${n2(r.right - r.left)}" height="${n2(r.bottom - r.top)}" rx="${sizes.plateRadius}" fill="none" stroke="${colours.plate}" stroke-width="1.2"/>${text(at, escape(label), sizes.plateLabel, { anchor: 'end', fill: colours.line })}</g>`;
+  const r = layout.boxes.get(id)!;
+  const { at, anchor } = layout.plateLabels.get(id)!;
+  return `<g data-plate="${escape(id)}"><rect x="${n2(r.left)}" y="${n2(r.top)}" width="${n2(r.right - r.left)}" height="${n2(r.bottom - r.top)}" rx="${sizes.plateRadius}" fill="none" stroke="${colours.plate}" stroke-width="1.2"/>${text({ x: at.x, y: at.y + 4 }, escape(label), sizes.plateLabel, { anchor, fill: colours.line })}</g>`;
 };
 
 const path = (points: readonly Point[]): string => {
