@@ -32,7 +32,6 @@ const terminal: Terminal = {
   stderr: (text) => writeAll(2, text),
   stdin: readStdin,
   stderrIsTerminal: process.stderr.isTTY === true,
-  stdoutIsTerminal: process.stdout.isTTY === true,
   environment: process.env,
 };
 

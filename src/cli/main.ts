@@ -22,7 +22,7 @@ export interface MainOptions {
   readonly compiler: () => Promise<Compiler>;
 }
 
-/** A model or a path that begins with -, as in `run -o - -`, is left to commander. Never throws. */
+/** Runs one command. Never throws. */
 export const main = async (argv: readonly string[], terminal: Terminal, options: MainOptions): Promise<number> => {
   let exitCode: number = exitCodes.done;
   let verbose = argv.includes('-v') || argv.includes('--verbose');

@@ -8,7 +8,6 @@ export interface Terminal {
   readonly stderr: (text: string) => void;
   readonly stdin: () => Promise<Buffer>;
   readonly stderrIsTerminal: boolean;
-  readonly stdoutIsTerminal: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 

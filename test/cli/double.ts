@@ -29,7 +29,6 @@ export const ebmc = async (
     stderr: (text: string) => void (stderr += text),
     stdin: () => Promise.resolve(Buffer.from(surroundings.stdin ?? '')),
     stderrIsTerminal: surroundings.stderrIsTerminal ?? false,
-    stdoutIsTerminal: false,
     environment: surroundings.environment ?? {},
   };
   const whole = new Proxy(compiler, {
