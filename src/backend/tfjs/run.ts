@@ -48,11 +48,16 @@ const tfjsBackends = (): Readonly<Record<TfjsBackendName, Backend>> => {
       return {
         call: async (entry, inputs, options = {}) => {
           const run = entries[identifier(entry)];
-          if (run === undefined || module.entries[entry] === undefined)
+          const program = module.entries[entry];
+          if (run === undefined || program === undefined)
             throw new InternalError(`module ${module.name} has no entry ${entry}`);
           return inTurn(async () => {
             await startTfjs(name);
-            return run(inputs, options);
+            // Like the interpreter, and unlike the module by itself, it looks past inputs of other entries.
+            const own = program.inputs.flatMap(({ name }) =>
+              inputs[name] === undefined ? [] : [[name, inputs[name]]],
+            );
+            return run(Object.fromEntries(own) as typeof inputs, options);
           });
         },
         dispose: async () => undefined,

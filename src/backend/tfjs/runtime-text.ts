@@ -143,7 +143,7 @@ function openCall(signature, entryName, inputs, options) {
   for (const name of Object.keys(entry.inputs))
     if (present[name] === undefined) throw new Error(\`input \${name} of \${entryName} is missing\`);
   const sizes = sizesOf(signature, entry, present, options.sizes ?? {});
-  const owned = /* @__PURE__ */ new Set();
+  const owned = new Set();
   let rested = Date.now();
   const own = (tensor, ...done) => {
     owned.add(tensor);

@@ -33,6 +33,7 @@ const piecesOf = async (path: string): Promise<readonly Piece[]> => {
   const { code } = await transform(source, { loader: 'ts', target: 'es2022', format: 'esm' });
   const bare = code
     .replaceAll('void 0', 'undefined')
+    .replaceAll('/* @__PURE__ */ ', '')
     .replace(/^import .*$/gm, '')
     .replace(/^export \{[^}]*\};?$/gm, '');
   const pretty = await format(bare, { ...style, parser: 'babel' });
