@@ -83,7 +83,10 @@ export interface Lowered {
   readonly bindings: Environment['bindings'];
   /** Expected energy of a group under the block (the energy at the assignment for a minimum), when the method can tell. */
   readonly expectedEnergy: ((group: string) => Value | null) | null;
-  readonly diagnostics: readonly { readonly name: string; readonly value: Value }[];
+  /** F by node of the one axis that the block repeats along ([nodes]), when it is a sum over such nodes. */
+  readonly pointwise: Value | null;
+  /** For iterative methods: 1 when a convergence test was met, and the steps taken. */
+  readonly convergence: { readonly converged: Value; readonly iterations: Value } | null;
 }
 
 export type Marginal =

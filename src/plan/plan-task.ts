@@ -23,6 +23,8 @@ export const planTask = (graph: FactorGraph, task: Task, beta: number | null): C
   diagnostics.push(...checkFlags(model, task, unknowns));
   const prepared = prepareGroups(graph, task.withoutRegularizers);
   diagnostics.push(...prepared.diagnostics, ...checkTemperature(model, task, beta));
+  if (task.query === 'sample')
+    diagnostics.push(diagnosePlanning('EBM501', null, { what: '--query sample', needs: 'samplers' }));
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
   const { groups } = prepared;
   const scene: Scene = { model, task, groups, beta };
@@ -96,7 +98,7 @@ const planFit = (scene: Scene, params: readonly Variable[], latents: readonly Va
       kind: 'alternate',
       latents: blocks,
       steps,
-      restarts: scene.task.restarts ?? 10,
+      restarts: scene.task.restarts ?? affordableRestarts(blocks),
       algorithm: algorithmOf(blocks),
     };
     return { value, diagnostics: [] };
@@ -147,6 +149,12 @@ const touchesParams = (scene: Scene, unknown: string, params: ReadonlySet<string
 /** No group touches the params of two steps. */
 const independent = (scene: Scene, steps: readonly { readonly unknowns: readonly string[] }[]): boolean =>
   scene.groups.every((g) => steps.filter((s) => dependsOn(g.energy, new Set(s.unknowns))).length <= 1);
+
+/** Ten starts, or as many as fit into about ten seconds of fifty iterations each at 10⁹ operations a second; at least one. */
+const affordableRestarts = (latents: readonly PlannedBlock[]): number => {
+  const perIteration = latents.reduce((sum, l) => sum + l.chosen.cost.operations, 1);
+  return Math.max(1, Math.min(10, Math.floor(1e10 / (50 * perIteration))));
+};
 
 /** What the alternation is called in the literature, from its operations alone. */
 const algorithmOf = (latents: readonly PlannedBlock[]): string => {

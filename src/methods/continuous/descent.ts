@@ -120,10 +120,8 @@ const lower = (_: null, facts: BlockFacts, env: Environment): Lowered => {
     posterior: null,
     bindings: new Map([...arrays].map(([n, value]) => [n, { kind: 'given', value } as const])),
     expectedEnergy: null,
-    diagnostics: [
-      { name: 'converged', value: found.converged },
-      { name: 'iterations', value: found.iterations },
-    ],
+    pointwise: null,
+    convergence: { converged: found.converged, iterations: found.iterations },
   };
 };
 

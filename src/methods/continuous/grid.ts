@@ -12,7 +12,7 @@ import type { Variable } from '../../semantics/model.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
 import { gradient } from '../../tensor/differentiate.ts';
 import * as dims from '../../tensor/dims.ts';
-import { eliminateNodes, totalOf } from '../discrete/eliminate.ts';
+import { eliminateNodes, pointwiseOf, totalOf } from '../discrete/eliminate.ts';
 import { distinctTable, solution } from '../discrete/solution.ts';
 import { alignedTable, classAxis, stateAxis } from '../discrete/tables.ts';
 import type { BlockFacts, Candidate, Lowered, Marginal, Method, Refusal } from '../method.ts';
@@ -122,7 +122,10 @@ const integrate = (witness: GridWitness, facts: BlockFacts, env: Environment): L
   // Each node's sum is a Riemann sum: every cell has width step.
   const cells = b.mul(b.log(g.range.step), b.dim(dims.product(g.along.map((a) => a.dim))));
   const value = b.sub(totalOf(g.inner, rest).value, b.div(cells, beta));
-  const base = solution(facts, env, value, [{ variable: g.variable.name, value: g.probe }], g.raws, g.bindings);
+  const sums = pointwiseOf(env, rest);
+  const pointwise = sums === null ? null : b.sub(sums, b.div(b.log(g.range.step), beta));
+  const probes = [{ variable: g.variable.name, value: g.probe }];
+  const base = solution(facts, env, value, probes, g.raws, g.bindings, pointwise);
   const moments = (): Marginal & { kind: 'moments' } => {
     const marginal = base.marginals().get(g.variable.name)!;
     const weights = marginal.kind === 'probabilities' ? marginal.value : marginal.mean;
@@ -163,14 +166,16 @@ const search = (witness: GridWitness, facts: BlockFacts, env: Environment): Lowe
   const bracketed = golden(b, energyAt, b.sub(start, g.range.step), b.add(start, g.range.step));
   const polished = b.stopGradient(newton(b, energyAt, bracketed, g.range.step));
   const inside = g.variable.domain.kind === 'angle' ? wrapped(b, polished) : clamped(b, g.range, polished);
+  const energies = energyAt(b, inside);
   return {
-    value: b.sum(energyAt(b, inside)),
+    value: b.sum(energies),
     assignment: () => new Map([[g.variable.name, inside]]),
     marginals: () => new Map(),
     posterior: null,
     bindings: new Map([[g.variable.name, { kind: 'given', value: inside } as const]]),
     expectedEnergy: null,
-    diagnostics: [],
+    pointwise: energies.shape.length === 1 ? energies : null,
+    convergence: null,
   };
 };
 

@@ -3,6 +3,7 @@
 import type { Environment } from '../../lower/environment.ts';
 import type { Axis, NamedTensor } from '../../lower/named-tensor.ts';
 import { contractNamed, mapNamed, scalar, unionAxes } from '../../lower/named-tensor.ts';
+import type { Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
 import type { Operation } from '../method.ts';
 
@@ -80,3 +81,10 @@ export const totalOf = (env: Environment, tables: readonly NamedTensor[]): Named
   tables
     .map((t) => (t.axes.length === 0 ? t : contractNamed(env.builder, 'sum-product', [{ tensor: t, labels: [] }], [])))
     .reduce((sum, t) => mapNamed(env.builder, 'add', sum, t), scalar(env.builder.constant(0)));
+
+/** The sum of everything left when all of it runs along the same single axis: [nodes]; else null. */
+export const pointwiseOf = (env: Environment, tables: readonly NamedTensor[]): Value | null => {
+  const ids = new Set(tables.flatMap((t) => t.axes.map((a) => a.id)));
+  if (ids.size !== 1 || tables.some((t) => t.axes.length !== 1)) return null;
+  return tables.reduce((sum, t) => mapNamed(env.builder, 'add', sum, t)).value;
+};

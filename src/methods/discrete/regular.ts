@@ -8,7 +8,7 @@ import type { Axis, NamedTensor } from '../../lower/named-tensor.ts';
 import type { BlockFacts, Candidate, Lowered, Method, Refusal } from '../method.ts';
 import { refusal } from '../method.ts';
 import type { Node } from './eliminate.ts';
-import { eliminateNodes, totalOf } from './eliminate.ts';
+import { eliminateNodes, pointwiseOf, totalOf } from './eliminate.ts';
 import type { Probe } from './solution.ts';
 import { distinctTable, solution } from './solution.ts';
 import { stateCount, statesOf } from './states.ts';
@@ -103,7 +103,8 @@ const lower = (witness: RegularWitness, facts: BlockFacts, env: Environment): Lo
   const classIds = new Set([...p.axisOf.values()].map((a) => a.id));
   const nodes = witness.order.map((name) => p.nodes.get(name)!);
   const rest = eliminateNodes(p.env, [...p.tables.map((t) => t.tensor), ...p.unary], nodes, classIds);
-  return solution(facts, env, totalOf(env, rest).value, p.probes, p.raws, p.bindings);
+  const total = totalOf(env, rest).value;
+  return solution(facts, env, total, p.probes, p.raws, p.bindings, pointwiseOf(env, rest));
 };
 
 export const elimination: Method<RegularWitness> = {

@@ -30,6 +30,7 @@ export const solution = (
   probes: readonly Probe[],
   raws: ReadonlyMap<string, NamedTensor>,
   bindings: Lowered['bindings'],
+  pointwise: Value | null = null,
 ): Lowered => {
   const b = env.builder;
   let memo: { readonly weights: readonly Value[]; readonly tables: ReadonlyMap<string, NamedTensor> } | null = null;
@@ -68,7 +69,8 @@ export const solution = (
       const operands = [weights, table].map((tensor) => ({ tensor, labels: [] }));
       return contractNamed(b, 'sum-product', operands, []).value;
     },
-    diagnostics: [],
+    pointwise,
+    convergence: null,
   };
 };
 

@@ -105,7 +105,8 @@ const lower = (witness: QuadraticWitness, facts: BlockFacts, env: Environment): 
     posterior: null,
     bindings,
     expectedEnergy: (group) => (scales.has(group) ? gradient(b, value, [scales.get(group)!])[0]! : null),
-    diagnostics: [{ name: 'definite', value: solved.logDet }],
+    pointwise: null,
+    convergence: null,
   };
 };
 
