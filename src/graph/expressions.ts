@@ -134,8 +134,8 @@ export const substituteIndices = (expr: Expr, by: ReadonlyMap<string, Expr>): Ex
 };
 
 /** Replaces every reference to a let by the let's value, its indices filled; indices left open become a `stack` over them,
- *  with binders of their own, since a factor of the let's plate may read all points at once. */
-export const letInliner = (model: Model): ((expr: Expr) => Expr) => {
+ *  with binders of their own, since a factor of the let's plate may read all points at once. Lets in `keep` stay. */
+export const letInliner = (model: Model, keep: ReadonlySet<string> = new Set()): ((expr: Expr) => Expr) => {
   const lets = new Map(model.lets.map((l) => [l.name, l]));
   const seen = new Map<Expr, Expr>();
   const instances = new Map<string, Expr>();
@@ -144,7 +144,8 @@ export const letInliner = (model: Model): ((expr: Expr) => Expr) => {
     const known = seen.get(expr);
     if (known !== undefined) return known;
     const inner = mapChildren(expr, expand);
-    const next = inner.kind === 'ref' && inner.of === 'let' ? instance(inner.name, inner.at, inner) : inner;
+    const replaced = inner.kind === 'ref' && inner.of === 'let' && !keep.has(inner.name);
+    const next = replaced ? instance(inner.name, inner.at, inner) : inner;
     seen.set(expr, next);
     return next;
   };

@@ -1,8 +1,14 @@
 // In: variables and factor groups. Out: the plates, which are the axes of variables, two axes being one plate where factors
 // walk along both with one index. `plate n in N` is such an axis; so is the t of `s[t in T]` and of `x[t in T] ~ d(s[t])`.
-import type { Binder, Variable } from '../semantics/model.ts';
+import type { Binder } from '../semantics/model.ts';
 import { equal } from '../tensor/dims.ts';
 import type { FactorGroup, Plate } from './factor-graph.ts';
+
+/** What plates hold: variables, and the lets that are drawn. */
+export interface PlateMember {
+  readonly name: string;
+  readonly binders: readonly Binder[];
+}
 
 export interface Plates {
   readonly plates: readonly Plate[];
@@ -12,7 +18,7 @@ export interface Plates {
   readonly crossing: readonly (readonly [Plate, Plate])[];
 }
 
-export const findPlates = (variables: readonly Variable[], groups: readonly FactorGroup[]): Plates => {
+export const findPlates = (variables: readonly PlateMember[], groups: readonly FactorGroup[]): Plates => {
   const axes = new Map<string, Binder>();
   for (const v of variables) for (const b of v.binders) axes.set(b.id, b);
   const parent = new Map([...axes.keys()].map((id) => [id, id]));
@@ -83,7 +89,10 @@ export const findPlates = (variables: readonly Variable[], groups: readonly Fact
 
 /** For each binder of the group the variable axes that it, and no other binder of the group, walks along. An index that walks
  *  along two axes of one variable, or an axis walked by two indices (`x[r, a] != x[r, b]`), says nothing about plates. */
-const axesWalked = (group: FactorGroup, variables: readonly Variable[]): ReadonlyMap<string, ReadonlySet<string>> => {
+const axesWalked = (
+  group: FactorGroup,
+  variables: readonly PlateMember[],
+): ReadonlyMap<string, ReadonlySet<string>> => {
   const bindersOf = new Map(variables.map((v) => [v.name, v.binders]));
   const walkers = new Map<string, Set<string>>();
   const walkedIn = new Map<string, Map<string, Set<string>>>();

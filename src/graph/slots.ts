@@ -1,13 +1,15 @@
 // In: an energy (lets already inlined) and the binders of its factor. Out: the distinct slots through which it touches
 // variables. Calls of a net touch all params of the net.
 import { InternalError } from '../diagnostics/diagnostic.ts';
-import type { Binder, Expr, Model, SubscriptExpr, Variable } from '../semantics/model.ts';
+import type { Binder, Expr, Let, Model, SubscriptExpr, Variable } from '../semantics/model.ts';
 import { add, subtract } from '../tensor/dims.ts';
 import type { Dim } from '../tensor/dims.ts';
 import { affineOf } from './affine.ts';
 import { childrenOf, visit } from './expressions.ts';
 import { slotKey } from './factor-graph.ts';
 import type { IndexMap, Slot } from './factor-graph.ts';
+
+type SlotOwner = Variable | Let;
 
 type Reduction = NonNullable<Slot['reductions']>[number];
 
@@ -18,14 +20,17 @@ export interface SlotCollector {
   readonly collect: (expr: Expr, binders: readonly Binder[]) => readonly Slot[];
 }
 
-export const slotCollector = (model: Model): SlotCollector => {
-  const variables = new Map(model.variables.map((v) => [v.name, v]));
+/** `lets` are not looked through but count as variables: for the drawing, which shows some of them. */
+export const slotCollector = (model: Model, lets: readonly Let[] = []): SlotCollector => {
+  const variables = new Map<string, SlotOwner>([...model.variables, ...lets].map((v) => [v.name, v]));
   const nets = new Map(model.nets.map((n) => [n.name, n]));
-  const variableOf = (name: string): Variable => {
+  const variableOf = (name: string): SlotOwner => {
     const found = variables.get(name);
     if (found === undefined) throw new InternalError(`no variable named ${name}`);
     return found;
   };
+
+  const isOwner = (ref: Expr & { kind: 'ref' }): boolean => ref.of !== 'const' && variables.has(ref.name);
 
   const collect = (energy: Expr, binders: readonly Binder[]): readonly Slot[] => {
     const outer = new Set(binders.map((b) => b.id));
@@ -69,12 +74,12 @@ export const slotCollector = (model: Model): SlotCollector => {
         for (const b of reduction.binders) inner.set(b.id, b);
         around.push({ binders: reduction.binders, where: reduction.where });
       }
-      if (e.kind === 'subscript' && e.base.kind === 'ref' && e.base.of === 'variable') {
+      if (e.kind === 'subscript' && e.base.kind === 'ref' && isOwner(e.base)) {
         add_(refSlot(e.base, e.subscripts), detached);
         [...e.base.at, ...childrenOf(e).slice(1)].forEach((child) => read(child, detached));
         return;
       }
-      if (e.kind === 'ref' && e.of === 'variable') add_(refSlot(e, []), detached);
+      if (e.kind === 'ref' && isOwner(e)) add_(refSlot(e, []), detached);
       if (e.kind === 'net' || e.kind === 'weights') for (const p of nets.get(e.net)?.params ?? []) whole(p, detached);
       const below = detached || (e.kind === 'call' && e.fn === 'stop_gradient');
       // A filter of a reduction decides which nodes are touched, it does not touch any itself.
@@ -108,7 +113,7 @@ const indexMap = (
   axis: Binder,
   outer: ReadonlySet<string>,
   inner: ReadonlyMap<string, Binder>,
-  variables: ReadonlyMap<string, Variable>,
+  variables: ReadonlyMap<string, SlotOwner>,
 ): IndexMap => {
   const linear = affineOf(position);
   if (linear !== null) {
@@ -128,7 +133,8 @@ const indexMap = (
   let unknown = false;
   visit(position, (e) => {
     if (e.kind === 'index' && inner.has(e.id)) over.push(e.id);
-    if (e.kind === 'ref' && e.of === 'variable' && !isGiven[variables.get(e.name)!.role]) unknown = true;
+    const owner = e.kind === 'ref' && e.of !== 'const' ? variables.get(e.name) : undefined;
+    if (owner !== undefined && !('role' in owner && isGiven[owner.role])) unknown = true;
     if (e.kind === 'net' || e.kind === 'weights') unknown = true;
   });
   if (unknown) return { kind: 'unknown', expr: position, from: [], to: subtract(axis.to, axis.from) };

@@ -69,6 +69,8 @@ const attributesOf = (n: SketchNode): readonly string[] => {
           : ['shape=square', 'width=0.17', 'height=0.17', 'style=filled', `fillcolor="${colour}"`, `color="${colour}"`];
       return [...shape, 'fixedsize=true', 'label=""', `xlabel=${quote(n.label.text)}`];
     }
+    case 'let':
+      return ['shape=ellipse', 'peripheries=2', `label=${italic(n.label)}`];
     case 'net':
       return [
         'shape=box',

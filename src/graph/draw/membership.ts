@@ -1,13 +1,13 @@
-// In: a factor graph and which variables are drawn. Out: in which plates every variable and factor is drawn. A plate holds what
+// In: variables and lets, which of them are drawn, and factors. Out: in which plates every variable and factor is drawn. A plate holds what
 // has one node per value of its index; a factor whose indices do not fit the plates of its variables gets a box of its own.
-import type { Variable } from '../../semantics/model.ts';
-import type { FactorGraph, FactorGroup, Plate } from '../factor-graph.ts';
+import type { FactorGroup, Plate } from '../factor-graph.ts';
 import { findPlates } from '../plates.ts';
+import type { PlateMember } from '../plates.ts';
 
 export interface Membership {
   /** Boxes to draw: plates that hold exactly the same variables are one box. */
   readonly boxes: readonly { readonly id: string; readonly plates: readonly Plate[] }[];
-  readonly boxesOfVariable: ReadonlyMap<string, readonly string[]>;
+  readonly boxesOf: ReadonlyMap<string, readonly string[]>;
   readonly boxesOfFactor: ReadonlyMap<string, readonly string[]>;
   /** Plates in which the factor is drawn, by the binder that runs along each. */
   readonly platesOfFactor: ReadonlyMap<string, ReadonlyMap<string, string>>;
@@ -15,9 +15,13 @@ export interface Membership {
   readonly plateOf: ReadonlyMap<string, string>;
 }
 
-export const membershipOf = (graph: FactorGraph, drawn: readonly Variable[]): Membership => {
-  const { plates, plateOf } = findPlates(graph.variables, graph.groups);
-  const platesOf = (v: Variable): readonly string[] => [...new Set(v.binders.map((b) => plateOf.get(b.id)!))];
+export const membershipOf = (
+  all: readonly PlateMember[],
+  drawn: readonly PlateMember[],
+  groups: readonly FactorGroup[],
+): Membership => {
+  const { plates, plateOf } = findPlates(all, groups);
+  const platesOf = (v: PlateMember): readonly string[] => [...new Set(v.binders.map((b) => plateOf.get(b.id)!))];
   const inside = new Map(
     plates.map((p) => [p.id, new Set(drawn.filter((v) => platesOf(v).includes(p.id)).map((v) => v.name))]),
   );
@@ -28,7 +32,7 @@ export const membershipOf = (graph: FactorGraph, drawn: readonly Variable[]): Me
     if (twin === undefined) boxes.push({ id: p.id, plates: [p] });
     else twin.plates.push(p);
   }
-  const boxesOfVariable = new Map(
+  const boxesOf = new Map(
     drawn.map((v) => {
       const own = platesOf(v);
       return [v.name, boxes.filter((box) => own.includes(box.id)).map((box) => box.id)];
@@ -40,7 +44,7 @@ export const membershipOf = (graph: FactorGraph, drawn: readonly Variable[]): Me
 
   const boxesOfFactor = new Map<string, readonly string[]>();
   const platesOfFactor = new Map<string, ReadonlyMap<string, string>>();
-  for (const group of graph.groups) {
+  for (const group of groups) {
     const along = platesAlong(group, plateOf);
     let kept = boxes.filter((box) => box.plates.every((p) => [...along.values()].includes(p.id)));
     // Only whole nests: every box around a kept one is kept, and kept ones share variables.
@@ -59,7 +63,7 @@ export const membershipOf = (graph: FactorGraph, drawn: readonly Variable[]): Me
     const ids = new Set(kept.flatMap((box) => box.plates.map((p) => p.id)));
     platesOfFactor.set(group.name, new Map([...along].filter(([, plate]) => ids.has(plate))));
   }
-  return { boxes, boxesOfVariable, boxesOfFactor, platesOfFactor, plateOf };
+  return { boxes, boxesOf, boxesOfFactor, platesOfFactor, plateOf };
 };
 
 /** Binder to plate; a plate that two binders of the factor run along belongs to neither. */

@@ -2,7 +2,7 @@
 // no plate holds a stranger. Simulated annealing from a fixed seed: the same sketch is always placed alike.
 // Davidson & Harel, Drawing Graphs Nicely Using Simulated Annealing (1996), with cells instead of free positions.
 import type { EdgeGoal, Problem } from './placement-cost.ts';
-import type { Sketch } from './sketch.ts';
+import type { Sketch, SketchNode } from './sketch.ts';
 import { costFunction } from './placement-cost.ts';
 
 export interface Cells {
@@ -46,7 +46,7 @@ const problemOf = (sketch: Sketch): Problem => {
   );
   const pairs = sketch.edges.map((e) => [number.get(e.factor)!, number.get(e.variable)!]);
   const stars = sketch.nodes.flatMap((n, i) =>
-    n.kind === 'factor' ? [[i, ...pairs.filter(([f]) => f === i).map(([, v]) => v!)]] : [],
+    n.kind === 'factor' || n.kind === 'let' ? [[i, ...pairs.filter(([f]) => f === i).map(([, v]) => v!)]] : [],
   );
   return {
     nodes: sketch.nodes.length,
@@ -88,22 +88,21 @@ const lastStep = (id: string): number =>
     .split(',')
     .findLastIndex((step) => step !== '0');
 
+const firstRow = (n: SketchNode): number => {
+  if (n.kind === 'net') return 0;
+  if (n.kind === 'factor') return 3;
+  if (n.kind === 'let') return 2;
+  const rows = { param: 0, data: 0, latent: 2, noise: 2, observed: 4, target: 4 } as const;
+  return rows[n.role];
+};
+
 /** Params on top, then factors over latents over factors over what is seen, in the order of the file. */
 const start = (problem: Problem, sketch: Sketch): Cells => {
   const column = new Int32Array(problem.nodes);
   const row = new Int32Array(problem.nodes);
   const next = [0, 0, 0, 0, 0, 0];
   sketch.nodes.forEach((n, i) => {
-    const level =
-      n.kind === 'net'
-        ? 0
-        : n.kind === 'factor'
-          ? 3
-          : n.role === 'param' || n.role === 'data'
-            ? 0
-            : n.role === 'latent' || n.role === 'noise'
-              ? 2
-              : 4;
+    const level = firstRow(n);
     row[i] = level;
     column[i] = next[level]!++;
   });

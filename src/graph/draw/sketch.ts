@@ -17,15 +17,19 @@ export type SketchNode = {
   readonly name: string;
   readonly span: Span;
 } & (
-  | { readonly kind: 'variable'; readonly role: Role; readonly discrete: boolean }
+  | { readonly kind: 'variable'; readonly role: Role }
   /** The node one step away: s[t-1] beside s[t]. */
-  | { readonly kind: 'neighbour'; readonly role: Role; readonly discrete: boolean }
+  | { readonly kind: 'neighbour'; readonly role: Role }
   | { readonly kind: 'net' }
+  /** Computed from others: what a net makes of x, or what several factors share. */
+  | { readonly kind: 'let' }
   | { readonly kind: 'factor'; readonly factor: FactorGroup['kind'] }
 );
 
 export interface SketchEdge {
+  /** A factor, or a let. */
   readonly factor: string;
+  /** What it reads. */
   readonly variable: string;
   /** Which node of the variable, where it is not the one of the same index: `i = a[e]`. */
   readonly label: string;

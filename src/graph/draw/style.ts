@@ -49,6 +49,8 @@ export const extent = (node: SketchNode): { readonly rx: number; readonly ry: nu
     case 'neighbour':
       if (isDot(node)) return { rx: sizes.dot, ry: sizes.dot };
       return { rx: Math.max(sizes.circle, labelWidth(node.label) / 2 + 9), ry: sizes.circle };
+    case 'let':
+      return { rx: Math.max(sizes.circle, labelWidth(node.label) / 2 + 11), ry: sizes.circle };
     case 'net':
       return { rx: Math.max(22, textWidth(node.label.text, 15) / 2 + 9), ry: 13 };
     case 'factor':

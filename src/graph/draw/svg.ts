@@ -99,7 +99,7 @@ const link = (label: string, points: readonly Point[]): string => {
 };
 
 const node = (n: SketchNode, placed: PlacedNode): string => {
-  const open = `<g data-name="${escape(n.name)}" data-span="${spanText(n.span)}" data-kind="${n.kind === 'variable' || n.kind === 'neighbour' ? n.role : n.kind === 'factor' ? n.factor : 'net'}">`;
+  const open = `<g data-name="${escape(n.name)}" data-span="${spanText(n.span)}" data-kind="${n.kind === 'variable' || n.kind === 'neighbour' ? n.role : n.kind === 'factor' ? n.factor : n.kind}">`;
   return `${open}${shape(n, placed.at)}${name(n, placed)}</g>`;
 };
 
@@ -126,6 +126,10 @@ const shape = (n: SketchNode, { x, y }: Point): string => {
       break;
     case 'neighbour':
       return ellipse(n.role === 'observed' ? colours.target : colours.latent, colours.faint, ' stroke-dasharray="5 3"');
+    case 'let': {
+      const inner = `<ellipse cx="${n2(x)}" cy="${n2(y)}" rx="${n2(rx - 3.5)}" ry="${n2(ry - 3.5)}" fill="none" stroke="${colours.ink}" stroke-width="0.9"/>`;
+      return ellipse(colours.latent, colours.ink) + inner;
+    }
     case 'net':
       return `<rect x="${n2(x - rx)}" y="${n2(y - ry)}" width="${n2(2 * rx)}" height="${n2(2 * ry)}" rx="5" fill="${colours.net}" stroke="${colours.netLine}" stroke-width="1.2"/>`;
     case 'factor': {
