@@ -1,8 +1,8 @@
-// In: a sketch and its cells. Out: on which side of each factor or dot its label stands: where no line leaves, and no
+// In: a sketch and where its nodes are. Out: on which side of each factor or dot its label stands: where no line leaves, and no
 // neighbour is near.
+import { grow, overlap } from './geometry.ts';
 import type { Side } from './layout-form.ts';
-import { sides, towards } from './layout-form.ts';
-import type { Cells } from './place.ts';
+import { labelRect, shapeRect, sides } from './layout-form.ts';
 import type { Sketch } from './sketch.ts';
 import { isDot } from './style.ts';
 
@@ -25,10 +25,7 @@ const sectors: Readonly<Record<Side, readonly [from: number, to: number]>> = {
   'below-left': [100, 172],
 };
 
-/** Shape of a cell, for angles. */
-const [across, down] = [84, 62];
-
-export const labelSides = (sketch: Sketch, cells: Cells): readonly Side[] => {
+export const labelSides = (sketch: Sketch, x: ArrayLike<number>, y: ArrayLike<number>): readonly Side[] => {
   const number = new Map(sketch.nodes.map((n, i) => [n.id, i]));
   return sketch.nodes.map((n, i): Side => {
     const ends = sketch.edges.flatMap((e) => {
@@ -36,18 +33,18 @@ export const labelSides = (sketch: Sketch, cells: Cells): readonly Side[] => {
       return a === i ? [b] : b === i ? [a] : [];
     });
     const cost = (side: Side): number => {
-      const { right, below } = towards[side];
       const [from, to] = sectors[side];
       let sum = liking[isDot(n) ? 'dot' : 'factor'][side];
       for (const end of ends) {
-        const [dx, dy] = [(cells.column[end]! - cells.column[i]!) * across, (cells.row[end]! - cells.row[i]!) * down];
-        const angle = (Math.atan2(dy, dx) * 180) / Math.PI;
+        const angle = (Math.atan2(y[end]! - y[i]!, x[end]! - x[i]!) * 180) / Math.PI;
         if ((angle > from && angle < to) || (angle + 360 > from && angle + 360 < to)) sum += 3;
       }
-      const beside = sketch.nodes.some(
-        (_, j) => cells.column[j] === cells.column[i]! + right && cells.row[j] === cells.row[i]! + below,
-      );
-      return beside && (right === 0 || below === 0) ? sum + 0.5 : sum;
+      const label = labelRect(n, { at: { x: x[i]!, y: y[i]! }, side });
+      const covered = sketch.nodes.some((m, j) => {
+        const rect = shapeRect(m, { at: { x: x[j]!, y: y[j]! }, side: 'right' });
+        return j !== i && label !== null && overlap(label, grow(rect, 6));
+      });
+      return covered ? sum + 0.5 : sum;
     };
     return sides.toSorted((a, b) => cost(a) - cost(b))[0]!;
   });

@@ -22,9 +22,17 @@ export const layOut = async (sketch: Sketch): Promise<Layout> =>
 
 export const gridLayout = (sketch: Sketch): Layout => {
   const cells = placeOnGrid(sketch);
-  const sides = labelSides(sketch, cells);
   const strips = labelStrips(sketch, cells);
-  const { x, y, boxes } = compact(sketch, cells, reaches(sketch, sides), labelRoom(sketch, cells), strips);
+  const room = labelRoom(sketch, cells);
+  // The sides of labels follow from the directions of lines, and these from the room that labels need: twice is enough.
+  const rough = labelSides(
+    sketch,
+    cells.column.map((c) => c * 84),
+    cells.row.map((r) => r * 62),
+  );
+  const first = compact(sketch, cells, reaches(sketch, rough), room, strips);
+  const sides = labelSides(sketch, first.x, first.y);
+  const { x, y, boxes } = compact(sketch, cells, reaches(sketch, sides), room, strips);
   const nodes = new Map(
     sketch.nodes.map((n, i): [string, PlacedNode] => [n.id, { at: { x: x[i]!, y: y[i]! }, side: sides[i]! }]),
   );
@@ -63,5 +71,7 @@ const labelRoom = (sketch: Sketch, cells: Cells): ((a: number, b: number) => num
     const size = level ? textWidth(e.label, sizes.edgeLabel) : 1.8 * sizes.edgeLabel;
     for (const key of [`${a} ${b}`, `${b} ${a}`]) room.set(key, Math.max(room.get(key) ?? 0, size));
   }
+  for (const l of sketch.links)
+    room.set(`${number.get(l.from)} ${number.get(l.to)}`, textWidth(l.label, sizes.edgeLabel));
   return (a, b) => room.get(`${a} ${b}`) ?? 0;
 };
