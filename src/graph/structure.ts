@@ -59,14 +59,19 @@ export interface StructureFacts {
   readonly components: readonly ComponentFacts[];
 }
 
+/** How the energy depends on each of the unknowns, all else being held fixed. */
+export const unknownFactsOf = (graph: FactorGraph, unknowns: ReadonlySet<string>): readonly UnknownFacts[] => {
+  const { behaviour } = curvatureFinder(graph.model);
+  return graph.variables.filter((v) => unknowns.has(v.name)).map((v) => unknownFacts(graph, v, behaviour));
+};
+
 /** Everything that is not in `unknowns` counts as given. */
 export const structureOf = (graph: FactorGraph, unknowns: ReadonlySet<string>): StructureFacts => {
   const collector = slotCollector(graph.model);
   const terms = graph.groups.flatMap((g) => additiveTerms(g, collector.collect));
-  const { behaviour } = curvatureFinder(graph.model);
   const variables = graph.variables.filter((v) => unknowns.has(v.name));
   return {
-    unknowns: variables.map((v) => unknownFacts(graph, v, behaviour)),
+    unknowns: unknownFactsOf(graph, unknowns),
     components: componentsOf(terms, variables, unknowns).map((names): ComponentFacts => {
       const block = new Set(names);
       return {
