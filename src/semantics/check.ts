@@ -187,7 +187,7 @@ const checkOnce = (
   tree: SourceFile,
   fixed: ReadonlyMap<string, number>,
 ): CheckResult & { readonly session: Session } => {
-  const { symbols, diagnostics: collected } = collectSymbols(tree.statements);
+  const { symbols, ambiguous, diagnostics: collected } = collectSymbols(tree.statements);
   const steps = {
     elaborate: elaborateExpression,
     size: defineSize,
@@ -197,7 +197,7 @@ const checkOnce = (
     function: defineFunction,
     net: defineNet,
   };
-  const session = new Session(tree.statements, symbols, steps, fixed);
+  const session = new Session(tree.statements, symbols, ambiguous, steps, fixed);
   collected.forEach((d) => session.report(d));
   const parts: Parts = {
     name: '',

@@ -13,7 +13,8 @@ const mistake = (diagnostic: Diagnostic, tree: SourceFile): string => {
   if (!unknownCodes.has(diagnostic.code) || diagnostic.span === null)
     return JSON.stringify([diagnostic.code, diagnostic.span, diagnostic.message]);
   const local = diagnostic.hints.some((h) => h.includes('index') || h.includes('reduction'));
-  return JSON.stringify([diagnostic.code, diagnostic.message, local ? statementAt(tree, diagnostic.span) : null]);
+  const name = /`(.*?)`/.exec(diagnostic.message)?.[1];
+  return JSON.stringify(['unknown', name, local ? statementAt(tree, diagnostic.span) : null]);
 };
 
 export const condense = (diagnostics: readonly Diagnostic[], tree: SourceFile): readonly Diagnostic[] => {

@@ -52,6 +52,15 @@ const unknownLength = (context: Context, a: readonly Dim[], b: readonly Dim[]): 
   return undefined;
 };
 
+/** Hints of the table speak of M and v: the names of the operands where they have one. */
+const withNames = (hint: string, left: Expr, right: Expr): string => {
+  const matrix = [left, right].find((e) => e.type.shape.length === 2);
+  const vector = [left, right].find((e) => e.type.shape.length === 1);
+  const named = (text: string, letter: string, expr: Expr | undefined): string =>
+    expr?.kind === 'ref' ? text.replaceAll(`\`${letter}'`, `\`${expr.name}'`) : text;
+  return named(named(hint, 'M', matrix), 'v', vector);
+};
+
 /** `a - b` for operators, `f(a, b)` for functions. */
 const operationWord = (fn: BuiltinName): string => {
   const entry = builtins[fn];
@@ -86,7 +95,7 @@ export const reportProblem = (
     }
     case 'product': {
       const [left, right] = args as readonly [Expr, Expr];
-      const hint = problem.hint ?? missingIndex(context, args);
+      const hint = problem.hint === undefined ? missingIndex(context, args) : withNames(problem.hint, left, right);
       const parameters = { left: describeShape(left.type), right: describeShape(right.type) };
       const related = [...origin(context, left), ...origin(context, right)];
       return session.report(

@@ -133,6 +133,7 @@ export class Session {
   constructor(
     readonly statements: readonly Statement[],
     readonly symbols: ReadonlyMap<string, GlobalSymbol>,
+    private readonly ambiguous: ReadonlySet<string>,
     readonly steps: Steps,
     /** Sizes with a default that written arrays fix (fixed-sizes.ts). */
     readonly fixed: ReadonlyMap<string, number> = new Map(),
@@ -171,6 +172,7 @@ export class Session {
   /** The elaborated declaration of a name, made when first needed; null when it has an error (already reported). */
   define<K extends keyof Results>(symbol: GlobalSymbol & { readonly kind: K }, use: Span): Results[K] | null {
     const name = symbol.name.text;
+    if (this.ambiguous.has(name)) return null;
     if (this.cache.has(name)) return this.cache.get(name) as Results[K] | null;
     if (this.underway.includes(name)) {
       const path = [...this.underway.slice(this.underway.indexOf(name)), name];

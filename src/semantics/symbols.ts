@@ -33,6 +33,8 @@ export type SymbolOf<K extends GlobalSymbol['kind']> = GlobalSymbol & { readonly
 
 export interface Collected {
   readonly symbols: ReadonlyMap<string, GlobalSymbol>;
+  /** Declared as two kinds of thing: nobody can tell what a use means, so uses stay silent. */
+  readonly ambiguous: ReadonlySet<string>;
   readonly diagnostics: readonly Diagnostic[];
 }
 
@@ -73,23 +75,31 @@ const whyReserved = (symbol: GlobalSymbol): string | null => {
 
 export const collectSymbols = (statements: readonly Statement[]): Collected => {
   const symbols = new Map<string, GlobalSymbol>();
+  const ambiguous = new Set<string>();
   const diagnostics: Diagnostic[] = [];
   const declare = (symbol: GlobalSymbol): void => {
     const { text, span } = symbol.name;
     if (text === '') return;
     const why = whyReserved(symbol);
-    if (why !== null) diagnostics.push(diagnoseName('EBM203', span, { name: text, why }));
+    if (why !== null) {
+      // Calls go on finding the builtin, as they would without this declaration.
+      diagnostics.push(diagnoseName('EBM203', span, { name: text, why }));
+      return;
+    }
     const earlier = symbols.get(text);
-    if (earlier === undefined) symbols.set(text, symbol);
-    else
-      diagnostics.push(
-        diagnoseName(
-          'EBM202',
-          span,
-          { name: text },
-          { related: [{ span: earlier.name.span, message: 'declared here' }] },
-        ),
-      );
+    if (earlier === undefined) {
+      symbols.set(text, symbol);
+      return;
+    }
+    if (earlier.kind !== symbol.kind) ambiguous.add(text);
+    diagnostics.push(
+      diagnoseName(
+        'EBM202',
+        span,
+        { name: text },
+        { related: [{ span: earlier.name.span, message: 'declared here' }] },
+      ),
+    );
   };
   const visit = (list: readonly Statement[], plates: PlatePath): void => {
     for (const statement of list) {
@@ -98,5 +108,5 @@ export const collectSymbols = (statements: readonly Statement[]): Collected => {
     }
   };
   visit(statements, []);
-  return { symbols, diagnostics };
+  return { symbols, ambiguous, diagnostics };
 };

@@ -48,7 +48,7 @@ const productRule = (args: readonly Argument[]): Ruling => {
       return result(equal(a[0]!, b[0]!), [b[1]!], true, equal(a[0]!, b[1]!) ? "transpose the matrix: `M'`" : undefined);
     case 'matrix @ matrix': {
       const hint = equal(a[0]!, b[0]!)
-        ? 'transpose the left matrix'
+        ? "transpose the left matrix: `M'`"
         : equal(a[1]!, b[1]!)
           ? 'transpose the right matrix'
           : undefined;
