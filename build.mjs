@@ -1,12 +1,14 @@
 // Bundles the command line into dist/: one chunk for what every command needs, others loaded on demand.
 // `node build.mjs [DIRECTORY]`. Packages stay outside where they load files of their own (wasm, native code).
 import { build } from 'esbuild';
-import { rmSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 
 const outdir = process.argv[2] ?? 'dist';
 
-rmSync(outdir, { recursive: true, force: true });
-await build({
+// Written only once it is whole: a build that fails leaves the one before.
+const { outputFiles } = await build({
+  write: false,
   entryPoints: { cli: 'src/cli/cli.ts' },
   outdir,
   bundle: true,
@@ -23,3 +25,9 @@ await build({
   legalComments: 'none',
   logLevel: 'warning',
 });
+
+rmSync(outdir, { recursive: true, force: true });
+for (const { path, contents } of outputFiles) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, contents);
+}

@@ -96,6 +96,7 @@ const byteCount = (text: string): number => {
 
 const common = (command: Command): Command =>
   command
+    .optionsGroup('Output and errors:')
     .addOption(
       new Option('--diagnostic-format <format>', 'how errors are printed').choices(diagnosticFormats).default('human'),
     )
@@ -144,16 +145,27 @@ const task = (command: Command): Command =>
 
 const output = (meaning: string): Option => new Option('-o, --output <PATH>', meaning).default(null, 'none');
 
+/** Description, choices and default; where there is no default to speak of, none is spoken of. */
+const describe = ({ description, argChoices, defaultValue, defaultValueDescription }: Option): string => {
+  const shown =
+    defaultValueDescription ?? (typeof defaultValue === 'boolean' ? 'none' : String(defaultValue ?? 'none'));
+  const facts = [
+    ...(argChoices === undefined ? [] : [argChoices.join(', ')]),
+    ...(shown === 'none' ? [] : [`default ${shown}`]),
+  ];
+  return facts.length === 0 ? description : `${description} (${facts.join('; ')})`;
+};
+
 /** `report` receives the exit code of the action that ran. */
 export const makeProgram = (version: string, actions: Actions, report: (exitCode: number) => void): Command => {
   const program = new Command('ebmc')
     .description('A compiler for energy-based models.')
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print this help')
+    .configureHelp({ optionDescription: describe })
     .showHelpAfterError('(ebmc --help lists commands and options)')
     .showSuggestionAfterError();
-  const command = (name: string, description: string): Command =>
-    common(program.command(name).description(description));
+  const command = (name: string, description: string): Command => program.command(name).description(description);
 
   command('check', 'report everything that is wrong with models')
     .argument('<files...>', 'models; - is standard input')
@@ -195,5 +207,6 @@ export const makeProgram = (version: string, actions: Actions, report: (exitCode
   command('backends', 'list where tensors can be computed on this machine')
     .option('--json', 'print one JSON object', false)
     .action(async (options) => report(await actions.backends(options)));
+  for (const each of program.commands) common(each);
   return program;
 };
