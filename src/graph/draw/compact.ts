@@ -54,6 +54,15 @@ export const compact = (
   };
   const meet = (s: readonly [number, number], t: readonly [number, number]): boolean => s[0] <= t[1] && t[0] <= s[1];
 
+  /** A plate that crosses earlier ones is drawn wider than they are, so that no borders coincide. */
+  const crosses = (p: number, q: number): boolean =>
+    members[p]!.some((m) => has[q]!.has(m)) &&
+    members[p]!.some((m) => !has[q]!.has(m)) &&
+    members[q]!.some((m) => !has[p]!.has(m));
+  const margins = plates.map(
+    (_, p) => sizes.plateMargin + 7 * plates.slice(0, p).filter((_, q) => crosses(p, q)).length,
+  );
+
   /** Positions of the lines along one axis, each as small as the pairs before it allow. */
   const settle = (
     main: Int32Array,
@@ -78,9 +87,10 @@ export const compact = (
     });
     return Float64Array.from(main, (line) => at.get(line)!);
   };
-  const borders = (u: number, v: number): number => parting(u, v).length + parting(v, u).length;
+  const borders = (u: number, v: number): number =>
+    [...parting(u, v), ...parting(v, u)].reduce((sum, p) => sum + margins[p]!, 0);
   const x = settle(cells.column, cells.row, rows, least.across, (u, v) => {
-    const room = gap.across + borders(u, v) * sizes.plateMargin + (cells.row[u] === cells.row[v] ? wider(u, v) : 0);
+    const room = gap.across + borders(u, v) + (cells.row[u] === cells.row[v] ? wider(u, v) : 0);
     return reach[u]!.right + reach[v]!.left + room;
   });
   const y = settle(cells.row, cells.column, columns, least.down, (u, v) => {
@@ -88,7 +98,7 @@ export const compact = (
       parting(u, v).filter((p) => strips[p] === 'bottom').length +
       parting(v, u).filter((p) => strips[p] === 'top').length;
     const room = cells.column[u] === cells.column[v] ? wider(u, v) : 0;
-    const frames = borders(u, v) * sizes.plateMargin + labels * (sizes.plateLabel + 2);
+    const frames = borders(u, v) + labels * (sizes.plateLabel + 2);
     return reach[u]!.bottom + reach[v]!.top + gap.down + frames + room;
   });
 
@@ -106,14 +116,13 @@ export const compact = (
       bottom: y[m]! + reach[m]!.bottom,
     }));
     const all = [...own, ...inner];
-    const left = Math.min(...all.map((r) => r.left)) - sizes.plateMargin;
-    const right = Math.max(...all.map((r) => r.right)) + sizes.plateMargin;
+    const left = Math.min(...all.map((r) => r.left)) - margins[p]!;
+    const right = Math.max(...all.map((r) => r.right)) + margins[p]!;
     boxes[p] = {
       left,
       right: Math.max(right, left + plateLabelWidth(plates[p]!.label)),
-      top: Math.min(...all.map((r) => r.top)) - sizes.plateMargin - (strips[p] === 'top' ? sizes.plateLabel : 0),
-      bottom:
-        Math.max(...all.map((r) => r.bottom)) + sizes.plateMargin + (strips[p] === 'bottom' ? sizes.plateLabel : 0),
+      top: Math.min(...all.map((r) => r.top)) - margins[p]! - (strips[p] === 'top' ? sizes.plateLabel : 0),
+      bottom: Math.max(...all.map((r) => r.bottom)) + margins[p]! + (strips[p] === 'bottom' ? sizes.plateLabel : 0),
     };
   }
   return { x, y, boxes };

@@ -6,7 +6,7 @@ import { frameOf, labelRect, shapeRect, type Layout, type PlacedNode, type Side 
 import { plateLabelPlaces } from './plate-labels.ts';
 import { plateTree } from './plate-tree.ts';
 import type { PlateTree } from './plate-tree.ts';
-import type { Sketch, SketchNode } from './sketch.ts';
+import type { Sketch, SketchEdge, SketchNode } from './sketch.ts';
 import { extent, outerLabel, sizes } from './style.ts';
 import { textWidth } from './text-width.ts';
 
@@ -94,10 +94,18 @@ const around = (
   return { left, right: Math.max(right, left + textWidth(label, sizes.plateLabel) + margin), top, bottom };
 };
 
+/** Whether the variable stands below. Of a factor whose variables are all alike the first one stands above, or they would all
+ *  stand in one row. */
+const isDownward = (sketch: Sketch, edge: SketchEdge): boolean => {
+  const own = sketch.edges.filter((e) => e.factor === edge.factor);
+  return edge.into && !(own.length > 1 && own[0] === edge && own.every((e) => e.into));
+};
+
 /** Where the label of a factor or a dot stands: on the side where no line leaves. */
 const labelSide = (sketch: Sketch, node: SketchNode): Side => {
-  const up = sketch.edges.some((e) => (e.into ? e.variable === node.id : e.factor === node.id));
-  const down = sketch.edges.some((e) => (e.into ? e.factor === node.id : e.variable === node.id));
+  const ends = sketch.edges.filter((e) => e.factor === node.id || e.variable === node.id);
+  const down = ends.some((e) => isDownward(sketch, e) === (e.factor === node.id));
+  const up = ends.some((e) => isDownward(sketch, e) !== (e.factor === node.id));
   return up && down ? 'right' : up ? 'below' : 'above';
 };
 
@@ -146,7 +154,7 @@ const layoutDot = (
   );
   const edges = sketch.edges.map((_, i) => `e${i}`);
   sketch.edges.forEach((e, i) => {
-    const [tail, head] = e.into ? [e.factor, e.variable] : [e.variable, e.factor];
+    const [tail, head] = isDownward(sketch, e) ? [e.factor, e.variable] : [e.variable, e.factor];
     const label = e.label === '' ? '' : `, label=${quote(` ${e.label} `)}`;
     lines.push(`${quote(tail)} -> ${quote(head)} [id=e${i}${label}];`);
   });

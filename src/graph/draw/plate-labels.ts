@@ -1,9 +1,9 @@
 // In: plates and lines. Out: in which corner of its plate each label stands: where fewest lines leave.
 import type { Rect } from './geometry.ts';
-import { segmentMeets } from './geometry.ts';
+import { overlap, segmentMeets } from './geometry.ts';
 import type { EdgeLabelPlace, RoutedEdge } from './layout-form.ts';
 import type { Cells } from './place.ts';
-import { polyline } from './route-edges.ts';
+import { polyline, sidesOf } from './route-edges.ts';
 import type { Sketch } from './sketch.ts';
 import { sizes } from './style.ts';
 import { textWidth } from './text-width.ts';
@@ -35,18 +35,27 @@ export const plateLabelPlaces = (
   edges: readonly RoutedEdge[],
 ): ReadonlyMap<string, EdgeLabelPlace> => {
   const lines = edges.flatMap((e) => polyline(e.points));
+  const taken: Rect[] = [];
   return new Map(
     sketch.plates.map((p, i) => {
       const box = boxes.get(p.id)!;
       const width = textWidth(p.label, sizes.plateLabel);
       const y = strips[i] === 'top' ? box.top + 12 : box.bottom - 12;
-      const crossed = (left: number): number => {
-        const rect = { left, right: left + width, top: y - sizes.plateLabel / 2, bottom: y + sizes.plateLabel / 2 };
-        return lines.filter(([a, b]) => segmentMeets(a, b, rect)).length;
-      };
-      const [right, left] = [crossed(box.right - 9 - width), crossed(box.left + 9)];
+      const rectAt = (left: number): Rect => ({
+        left,
+        right: left + width,
+        top: y - sizes.plateLabel / 2,
+        bottom: y + sizes.plateLabel / 2,
+      });
+      const borders = sketch.plates.flatMap((q) => (q === p ? [] : sidesOf(boxes.get(q.id)!)));
+      const cost = (rect: Rect): number =>
+        [...lines, ...borders].filter(([a, b]) => segmentMeets(a, b, rect)).length +
+        5 * taken.filter((r) => overlap(r, rect)).length;
+      const [right, left] = [rectAt(box.right - 9 - width), rectAt(box.left + 9)];
+      const chosen = cost(left) < cost(right) ? left : right;
+      taken.push(chosen);
       const place: EdgeLabelPlace =
-        left < right ? { at: { x: box.left + 9, y }, anchor: 'start' } : { at: { x: box.right - 9, y }, anchor: 'end' };
+        chosen === left ? { at: { x: left.left, y }, anchor: 'start' } : { at: { x: right.right, y }, anchor: 'end' };
       return [p.id, place];
     }),
   );

@@ -29,7 +29,7 @@ export const routeEdges = (
 
 export type Segment = readonly [Point, Point];
 
-const sidesOf = (r: Rect): readonly Segment[] => {
+export const sidesOf = (r: Rect): readonly Segment[] => {
   const [a, b, c, d] = [
     { x: r.left, y: r.top },
     { x: r.right, y: r.top },
