@@ -43,7 +43,7 @@ export const checkWithin = (context: Context, index: Expr, axis: AxisRange, span
       low: show(lowest(position)),
       high: show(highest(position)),
       from: print(axis.from),
-      to: print(axis.to),
+      last: print(last),
     };
     session.report(diagnoseGraph('EBM401', span, hint === null ? parameters : { ...parameters, hint }));
     return false;

@@ -5,6 +5,7 @@ import type { DomainSyntax, Expression } from '../syntax/ast.ts';
 import { constantValue, equal, print, printShape, subtract, type Dim } from '../tensor/dims.ts';
 import { isNegative, isNonPositive } from './dim-sign.ts';
 import { type DomainParameters, domainKinds, domains, eventRank, scalarOf } from './domains.ts';
+import { isKnownOnLoad } from './index-clauses.ts';
 import type { Domain, DomainKind, Expr } from './model.ts';
 import { nearestName } from './nearest-name.ts';
 import { elaborate, type Context, type ParameterType } from './session.ts';
@@ -34,7 +35,8 @@ const shapeOf = (context: Context, syntax: DomainSyntax): readonly Dim[] | null 
 /** A bound of an interval: a number. */
 const boundOf = (context: Context, e: Expression): Expr | null => {
   const expr = elaborate(context, e);
-  if (expr === null || (isScalar(expr.type) && isNumeric(expr.type))) return expr;
+  if (expr === null || !isKnownOnLoad(context, expr)) return null;
+  if (isScalar(expr.type) && isNumeric(expr.type)) return expr;
   return context.session.report(
     diagnoseShape('EBM303', e.span, { name: 'interval', expected: 'a number', found: describeType(expr.type) }),
   );

@@ -8,14 +8,26 @@ export const graphMessages = {
   EBM401: {
     severity: 'error',
     title: 'index out of bounds',
-    text: ({ low, high, from, to, hint }: { low: string; high: string; from: string; to: string; hint?: string }) => ({
-      message: `the index runs over ${low}..${high} (inclusive), the axis over ${from}..${to}`,
+    text: ({
+      low,
+      high,
+      from,
+      last,
+      hint,
+    }: {
+      low: string;
+      high: string;
+      from: string;
+      last: string;
+      hint?: string;
+    }) => ({
+      message: `the index runs from ${low} to ${high}, the axis from ${from} to ${last}`,
       hints: some(hint),
     }),
     explanation:
       'Bounds are proved before anything runs, by interval arithmetic over index ranges, domains and the `where` of the clause. Ranges are half-open and start at 0: `t in T` is 0..T-1, so `s[t+1]` reaches T. Shorten the range (`t in 0..T-1`), filter it, or keep the index inside by `max`, `min`, `clamp` or `mod`.',
     example: 'model m\nsize T\ntarget s[t in T] : real\nfactor f[t in T] = (s[t+1] - s[t])^2\n',
-  } satisfies Message<{ low: string; high: string; from: string; to: string; hint?: string }>,
+  } satisfies Message<{ low: string; high: string; from: string; last: string; hint?: string }>,
   EBM402: {
     severity: 'error',
     title: 'index without bounds',
