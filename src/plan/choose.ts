@@ -4,6 +4,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import type { FactorGroup } from '../graph/factor-graph.ts';
 import { dependsOn } from '../graph/expressions.ts';
+import { unknownFactsOf } from '../graph/structure.ts';
 import type { BlockFacts, BlockVariable, Candidate, Refusal } from '../methods/method.ts';
 import { certificates } from '../methods/method.ts';
 import { methods, parameterSteps } from '../methods/index.ts';
@@ -71,6 +72,11 @@ export const planBlocks = (
       return { variable, operation, beta };
     });
     const facts = factsOf(scene, block, new Set());
+    const away = runaway(facts);
+    if (away !== null) {
+      diagnostics.push(away);
+      continue;
+    }
     const { best, others } = pick(methods, facts);
     if (best === null) {
       const operations = [...new Set(block.map((v) => v.operation))].join(' and ');
@@ -83,6 +89,20 @@ export const planBlocks = (
     blocks.push({ unknowns: [...names], decisions, facts, method: best.method, chosen: best.candidate, others });
   }
   return { blocks, diagnostics };
+};
+
+/** An unbounded real unknown in which the energy is linear, or that no factor touches, has no best value and no integral. */
+export const runaway = (facts: BlockFacts): Diagnostic | null => {
+  const free = facts.block.map((v) => v.variable).filter((v) => v.domain.kind === 'real' && v.conditions.length === 0);
+  if (free.length === 0) return null;
+  const graph = { model: facts.model, variables: facts.model.variables, groups: facts.groups, plates: [] };
+  for (const u of unknownFactsOf(graph, new Set(free.map((v) => v.name)))) {
+    if (u.curvature !== 'linear' && u.curvature !== 'absent') continue;
+    const why = u.curvature === 'linear' ? `the energy is linear in it: factor ${u.witness}` : 'no factor touches it';
+    const { span } = free.find((v) => v.name === u.variable)!;
+    return diagnosePlanning('EBM508', span, { unknowns: [u.variable], why });
+  }
+  return null;
 };
 
 const learned = (variable: Variable): BlockVariable => ({ variable, operation: 'minimize', beta: Infinity });

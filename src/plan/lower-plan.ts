@@ -3,50 +3,22 @@
 // Output names: a variable's own name; `z.probabilities`, `z.mean`, `z.sd`; `energy.<factor>`; and the scalars below.
 import type { ModuleSpec } from '../backend/backend.ts';
 import { dependsOn } from '../graph/expressions.ts';
-import type { FactorGroup } from '../graph/factor-graph.ts';
-import type { Binding, Environment } from '../lower/environment.ts';
-import { withBindings } from '../lower/environment.ts';
-import { totalEnergy } from '../lower/group.ts';
-import { lowerAlternate } from '../methods/alternate/alternate.ts';
-import { lowerFitByDescent } from '../methods/continuous/fit-by-descent.ts';
+import type { Environment } from '../lower/environment.ts';
+import { binderAxis, withBindings } from '../lower/environment.ts';
+import { lowerGroup, sumIndices, totalEnergy } from '../lower/group.ts';
+import { aligned } from '../lower/named-tensor.ts';
 import type { Lowered } from '../methods/method.ts';
 import { wholeShape } from '../methods/quadratic/layout.ts';
-import type { Model, Variable } from '../semantics/model.ts';
 import type { Value } from '../tensor/builder.ts';
 import { Builder } from '../tensor/builder.ts';
+import * as dims from '../tensor/dims.ts';
 import { optimise } from '../tensor/passes/index.ts';
 import type { Program } from '../tensor/program.ts';
-import type { FitPlan, Plan } from './plan.ts';
-
-/** Numbers for consts that a flag replaced: flat, with their shape. */
-export type ConstValues = Readonly<
-  Record<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>
->;
-
-/** Scalars that `infer` returns beside arrays. */
-export const scalarOutputs = ['free energy', 'total free energy', 'iterations', 'converged'] as const;
-
-const environment = (b: Builder, model: Model, consts: ConstValues, beta: number): Environment => ({
-  builder: b,
-  model,
-  axes: new Map(),
-  bindings: new Map(),
-  consts: new Map(
-    Object.entries(consts).map(
-      ([name, c]) =>
-        [name, c.shape.length === 0 ? b.constant(c.data[0]!) : b.literal([...Array.from(c.data)], c.shape)] as const,
-    ),
-  ),
-  beta: b.constant(beta),
-});
-
-const readBy = (groups: readonly FactorGroup[], v: Variable): boolean => {
-  const name = new Set([v.name]);
-  return groups.some((g) => dependsOn(g.energy, name) || (g.where !== null && dependsOn(g.where, name)));
-};
-
-const inputs = (b: Builder, variables: readonly Variable[]): readonly (readonly [string, Binding])[] =>
-  variables.map((v) => [v.name, { kind: 'given', value: b.input(v.name, wholeShape(v)) }] as const);
+import { inputBindings, isRead, lowerEnergy } from './lower-energy.ts';
+import { lowerFit } from './lower-fit.ts';
+import type { Plan } from './plan.ts';
+import type { ConstValues } from './program-environment.ts';
+import { programEnvironment } from './program-environment.ts';
 
 export const lowerPlan = (
   plan: Plan,
@@ -80,9 +52,9 @@ export const lowerPlan = (
 
 const lowerInfer = (plan: Plan, consts: ConstValues): Program => {
   const b = new Builder();
-  const given = plan.model.variables.filter((v) => plan.task.given.has(v.name) && readBy(plan.groups, v));
-  const bound = inputs(b, given);
-  const env = withBindings(environment(b, plan.model, consts, plan.task.beta ?? plan.beta ?? 1), bound);
+  const given = plan.model.variables.filter((v) => plan.task.given.has(v.name) && isRead(plan.groups, v));
+  const bound = inputBindings(b, given);
+  const env = withBindings(programEnvironment(b, plan.model, consts, plan.task.beta ?? plan.beta ?? 1), bound);
   const outputs: Record<string, Value> = {};
   const learned = plan.fit === null ? new Map<string, Value>() : lowerFit(plan, plan.fit, env, outputs);
   for (const [name, value] of learned) outputs[name] = value;
@@ -95,14 +67,19 @@ const lowerInfer = (plan: Plan, consts: ConstValues): Program => {
   return optimise(b.finish(outputs));
 };
 
+interface LoweredBlock {
+  readonly q: Plan['query'][number];
+  readonly lowered: Lowered;
+}
+
 const collect = (
   plan: Plan,
   env: Environment,
-  blocks: readonly { readonly q: Plan['query'][number]; readonly lowered: Lowered }[],
+  blocks: readonly LoweredBlock[],
   outputs: Record<string, Value>,
 ): void => {
   const b = env.builder;
-  const params = new Set(plan.model.variables.filter((v) => v.role !== 'param').map((v) => v.name));
+  const data = new Set(plan.model.variables.filter((v) => v.role !== 'param').map((v) => v.name));
   let dataTotal: Value = b.constant(0);
   let total: Value = b.constant(0);
   for (const { q, lowered } of blocks) {
@@ -126,106 +103,40 @@ const collect = (
     const value = totalEnergy(env, g).value;
     outputs[`energy.${g.name}`] = value;
     total = b.add(total, value);
-    if (dependsOn(g.energy, params)) dataTotal = b.add(dataTotal, value);
+    if (dependsOn(g.energy, data)) dataTotal = b.add(dataTotal, value);
   }
+  const points = pointFreeEnergies(plan, env, blocks);
+  if (points !== null) outputs['point free energies'] = points;
+  if (plan.fit === null && blocks.length > 0) mergeConvergence(b, blocks, outputs);
   outputs['free energy'] = dataTotal;
   outputs['total free energy'] = total;
 };
 
-const lowerFit = (
-  plan: Plan,
-  fit: FitPlan,
-  env: Environment,
-  outputs: Record<string, Value>,
-): ReadonlyMap<string, Value> => {
+/** F of each point of the one plate that all energy of data runs along; null when there is no such plate. */
+const pointFreeEnergies = (plan: Plan, env: Environment, blocks: readonly LoweredBlock[]): Value | null => {
   const b = env.builder;
-  switch (fit.kind) {
-    case 'closed': {
-      const result = new Map<string, Value>();
-      for (const s of fit.steps)
-        for (const [name, value] of s.step.lower(s.chosen.witness, s.facts, env, () => null, new Map()))
-          result.set(name, value);
-      return result;
-    }
-    case 'alternate': {
-      const params = fit.steps.flatMap((s) => s.facts.block.map((v) => v.variable));
-      const inLatents = new Set(fit.latents.flatMap((l) => l.facts.groups.map((g) => g.name)));
-      const seed = b.input('seed', []);
-      const result = lowerAlternate(
-        {
-          params,
-          latents: fit.latents.map((l) => ({
-            facts: l.facts,
-            method: l.method,
-            witness: l.chosen.witness,
-            enumerates: l.method.enumerates(l.facts),
-          })),
-          steps: fit.steps.map((s) => ({ facts: s.facts, step: s.step, witness: s.chosen.witness })),
-          groups: plan.groups,
-          restarts: fit.restarts,
-          remaining: (inner) => remaining(plan, inLatents, inner),
-        },
-        env,
-        seed,
-      );
-      outputs['iterations'] = result.iterations;
-      outputs['converged'] = result.converged;
-      outputs['trace'] = result.trace;
-      return result.params;
-    }
-    case 'descend': {
-      const inLatents = new Set(fit.latents.flatMap((l) => l.facts.groups.map((g) => g.name)));
-      const params = plan.model.variables.filter((v) => fit.params.includes(v.name));
-      const result = lowerFitByDescent(
-        {
-          params,
-          restarts: fit.restarts,
-          objective: (inner) => {
-            const start = remaining(plan, inLatents, inner);
-            return fit.latents.reduce(
-              (sum, l) => inner.builder.add(sum, l.method.lower(l.chosen.witness, l.facts, inner).value),
-              start,
-            );
-          },
-        },
-        env,
-        b.input('seed', []),
-      );
-      outputs['iterations'] = result.iterations;
-      outputs['converged'] = result.converged;
-      return result.params;
-    }
+  const data = new Set(plan.model.variables.filter((v) => v.role !== 'param').map((v) => v.name));
+  const parts: Value[] = [];
+  for (const { lowered } of blocks) {
+    if (lowered.pointwise === null) return null;
+    parts.push(lowered.pointwise);
   }
+  const inBlocks = new Set(blocks.flatMap(({ q }) => q.facts.groups.map((g) => g.name)));
+  for (const g of plan.groups.filter((x) => !inBlocks.has(x.name) && dependsOn(x.energy, data))) {
+    if (g.binders.length === 0) return null;
+    const inner = new Set(g.binders.slice(1).map((i) => i.id));
+    const table = sumIndices(env, g, lowerGroup(env, g), inner);
+    parts.push(aligned(b, table, [binderAxis(g.binders[0]!)], true));
+  }
+  const first = parts[0];
+  if (first === undefined || parts.some((p) => !dims.shapesEqual(p.shape, first.shape))) return null;
+  return parts.reduce((sum, p) => b.add(sum, p));
 };
 
-/** Σ of the groups that no latent block touches. */
-const remaining = (plan: Plan, inLatents: ReadonlySet<string>, env: Environment): Value =>
-  plan.groups
-    .filter((g) => !inLatents.has(g.name))
-    .reduce((sum, g) => env.builder.add(sum, totalEnergy(env, g).value), env.builder.constant(0));
-
-/** The energy of each factor at a full assignment. */
-const lowerEnergy = (model: Model, groups: readonly FactorGroup[], consts: ConstValues, beta: number): Program => {
-  const b = new Builder();
-  const used = model.variables.filter((v) => readBy(groups, v));
-  const env = withBindings(environment(b, model, consts, beta), inputs(b, used));
-  return optimise(
-    b.finish(Object.fromEntries(groups.map((g) => [`energy.${g.name}`, totalEnergy(env, g).value] as const))),
-  );
+/** All blocks converged, and the most iterations that one took. */
+const mergeConvergence = (b: Builder, blocks: readonly LoweredBlock[], outputs: Record<string, Value>): void => {
+  const iterative = blocks.flatMap(({ lowered }) => (lowered.convergence === null ? [] : [lowered.convergence]));
+  if (iterative.length === 0) return;
+  outputs['converged'] = iterative.map((c) => c.converged).reduce((x, y) => b.and(x, y));
+  outputs['iterations'] = iterative.map((c) => c.iterations).reduce((x, y) => b.maximum(x, y));
 };
-
-/** A module with the entry `energy` alone. */
-export const lowerEnergyModule = (
-  model: Model,
-  groups: readonly FactorGroup[],
-  consts: ConstValues,
-  beta: number,
-  source: string,
-): ModuleSpec => ({
-  name: model.name,
-  source,
-  description: [],
-  sizes: model.sizes.map((s) => ({ name: s.name, default: null })),
-  variables: {},
-  entries: { energy: lowerEnergy(model, groups, consts, beta) },
-});

@@ -4,7 +4,7 @@ import { referenceBackend } from '../backend/reference.ts';
 import type { Checked } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
-import { lowerEnergyModule } from '../plan/lower-plan.ts';
+import { lowerEnergyModule } from '../plan/lower-energy.ts';
 import { prepareGroups } from '../plan/prepare.ts';
 import { bindTask } from './bind-task.ts';
 

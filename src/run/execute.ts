@@ -9,7 +9,13 @@ import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { dependsOn } from '../graph/expressions.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planLines } from '../plan/explain.ts';
+import { lowerLetsModule } from '../plan/lower-energy.ts';
 import type { BoundTask } from './bind-task.ts';
+import { pick } from './inputs.ts';
+import { surfaceOf } from './surface.ts';
+
+/** Energies from here on mean that a constraint is broken. */
+const IMPOSSIBLE = 1e29;
 
 type Arrays = Readonly<Record<string, TensorData>>;
 
@@ -44,19 +50,46 @@ export const execute = async (
   const assignment: Record<string, TensorData> = { ...inputs };
   for (const v of plan.model.variables) if (outputs[v.name] !== undefined) assignment[v.name] = outputs[v.name]!;
   const factors = await factorEnergies(plan, spec, assignment, outputs, sizes);
+  const broken = plan.groups
+    .filter((g) => g.kind === 'constraint' && factors[g.name]! >= IMPOSSIBLE)
+    .map((g) => g.name);
+  if (broken.length > 0)
+    return { value: null, diagnostics: [diagnosePlanning('EBM514', null, { constraints: broken })] };
   const report = reportOf(plan, backend.name, outputs, factors, {
     compile: compileSeconds,
     run: (performance.now() - started) / 1000,
   });
+  const shown = await shownLets(plan, bound.consts, spec.source, options.show, assignment, sizes);
+  const surface = options.plot ? await surfaceOf(plan, bound.consts, assignment, outputs, sizes) : null;
+  const points = outputs['point free energies'];
   const trace = outputs['trace'] === undefined ? null : [...outputs['trace'].data].filter((x) => x < 1e29);
   return {
-    value: { json: report, exitCode: report.converged ? 0 : 3, trace, surface: null, pointFreeEnergies: null },
+    value: {
+      json: shown === null ? report : { ...report, shown },
+      exitCode: report.converged ? 0 : 3,
+      trace,
+      surface,
+      pointFreeEnergies: points === undefined ? null : Float64Array.from(points.data),
+    },
     diagnostics: [],
   };
 };
 
-const pick = (spec: ModuleSpec, entry: string, arrays: Arrays): Arrays =>
-  Object.fromEntries(spec.entries[entry]!.inputs.map(({ name }) => [name, arrays[name]!] as const));
+/** The lets named by --show at the assignment, in float64. */
+const shownLets = async (
+  plan: Plan,
+  consts: BoundTask['bound']['consts'],
+  source: string,
+  names: readonly string[],
+  assignment: Arrays,
+  sizes: Readonly<Record<string, number>>,
+): Promise<Readonly<Record<string, ResultArray>> | null> => {
+  if (names.length === 0) return null;
+  const spec = lowerLetsModule(plan, names, consts, source);
+  const runner = await referenceBackend.load(spec);
+  const values = await runner.call('lets', pick(spec, 'lets', assignment), { sizes });
+  return Object.fromEntries(names.map((name) => [name, plain(values[name]!)] as const));
+};
 
 /** Unknowns whose result is not a number: their energy has no minimum (or no integral). */
 const runaways = (plan: Plan, outputs: Arrays) => {

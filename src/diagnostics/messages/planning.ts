@@ -28,7 +28,11 @@ plate n in N {
   EBM502: {
     severity: 'error',
     title: 'no method applies',
-    text: (p: { unknowns: readonly string[]; operation: string; refusals: readonly { method: string; reason: string }[] }) => ({
+    text: (p: {
+      unknowns: readonly string[];
+      operation: string;
+      refusals: readonly { method: string; reason: string }[];
+    }) => ({
       message: `no method can ${p.operation} ${list(p.unknowns)}`,
       hints: p.refusals.map((r) => `${r.method}: ${r.reason}`),
     }),
@@ -145,7 +149,8 @@ factor f = -x^2
       message: `${p.method} was requested for ${list(p.unknowns)}: ${p.reason}`,
       hints: ['leave the method out and the planner chooses one'],
     }),
-    explanation: 'The infer block or a learn line names a method. If it does not fit, nothing else is used in its place.',
+    explanation:
+      'The infer block or a learn line names a method. If it does not fit, nothing else is used in its place.',
     example: `model m
 target x : real
 factor f = x^2
@@ -171,6 +176,18 @@ plate n in N {
   target y : real[D] ~ multivariate_normal(mu[z], S[z])
 }
 `,
+  },
+  EBM514: {
+    severity: 'error',
+    title: 'the constraints cannot be met',
+    text: (p: { constraints: readonly string[] }) => ({
+      message: `no assignment satisfies ${p.constraints.length === 1 ? 'the constraint' : 'the constraints'} ${list(p.constraints)}`,
+      hints: ['the data given already break it, or the constraints contradict each other'],
+    }),
+    explanation:
+      'A constraint is a factor worth 0 or infinity. Here every assignment of the unknowns, with the data as given, breaks ' +
+      'at least one constraint, so there is nothing to report.',
+    example: 'ebmc run sudoku.ebm --data x=two-sevens-in-a-row.csv',
   },
   EBM513: {
     severity: 'error',
@@ -199,7 +216,9 @@ plate n in N {
     title: 'nothing to do',
     text: (p: { query: string }) => ({
       message: `nothing is unknown, so there is nothing to ${p.query === 'map' ? 'infer' : `compute ${p.query} of`}`,
-      hints: ['use `ebmc energy` for the energy of a full assignment, or --ask NAME to make a supplied variable unknown'],
+      hints: [
+        'use `ebmc energy` for the energy of a full assignment, or --ask NAME to make a supplied variable unknown',
+      ],
     }),
     explanation: 'Every variable of the model was supplied.',
     example: 'ebmc run model.ebm --data y=points.csv --query marginals',

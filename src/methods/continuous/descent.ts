@@ -1,6 +1,6 @@
 // Smooth unknowns of any kind: L-BFGS on their free coordinates, all nodes together. A local minimum, or the global one
 // where the energy is convex. The value is taken at the minimiser, which outer derivatives see as fixed (envelope theorem).
-import { structureOf } from '../../graph/structure.ts';
+import { unknownFactsOf } from '../../graph/structure.ts';
 import type { Environment } from '../../lower/environment.ts';
 import { withBindings } from '../../lower/environment.ts';
 import { totalEnergy } from '../../lower/group.ts';
@@ -62,7 +62,7 @@ export const roughness = (facts: BlockFacts): string | null => {
   const constraint = facts.groups.find((g) => g.kind === 'constraint');
   if (constraint !== undefined) return `${constraint.name} is a constraint`;
   const graph = { model: facts.model, variables: facts.model.variables, groups: facts.groups, plates: [] };
-  const rough = structureOf(graph, new Set(names)).unknowns.find((u) => u.curvature !== 'absent' && !u.smooth);
+  const rough = unknownFactsOf(graph, new Set(names)).find((u) => u.curvature !== 'absent' && !u.smooth);
   return rough === undefined ? null : `the energy is ${rough.curvature} in ${rough.variable}, not smooth`;
 };
 

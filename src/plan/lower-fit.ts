@@ -1,0 +1,80 @@
+// Learning as part of a program. In: a fit plan and an environment with the data bound. Out: the params; how it went is added
+// to the outputs (`iterations`, `converged`, `trace`).
+import type { Environment } from '../lower/environment.ts';
+import { totalEnergy } from '../lower/group.ts';
+import { lowerAlternate } from '../methods/alternate/alternate.ts';
+import { lowerFitByDescent } from '../methods/continuous/fit-by-descent.ts';
+import type { Value } from '../tensor/builder.ts';
+import type { FitPlan, Plan } from './plan.ts';
+
+export const lowerFit = (
+  plan: Plan,
+  fit: FitPlan,
+  env: Environment,
+  outputs: Record<string, Value>,
+): ReadonlyMap<string, Value> => {
+  const b = env.builder;
+  switch (fit.kind) {
+    case 'closed': {
+      const result = new Map<string, Value>();
+      for (const s of fit.steps)
+        for (const [name, value] of s.step.lower(s.chosen.witness, s.facts, env, () => null, new Map()))
+          result.set(name, value);
+      return result;
+    }
+    case 'alternate': {
+      const params = fit.steps.flatMap((s) => s.facts.block.map((v) => v.variable));
+      const inLatents = new Set(fit.latents.flatMap((l) => l.facts.groups.map((g) => g.name)));
+      const seed = b.input('seed', []);
+      const result = lowerAlternate(
+        {
+          params,
+          latents: fit.latents.map((l) => ({
+            facts: l.facts,
+            method: l.method,
+            witness: l.chosen.witness,
+            enumerates: l.method.enumerates(l.facts),
+          })),
+          steps: fit.steps.map((s) => ({ facts: s.facts, step: s.step, witness: s.chosen.witness })),
+          groups: plan.groups,
+          restarts: fit.restarts,
+          remaining: (inner) => remaining(plan, inLatents, inner),
+        },
+        env,
+        seed,
+      );
+      outputs['iterations'] = result.iterations;
+      outputs['converged'] = result.converged;
+      outputs['trace'] = result.trace;
+      return result.params;
+    }
+    case 'descend': {
+      const inLatents = new Set(fit.latents.flatMap((l) => l.facts.groups.map((g) => g.name)));
+      const params = plan.model.variables.filter((v) => fit.params.includes(v.name));
+      const result = lowerFitByDescent(
+        {
+          params,
+          restarts: fit.restarts,
+          objective: (inner) => {
+            const start = remaining(plan, inLatents, inner);
+            return fit.latents.reduce(
+              (sum, l) => inner.builder.add(sum, l.method.lower(l.chosen.witness, l.facts, inner).value),
+              start,
+            );
+          },
+        },
+        env,
+        b.input('seed', []),
+      );
+      outputs['iterations'] = result.iterations;
+      outputs['converged'] = result.converged;
+      return result.params;
+    }
+  }
+};
+
+/** Σ of the groups that no latent block touches. */
+const remaining = (plan: Plan, inLatents: ReadonlySet<string>, env: Environment): Value =>
+  plan.groups
+    .filter((g) => !inLatents.has(g.name))
+    .reduce((sum, g) => env.builder.add(sum, totalEnergy(env, g).value), env.builder.constant(0));
