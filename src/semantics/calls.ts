@@ -11,7 +11,7 @@ import { callFunction } from './function-calls.ts';
 import { type LayerName, layers } from './layers.ts';
 import { freeEnergy, isNegatives, negatives } from './loss-terms.ts';
 import type { Expr } from './model.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../diagnostics/nearest-name.ts';
 import { applyLayer, callNet, repeatNet, weightsOf } from './net-calls.ts';
 import { describeSymbol } from './references.ts';
 import { elaborate, type Context } from './session.ts';

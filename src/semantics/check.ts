@@ -11,13 +11,15 @@ import { elaborateExpression } from './expressions.ts';
 import { checkFixing, requirementsOf } from './fixed-sizes.ts';
 import { checkFunctionBody, defineFunction } from './function-calls.ts';
 import { enterPlates } from './index-clauses.ts';
+import { elaborateInfer } from './infer-settings.ts';
 import { joinConditions } from './make.ts';
 import type { Expr, Factor, InferSetting, Let, Model, TrainSettings, Variable } from './model.ts';
 import { defineNet } from './nets.ts';
 import { type Context, rootContext, Session } from './session.ts';
-import { elaborateBeta, elaborateInfer, elaborateTrain } from './settings.ts';
+import { elaborateBeta } from './settings.ts';
 import { collectSymbols, type GlobalSymbol } from './symbols.ts';
 import { elaborateTerm } from './terms.ts';
+import { elaborateTrain } from './train-settings.ts';
 import { declareVariable } from './variable-declarations.ts';
 import { warn } from './warnings.ts';
 

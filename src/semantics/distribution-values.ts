@@ -7,7 +7,7 @@ import { plural } from './arguments.ts';
 import { type DistributionName, distributionNames, distributions } from './distributions.ts';
 import { numberExpr } from './make.ts';
 import type { Expr } from './model.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../diagnostics/nearest-name.ts';
 import { elaborate, type Context } from './session.ts';
 import { describeType, isNumeric } from './types.ts';
 

@@ -7,7 +7,7 @@ import { isNegative, isNonPositive } from './dim-sign.ts';
 import { type DomainParameters, domainKinds, domains, eventRank, scalarOf } from './domains.ts';
 import { isKnownOnLoad } from './index-clauses.ts';
 import type { Domain, DomainKind, Expr } from './model.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../diagnostics/nearest-name.ts';
 import { elaborate, type Context, type ParameterType } from './session.ts';
 import { sizeOf } from './sizes.ts';
 import { describeType, integer, isNumeric, isScalar, valueType } from './types.ts';

@@ -9,7 +9,7 @@ import { isNegatives, negatives } from './loss-terms.ts';
 import { negativesTable } from './losses.ts';
 import { argumentOf } from './make.ts';
 import type { DistributionValue, Expr, MethodCall } from './model.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../diagnostics/nearest-name.ts';
 import type { Callable, Option } from './options.ts';
 import { elaborate, type Context } from './session.ts';
 import { describeType, isNumeric, isScalar, isWhole } from './types.ts';

@@ -10,7 +10,7 @@ import { writtenNumber } from './builtin.ts';
 import { argumentOf } from './make.ts';
 import { type LayerName, layers } from './layers.ts';
 import type { Expr, Net, Variable } from './model.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../diagnostics/nearest-name.ts';
 import { instantiateNet } from './nets.ts';
 import { describeSymbol } from './references.ts';
 import { elaborate, type Context, type NetScope } from './session.ts';

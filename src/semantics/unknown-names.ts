@@ -3,7 +3,7 @@
 import { diagnoseName } from '../diagnostics/messages/names.ts';
 import type { Binder, Expression, IndexClause, Name, Statement } from '../syntax/ast.ts';
 import { namedNumbers } from './builtins.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '../diagnostics/nearest-name.ts';
 import type { Context } from './session.ts';
 
 /** All binders in a piece of syntax, those of reductions marked. */
