@@ -111,6 +111,11 @@ const product = (a: ValueRange, b: ValueRange): ValueRange => {
   const corners = [times(a.low, b.low), times(a.low, b.high), times(a.high, b.low), times(a.high, b.high)];
   return between(Math.min(...corners), Math.max(...corners));
 };
+/** Of a range on one side of 0; anything else has no bounds. */
+const reciprocal = (a: ValueRange): ValueRange => {
+  if (a.low >= 0) return between(1 / a.high, a.low === 0 ? Infinity : 1 / a.low);
+  return a.high <= 0 ? between(a.high === 0 ? -Infinity : 1 / a.high, 1 / a.low) : anything;
+};
 const squared = (a: ValueRange): ValueRange => {
   const [x, y] = [a.low * a.low, a.high * a.high];
   return between(a.low <= 0 && a.high >= 0 ? 0 : Math.min(x, y), Math.max(x, y));
@@ -145,24 +150,12 @@ const callRanges: Readonly<Partial<Record<BuiltinName, CallRange>>> = {
   sub: ([a, b]) => between(a!.low - b!.high, a!.high - b!.low),
   neg: ([a]) => between(-a!.high, -a!.low),
   mul: ([a, b]) => product(a!, b!),
-  div: ([a, b]) =>
-    b!.low >= 0 || b!.high <= 0
-      ? product(
-          a!,
-          between(
-            b!.high <= 0 ? -Infinity : b!.high === Infinity ? 0 : 1 / b!.high,
-            b!.low > 0 ? 1 / b!.low : b!.high <= 0 ? 0 : Infinity,
-          ),
-        )
-      : anything,
-  pow: ([a, b]) =>
-    b!.low === 2 && b!.high === 2
-      ? squared(a!)
-      : b!.low === b!.high && b!.low % 2 === 0
-        ? notNegative
-        : a!.low >= 0
-          ? notNegative
-          : anything,
+  div: ([a, b]) => product(a!, reciprocal(b!)),
+  pow: ([a, b]) => {
+    const exponent = b!.low === b!.high ? b!.low : null;
+    if (exponent === 2) return squared(a!);
+    return exponent !== null && exponent % 2 === 0 ? notNegative : a!.low >= 0 ? notNegative : anything;
+  },
   matmul: ([a, b]) => manyOf(product(a!, b!)),
   transpose: same,
   reshape: same,

@@ -13,7 +13,9 @@ import { textWidth } from './text-width.ts';
 export const graphvizLayout = async (sketch: Sketch): Promise<Layout> => {
   // Loaded here: a megabyte that only large graphs need.
   const { instance } = await import('@viz-js/viz');
-  const viz: Viz = await instance();
+  // Loaded only here: it is large, and most graphs are laid out without it.
+  const { instance } = await import('@viz-js/viz');
+  const viz = await instance();
   const { text, edgeNames } = layoutDot(sketch);
   const drawn = viz.renderJSON(text) as Drawn;
   const height = numbers(drawn.bb)[3]!;
