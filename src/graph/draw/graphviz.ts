@@ -1,5 +1,4 @@
 // In: a sketch of any size. Out: Graphviz' layered layout of it, plates being nested clusters. For graphs too large for the grid.
-import type { Viz } from '@viz-js/viz';
 import { quote } from './dot.ts';
 import type { Point, Rect } from './geometry.ts';
 import { frameOf, labelRect, shapeRect, type Layout, type PlacedNode, type Side } from './layout-form.ts';
@@ -12,8 +11,6 @@ import { textWidth } from './text-width.ts';
 
 export const graphvizLayout = async (sketch: Sketch): Promise<Layout> => {
   // Loaded here: a megabyte that only large graphs need.
-  const { instance } = await import('@viz-js/viz');
-  // Loaded only here: it is large, and most graphs are laid out without it.
   const { instance } = await import('@viz-js/viz');
   const viz = await instance();
   const { text, edgeNames } = layoutDot(sketch);
