@@ -4,7 +4,7 @@
 import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Builder, Value } from './builder.ts';
 import { printShape, shapesEqual } from './dims.ts';
-import { gradientRules, type Rule, type Seed } from './differentiate/rules.ts';
+import { gradientRules, type PullBack, type Rule } from './differentiate/rules.ts';
 import { operandsOf } from './instructions.ts';
 import type { Instr, ValueId } from './program.ts';
 
@@ -32,8 +32,7 @@ export const gradient = (b: Builder, output: Value, wrt: readonly Value[], seedA
 };
 
 /** Adjoints of `wrt` under several seeds at once; null where it is zero. All values belong to `b`. */
-export const pullBack = (b: Builder, seeds: readonly Seed[], wrt: readonly Value[]): readonly (Value | null)[] => {
-  const instrs = [...b.instrs];
+export const pullBack: PullBack = (b, seeds, wrt, instrs = [...b.instrs]) => {
   const active = dependents(instrs, new Set(wrt.map((v) => v.id)));
   const needed = (id: ValueId): boolean => active.has(id) && b.handle(id).dtype === 'float';
   const adjoints = new Map<ValueId, Value>();

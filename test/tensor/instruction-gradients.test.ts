@@ -130,6 +130,25 @@ describe('scan', () => {
     for (const key of Object.keys(loop))
       for (const [i, value] of loop[key]!.entries()) expect(scan[key]![i]).toBeCloseTo(value, 12);
   });
+  test.each(['soft-min', 'min-plus', 'routine'] as const)('whose body has a %s', (kind) => {
+    both(points, (b, inputs) => {
+      const [h0, xs, w] = inputs as [Value, Value, Value];
+      const { carry, ys } = b.scan({ length: d(steps), carry: [h0!], xs: [xs!] }, (inner, [h], [x]) => {
+        const pair = [
+          { value: h!, axes: [0] },
+          { value: w, axes: [1, 0] },
+        ];
+        const matrix = inner.add(inner.mul(inner.eye(d(n)), 3), w);
+        const mixed =
+          kind === 'routine'
+            ? inner.reshape(inner.routine('solve', matrix, inner.reshape(h!, [d(n), d(1)]))[0]!, [d(n)])
+            : inner.contract(kind === 'soft-min' ? { kind, beta: inner.exp(inner.sum(w)) } : kind, pair, [1]);
+        // The result is read twice, once as a y.
+        return { carry: [inner.add(mixed, inner.mul(x!, h!))], ys: [inner.square(mixed)] };
+      });
+      return b.add(b.sum(b.sin(carry[0]!)), b.sum(ys[0]!));
+    });
+  });
   test('scan in a scan, and an int carry', () => {
     both([point([3], 4), point([2, 3], 5)], (b, [h0, xs]) => {
       const { carry } = b.scan(

@@ -161,6 +161,25 @@ describe('what each pass is for', () => {
   });
 });
 
+test('a gradient of a scan reads soft minima that are as small as the carry, and computes them once', () => {
+  const b = new Builder();
+  const [x, w] = [b.input('x', [N, K]), b.input('w', [K, K])];
+  const { carry } = b.scan({ length: N, carry: [b.zeros([K])], xs: [x] }, (c, [h], [v]) => {
+    const pair = [
+      { value: h!, axes: [0] },
+      { value: w, axes: [0, 1] },
+    ];
+    return { carry: [c.add(c.contract({ kind: 'soft-min', beta: 1 }, pair, [1]), v!)] };
+  });
+  const y = b.sum(carry[0]!);
+  const program = optimise(b.finish({ y, g: gradient(b, y, [w])[0]! }));
+  const scans = program.instrs.filter((i) => i.op === 'scan');
+  const softMinima = scans.map(
+    ({ body }) => body.instrs.filter((i) => i.op === 'contract' && i.semiring.kind === 'soft-min').length,
+  );
+  expect(softMinima).toEqual([1, 0]);
+});
+
 describe('the verifier', () => {
   const good = (): Program => {
     const b = new Builder();

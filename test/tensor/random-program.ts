@@ -171,8 +171,21 @@ const loops: Operation = (b, choose, floats) => {
   }
   const reverse = choose.below(2) === 1;
   const takeYs = choose.below(2) === 1;
+  const contracted = choose.below(3);
   const result = b.scan({ length: x.shape[0]!, carry: [b.mean(x, [0])], xs: [x], reverse }, (c, [h], [v]) => {
-    const next = tame(c, c.add(c.mul(h!, c.sin(v!)), c.mean(c.square(outer))));
+    // The carry combined with itself or this step along all of its axes but the last, in some semiring.
+    const axes = h!.shape.map((_, i) => i);
+    const fresh = axes.map((i) => (i + 1 < axes.length ? i : axes.length));
+    const pair = [
+      { value: h!, axes },
+      { value: contracted === 2 ? v! : c.sin(h!), axes: fresh },
+    ];
+    const keep = axes.map((i) => fresh[i]!);
+    const mixed =
+      contracted === 0
+        ? c.sin(v!)
+        : c.contract(contracted === 1 ? 'sum-product' : { kind: 'soft-min', beta: 2 }, pair, keep);
+    const next = tame(c, c.add(c.mul(h!, mixed), c.mean(c.square(outer))));
     return { carry: [next], ys: [c.add(next, v!), c.mul(h!, 3)] };
   });
   return takeYs ? result.ys[0]! : result.carry[0]!;

@@ -25,7 +25,13 @@ export interface Seed {
   readonly adjoint: Value;
 }
 /** The whole reverse pass, for rules that differentiate a nested program: differentiate.ts hands itself in. */
-export type PullBack = (b: Builder, seeds: readonly Seed[], wrt: readonly Value[]) => readonly (Value | null)[];
+export type PullBack = (
+  b: Builder,
+  seeds: readonly Seed[],
+  wrt: readonly Value[],
+  /** What computed the seeds' values; by default all instructions of the builder. */
+  instrs?: readonly Instr[],
+) => readonly (Value | null)[];
 
 export type Rule<O extends Op> = (
   b: Builder,

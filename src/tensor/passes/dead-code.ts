@@ -70,6 +70,11 @@ const trimScan = (instr: ScanInstr, live: ReadonlySet<ValueId>): ScanInstr => {
   const xs = indices(instr.xs.length, (i) => needed.has(instr.body.inputs[count + i]!.id));
   const captured = usedCaptures([instr.body], [outputs], count + instr.xs.length);
   const inputs = [...indices(count, (i) => carries.has(i)), ...xs.map((i) => count + i), ...captured];
+  const body = restrict(instr.body, inputs, outputs);
+  const named = body.outputs.map(({ id }, i) => ({
+    name: i < carries.size ? `carry${i}` : `y${i - carries.size}`,
+    id,
+  }));
   return {
     ...instr,
     out: select(instr.out, outputs),
@@ -82,7 +87,7 @@ const trimScan = (instr: ScanInstr, live: ReadonlySet<ValueId>): ScanInstr => {
       instr.captured,
       captured.map((i) => i - count - instr.xs.length),
     ),
-    body: restrict(instr.body, inputs, outputs),
+    body: { ...body, outputs: named },
   };
 };
 

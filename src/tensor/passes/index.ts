@@ -16,14 +16,14 @@ export interface Pass {
 
 export const passes: readonly Pass[] = [
   {
-    name: 'dead-code',
-    why: 'first, because gradients leave much behind that later passes need not look at',
-    run: removeDeadCode,
+    name: 'common-loops',
+    why: 'first, while the two scans of a gradient still look alike: dead code goes from each of them differently',
+    run: mergeCommonLoops,
   },
   {
-    name: 'common-loops',
-    why: 'before loop bodies are rewritten, while the two scans of a gradient still look alike',
-    run: mergeCommonLoops,
+    name: 'dead-code',
+    why: 'early, because gradients leave much behind that later passes need not look at',
+    run: removeDeadCode,
   },
   { name: 'simplify', why: 'one sweep of constant folding, algebra, view merging and value numbering', run: simplify },
   {
