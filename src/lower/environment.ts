@@ -33,6 +33,8 @@ export interface Environment {
   readonly beta: Value;
 }
 
+export type LowerExpression = (env: Environment, expr: Expr) => NamedTensor;
+
 /** The name of the axis of a slot: `s(t-1)`. Equal slots have equal names. */
 export const slotAxisId = (variable: string, at: readonly Expr[]): string =>
   `${variable}(${at

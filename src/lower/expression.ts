@@ -29,9 +29,9 @@ export const lowerExpression = (env: Environment, expr: Expr): NamedTensor => {
     case 'ref':
       return lowerRef(env, expr);
     case 'call':
-      return lowerProduct(env, expr) ?? lowerCall(env, expr);
+      return lowerProduct(env, expr, lowerExpression) ?? lowerCall(env, expr);
     case 'reduce':
-      return lowerReduce(env, expr);
+      return lowerReduce(env, expr, lowerExpression);
     case 'stack': {
       const axes = expr.binders.map(binderAxis);
       return unname(b, lowerExpression(withAxes(env, axes), expr.body), axes);

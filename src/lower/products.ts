@@ -3,18 +3,22 @@
 import type { Expr } from '../semantics/model.ts';
 import type { Dim } from '../tensor/dims.ts';
 import * as dims from '../tensor/dims.ts';
-import type { Environment } from './environment.ts';
-import { lowerExpression } from './expression.ts';
+import type { Environment, LowerExpression } from './environment.ts';
 import type { Axis, NamedTensor, Operand } from './named-tensor.ts';
 import { contractNamed, mapNamed, scalar, unionAxes, unname } from './named-tensor.ts';
 
-export const lowerProduct = (env: Environment, expr: Expr & { kind: 'call' }): NamedTensor | null => {
+/** `lower` lowers a sub-expression: it is passed in, since expression.ts calls this. */
+export const lowerProduct = (
+  env: Environment,
+  expr: Expr & { kind: 'call' },
+  lower: LowerExpression,
+): NamedTensor | null => {
   switch (expr.fn) {
     case 'matmul':
-      return lowerMatmul(env, expr);
+      return lowerMatmul(env, expr, lower);
     case 'squared-norm2':
     case 'squared-normF':
-      return lowerSquaredNorm(env, expr.args[0]!);
+      return lowerSquaredNorm(env, expr.args[0]!, lower);
     default:
       return null;
   }
@@ -33,10 +37,10 @@ export const contractLabelled = (
   return unname(env.builder, contractNamed(env.builder, 'sum-product', operands, [...axes, ...names]), names);
 };
 
-const lowerMatmul = (env: Environment, expr: Expr & { kind: 'call' }): NamedTensor | null => {
+const lowerMatmul = (env: Environment, expr: Expr & { kind: 'call' }, lower: LowerExpression): NamedTensor | null => {
   const [left, right] = expr.args as [Expr, Expr];
-  const a = lowerExpression(env, left);
-  const c = lowerExpression(env, right);
+  const a = lower(env, left);
+  const c = lower(env, right);
   const rowLeft = left.type.row === true || a.shape.length === 1;
   const outer = a.shape.length === 1 && right.type.row === true && left.type.row !== true;
   if (outer) {
@@ -72,11 +76,11 @@ const lowerMatmul = (env: Environment, expr: Expr & { kind: 'call' }): NamedTens
 
 /** ‖v‖². When v = a - c and neither side has all the axes of the difference, ‖a‖² - 2 a·c + ‖c‖² is one matrix product
  *  instead of an array over the axes of both (the distances of k-means, without N × K × D numbers). */
-const lowerSquaredNorm = (env: Environment, v: Expr): NamedTensor => {
+const lowerSquaredNorm = (env: Environment, v: Expr, lower: LowerExpression): NamedTensor => {
   const b = env.builder;
   if (v.kind === 'call' && v.fn === 'sub') {
-    const a = lowerExpression(env, v.args[0]!);
-    const c = lowerExpression(env, v.args[1]!);
+    const a = lower(env, v.args[0]!);
+    const c = lower(env, v.args[1]!);
     const axes = unionAxes(a.axes, c.axes);
     const equalShapes = dims.shapesEqual(a.shape, c.shape);
     if (equalShapes && a.axes.length < axes.length && c.axes.length < axes.length) {
@@ -90,7 +94,7 @@ const lowerSquaredNorm = (env: Environment, v: Expr): NamedTensor => {
     }
     return squares(env, mapNamed(b, 'sub', a, c));
   }
-  return squares(env, lowerExpression(env, v));
+  return squares(env, lower(env, v));
 };
 
 const dot = (env: Environment, a: NamedTensor, c: NamedTensor): NamedTensor => {

@@ -3,28 +3,34 @@
 import type { Expr } from '../semantics/model.ts';
 import type { Value } from '../tensor/builder.ts';
 import * as dims from '../tensor/dims.ts';
-import type { Environment } from './environment.ts';
+import type { Environment, LowerExpression } from './environment.ts';
 import { binderAxis, withAxes } from './environment.ts';
-import { lowerExpression } from './expression.ts';
 import type { Axis, NamedTensor } from './named-tensor.ts';
 import { aligned, contractNamed, mapNamed, scalar, unionAxes } from './named-tensor.ts';
 
 /** The finite energy that stands for "impossible" (infinities give NaN in log-sum-exp on the tensor backends). */
 export const FORBIDDEN = 1e30;
 
-export const lowerReduce = (env: Environment, expr: Expr & { kind: 'reduce' }): NamedTensor => {
+/** `lower` lowers a sub-expression: it is passed in, since expression.ts calls this. */
+export const lowerReduce = (env: Environment, expr: Expr & { kind: 'reduce' }, lower: LowerExpression): NamedTensor => {
   const axes = expr.binders.map(binderAxis);
   const inner = withAxes(env, axes);
-  const mask = expr.where === null ? null : lowerExpression(inner, expr.where);
-  if (expr.reducer === 'sum' && expr.body.type.shape.length === 0) return sumOfProduct(inner, expr.body, mask, axes);
-  const body = lowerExpression(inner, expr.body);
+  const mask = expr.where === null ? null : lower(inner, expr.where);
+  if (expr.reducer === 'sum' && expr.body.type.shape.length === 0)
+    return sumOfProduct(inner, expr.body, mask, axes, lower);
+  const body = lower(inner, expr.body);
   return reduceNamed(inner, expr.reducer, body, mask, axes);
 };
 
-const sumOfProduct = (env: Environment, body: Expr, mask: NamedTensor | null, axes: readonly Axis[]): NamedTensor => {
+const sumOfProduct = (
+  env: Environment,
+  body: Expr,
+  mask: NamedTensor | null,
+  axes: readonly Axis[],
+  lower: LowerExpression,
+): NamedTensor => {
   const { coefficient, factors } = productOf(body);
-  // Each sum that a product of one sum would be is left to the factors themselves.
-  const operands = factors.map((f) => ({ tensor: lowerExpression(env, f), labels: [] }));
+  const operands = factors.map((f) => ({ tensor: lower(env, f), labels: [] }));
   if (mask !== null) operands.push({ tensor: mask, labels: [] });
   const covered = unionAxes(...operands.map((o) => o.tensor.axes));
   const keep = covered.filter((a) => !axes.some((x) => x.id === a.id));
@@ -87,7 +93,7 @@ export const reduceNamed = (
     case 'logsumexp':
       return finish(b.logSumExp(masked(-FORBIDDEN), numbers));
     case 'prod': {
-      // Π x = Π sign · exp(Σ log |x|) would lose the gradient at 0; products are short, so multiply halves repeatedly.
+      // Not exp(Σ log |x|), whose gradient is lost at 0.
       return finish(productAlong(env, masked(1), numbers));
     }
   }

@@ -1,7 +1,7 @@
 // From what the user gave to a task: data bound and checked, sizes known, the model's temperature as a number.
 // In: an analysis and run options. Out: the bound values and the planner's task, or diagnostics.
 import type { Analysis, DataInput, RunOptions } from '../api.ts';
-import { bind } from '../data/bind.ts';
+import { bind, requireSizes } from '../data/bind.ts';
 import type { Bound } from '../data/bind.ts';
 import { tableOf } from '../data/json.ts';
 import type { Table } from '../data/table.ts';
@@ -59,6 +59,10 @@ export const bindTask = (analysis: Analysis, options: RunOptions, assume: boolea
     params,
     sizes: options.sizes,
     consts,
+    ask: options.ask,
+    show: options.show,
+    minimize: options.minimize,
+    marginalize: options.marginalize,
     evaluate: (e) => scalarOf(e, {}, constArrays),
   });
   diagnostics.push(...checked.diagnostics);
@@ -67,7 +71,7 @@ export const bindTask = (analysis: Analysis, options: RunOptions, assume: boolea
   const supplied = new Set(Object.keys(bound.values).filter((name) => !options.ask.includes(name)));
   diagnostics.push(...checkAsked(model, options, bound), ...missingCells(model, bound, supplied));
   const given = assume ? assumed(model, supplied, options) : supplied;
-  if (!assume) diagnostics.push(...checkGiven(model, given));
+  if (!assume) diagnostics.push(...checkGiven(model, given), ...requireSizes(model, bound.openSizes));
   const sizes: Record<string, SizeValue> = { ...bound.sizes };
   for (const open of bound.openSizes) sizes[open] = { value: nominalSize, source: 'nominal' };
   const known = Object.fromEntries(Object.entries(bound.sizes).map(([name, s]) => [name, s.value]));

@@ -172,8 +172,8 @@ const reportOf = (
     variables,
     marginals,
     params,
-    converged: outputs['converged'] === undefined || outputs['converged'].data[0]! === 1,
-    iterations: outputs['iterations'] === undefined ? null : outputs['iterations'].data[0]!,
+    converged: (outputs['converged']?.data[0] ?? 1) === 1,
+    iterations: outputs['iterations']?.data[0] ?? null,
     gap: null,
     seconds,
   };

@@ -2,6 +2,7 @@
 // energies, decoding is the gradient of the minimum, posteriors of factors are gradients with respect to their tables.
 // In: the total, the unary probes, the raw tables. Out: Lowered.
 import type { Environment } from '../../lower/environment.ts';
+import { FORBIDDEN } from '../../lower/reductions.ts';
 import type { NamedTensor } from '../../lower/named-tensor.ts';
 import { contractNamed } from '../../lower/named-tensor.ts';
 import type { Variable } from '../../semantics/model.ts';
@@ -17,10 +18,10 @@ export interface Probe {
   readonly value: Value;
 }
 
-/** A table under its own identity, so that its gradient is its own. */
+/** A table under its own identity, so that its gradient is its own; an impossible entry (-log 0) is the finite FORBIDDEN. */
 export const distinctTable = (env: Environment, t: NamedTensor): NamedTensor => ({
   ...t,
-  value: env.builder.distinct(t.value),
+  value: env.builder.distinct(env.builder.minimum(t.value, FORBIDDEN)),
 });
 
 export const solution = (
