@@ -15,7 +15,7 @@ import { sizes } from './style.ts';
 import { textWidth } from './text-width.ts';
 
 /** Beyond this many nodes annealing takes too long. */
-const gridLimit = 48;
+const gridLimit = 36;
 
 export const layOut = async (sketch: Sketch): Promise<Layout> =>
   sketch.nodes.length <= gridLimit ? gridLayout(sketch) : graphvizLayout(sketch);

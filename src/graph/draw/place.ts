@@ -12,9 +12,30 @@ export interface Cells {
 
 export const placeOnGrid = (sketch: Sketch): Cells => {
   const problem = problemOf(sketch);
-  const tries = [1, 2, 3].map((seed) => anneal(problem, start(problem, sketch), random(seed)));
-  return tries.reduce((best, next) => (next.cost < best.cost - 1e-9 ? next : best)).cells;
+  const first = start(problem, sketch);
+  let best = anneal(problem, first, random(1));
+  for (let seed = 2; seed <= (isSound(problem, best.cells) ? 3 : 12); seed++) {
+    const next = anneal(problem, first, random(seed));
+    if (next.cost < best.cost - 1e-9) best = next;
+  }
+  return best.cells;
 };
+
+/** Whether no plate holds a stranger. */
+const isSound = ({ nodes, plates }: Problem, { column, row }: Cells): boolean =>
+  plates.every(({ members, has }) => {
+    const columns = members.map((m) => column[m]!);
+    const rows = members.map((m) => row[m]!);
+    const [left, right, top, bottom] = [
+      Math.min(...columns),
+      Math.max(...columns),
+      Math.min(...rows),
+      Math.max(...rows),
+    ];
+    return Array.from({ length: nodes }, (_, i) => i).every(
+      (i) => has[i] === 1 || column[i]! < left || column[i]! > right || row[i]! < top || row[i]! > bottom,
+    );
+  });
 
 /** Lehmer's generator (1951) modulo the prime 2^31 - 1. */
 const random = (seed: number): (() => number) => {
