@@ -8,7 +8,7 @@ import { isUnevaluable } from '../../graph/evaluate.ts';
 import type { InstantiatedGraph } from '../../graph/instantiate.ts';
 import { instantiate } from '../../graph/instantiate.ts';
 import { freeIndices } from '../../graph/expressions.ts';
-import { analyseRegular, slotsOf } from '../../graph/regular.ts';
+import { slotsOf } from '../../graph/regular.ts';
 import type { Environment } from '../../lower/environment.ts';
 import { slotAxisId, withBindings } from '../../lower/environment.ts';
 import { lowerGroup } from '../../lower/group.ts';
@@ -20,7 +20,7 @@ import type { BlockFacts, Candidate, Lowered, Method, Refusal } from '../method.
 import { dimValue, refusal } from '../method.ts';
 import type { PoolTable } from './level-elimination.ts';
 import { eliminateLevels } from './level-elimination.ts';
-import { formatBytes } from './regular.ts';
+import { formatBytes, isTemplate } from './regular.ts';
 import type { Probe } from './solution.ts';
 import { distinctTable, solution } from './solution.ts';
 import { stateCount, statesOf } from './states.ts';
@@ -52,9 +52,7 @@ const propose = (facts: BlockFacts): Candidate<LevelsWitness> | Refusal => {
   const block = new Set(variables.map((v) => v.name));
   const open = variables.find((v) => stateCount(v) === null);
   if (open !== undefined) return refusal(name, `${open.name} has no finite set of states per node`);
-  const regular = analyseRegular(variables, facts.groups);
-  if (typeof regular !== 'string' && regular.classes.every((c) => c.order === 0))
-    return refusal(name, 'its nodes repeat one template: no need to instantiate them');
+  if (isTemplate(facts)) return refusal(name, 'its nodes repeat one template: no need to instantiate them');
   if (new Set(facts.block.map((v) => `${v.operation} ${v.beta}`)).size > 1)
     return refusal(name, 'unknowns of the block are eliminated in different ways');
   const partial = facts.groups.find((g) => slotsOf(g.energy, block).some((r) => r.at.length < axesOf(facts, r.name)));

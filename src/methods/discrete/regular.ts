@@ -30,6 +30,13 @@ export const discreteRegular = (facts: BlockFacts): RegularGraph | string => {
   );
 };
 
+/** Whether the block repeats one template that can be eliminated in all plates at once. */
+export const isTemplate = (facts: BlockFacts): boolean => {
+  const graph = discreteRegular(facts);
+  if (typeof graph === 'string' || graph.classes.some((c) => c.order > 0)) return false;
+  return templateOrder(templateNodes(facts, graph), cliquesOf(graph)).obstacle === null;
+};
+
 export const cliquesOf = (graph: RegularGraph): readonly (readonly string[])[] =>
   graph.groups.map((g) => [...new Set(g.slots.map((s) => s.variable))]);
 
@@ -39,7 +46,12 @@ const propose = (facts: BlockFacts): Candidate<RegularWitness> | Refusal => {
   if (typeof graph === 'string') return refusal(name, graph);
   const chain = graph.classes.find((c) => c.order > 0);
   if (chain !== undefined) return refusal(name, `nodes are coupled along ${chain.name}`);
-  const { order, scopes } = templateOrder(templateNodes(facts, graph), cliquesOf(graph));
+  const { order, scopes, obstacle } = templateOrder(templateNodes(facts, graph), cliquesOf(graph));
+  if (obstacle !== null)
+    return refusal(
+      name,
+      `each ${obstacle.node} is joined to every copy of ${obstacle.neighbour} in a plate of its own`,
+    );
   const entries = largestTable(facts, graph, scopes);
   if (entries * 4 > facts.budget)
     return refusal(name, `its largest table would take ${formatBytes(entries * 4)}, more than --budget`);

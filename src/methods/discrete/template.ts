@@ -14,11 +14,23 @@ export interface TemplateNode {
 export const templateNodes = (facts: BlockFacts, graph: RegularGraph): readonly TemplateNode[] =>
   facts.block.map((block) => ({ name: block.variable.name, block, classes: graph.axes.get(block.variable.name)! }));
 
-/** Cliques over names; names that are not nodes stay (the frontier of a chain). Order: operation stage, then plates, then fewest fill-in edges. Also the largest clique. */
+export interface TemplateOrder {
+  readonly order: readonly string[];
+  /** The node eliminated at each step, then its neighbours at that time. */
+  readonly scopes: readonly (readonly string[])[];
+  /** Two nodes that no order can part, because each entry of one is joined to many of the other; else null. */
+  readonly obstacle: { readonly node: string; readonly neighbour: string } | null;
+}
+
+/** Cliques over names; names that are not nodes stay (the frontier of a chain). Order: operation stage, then plates, then
+ *  fewest fill-in edges. A node can be eliminated only when its neighbours are repeated along no class that it is not
+ *  repeated along: otherwise one entry of it is joined to several of theirs, which the template does not tell apart
+ *  (Obermeyer et al. 2019, the condition under which plates are tractable). */
 export const templateOrder = (
   nodes: readonly TemplateNode[],
   cliques: readonly (readonly string[])[],
-): { readonly order: readonly string[]; readonly scopes: readonly (readonly string[])[] } => {
+): TemplateOrder => {
+  const classesOf = new Map(nodes.map((n) => [n.name, n.classes] as const));
   const names = new Set([...nodes.map((n) => n.name), ...cliques.flat()]);
   const neighbours = new Map([...names].map((name) => [name, new Set<string>()] as const));
   for (const clique of cliques) for (const a of clique) for (const c of clique) if (a !== c) neighbours.get(a)!.add(c);
@@ -36,8 +48,12 @@ export const templateOrder = (
     const list = [...remaining.values()];
     const inner = list.some((n) => n.block.operation === 'marginalize');
     const stage = list.filter((n) => !inner || n.block.operation === 'marginalize');
-    const plates = Math.max(...stage.map((n) => n.classes.length));
-    const candidates = stage.filter((n) => n.classes.length === plates);
+    const wider = (n: TemplateNode): string | undefined =>
+      [...neighbours.get(n.name)!].find((m) => classesOf.get(m)?.some((c) => !n.classes.includes(c)));
+    const ready = stage.filter((n) => wider(n) === undefined);
+    if (ready.length === 0) return { order, scopes, obstacle: { node: stage[0]!.name, neighbour: wider(stage[0]!)! } };
+    const plates = Math.max(...ready.map((n) => n.classes.length));
+    const candidates = ready.filter((n) => n.classes.length === plates);
     let best = candidates[0]!;
     let bestFill = fill(best.name);
     for (const c of candidates.slice(1)) {
@@ -52,7 +68,7 @@ export const templateOrder = (
     order.push(best.name);
     scopes.push([best.name, ...scope]);
   }
-  return { order, scopes };
+  return { order, scopes, obstacle: null };
 };
 
 /** Entries of the largest table over these scopes, with all copies along the classes listed; unknown sizes count as 1. */
