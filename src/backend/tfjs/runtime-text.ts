@@ -221,12 +221,12 @@ function openCall(signature, entryName, inputs, options) {
     needs: [],
     text: `/** Sum along an axis. Over more than 1,024 elements it goes by blocks of 32 (pairwise summation with wide leaves, Higham
  *  1993): a running float32 sum of 2²² numbers is off by per cents. Over none it is 0, which wasm leaves undefined. */
-function sumAxis(x, axis) {
+function sumAxis(x, axis, keepDims = false) {
   const count = x.shape[axis];
   const before = x.shape.slice(0, axis);
   const after = x.shape.slice(axis + 1);
-  if (x.size === 0) return tf.zeros([...before, ...after]);
-  if (count <= 1024) return tf.sum(x, axis);
+  if (x.size === 0) return tf.zeros([...before, ...(keepDims ? [1] : []), ...after]);
+  if (count <= 1024) return tf.sum(x, axis, keepDims);
   const blocks = Math.ceil(count / 32);
   const padding = x.shape.map((_, i) => [0, i === axis ? 32 * blocks - count : 0]);
   const padded = count % 32 === 0 ? x : tf.pad(x, padding);
@@ -234,7 +234,7 @@ function sumAxis(x, axis) {
   if (padded !== x) padded.dispose();
   const partial = tf.sum(view, axis + 1);
   view.dispose();
-  const total = sumAxis(partial, axis);
+  const total = sumAxis(partial, axis, keepDims);
   partial.dispose();
   return total;
 }`,
@@ -242,8 +242,9 @@ function sumAxis(x, axis) {
   minAxis: {
     needs: [],
     text: `/** Minimum along an axis; over nothing it is 1e30, the energy of what cannot be. */
-function minAxis(x, axis) {
-  return x.size === 0 ? tf.fill(x.shape.toSpliced(axis, 1), 1e30) : tf.min(x, axis);
+function minAxis(x, axis, keepDims = false) {
+  if (x.size > 0) return tf.min(x, axis, keepDims);
+  return tf.fill(keepDims ? x.shape.with(axis, 1) : x.shape.toSpliced(axis, 1), 1e30);
 }`,
   },
   argminAxis: {

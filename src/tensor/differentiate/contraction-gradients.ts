@@ -67,16 +67,20 @@ export const minPlusWeights = (b: Builder, contraction: Contraction): Weights =>
   return { value: firstMinimum(b, contraction, reduced), axes: [...contraction.keep, ...reduced] };
 };
 
-/** Σ operands - out per entry: at least -log(entries)/β, and finite where the entry is forbidden. */
-const excess = (b: Builder, { operands, keep, out }: Contraction, labels: readonly number[]): Value =>
-  b.contract('min-plus', [...operands, { value: b.neg(out), axes: keep }], labels);
+/** out - Σ operands per entry: at most log(entries)/β, and finite where the entry is forbidden. */
+const gain = (b: Builder, { operands, out }: Contraction, labels: readonly number[]): Value => {
+  const total = b.contract('min-plus', operands, labels);
+  // The labels begin with the kept ones.
+  const reduced = labels.map((_, i) => i).slice(out.shape.length);
+  return b.sub(b.unsqueeze(out, reduced), total);
+};
 
-/** The Gibbs weights exp(-β (Σ operands - out)), which sum to 1 over the reduced labels. */
+/** The Gibbs weights exp(β (out - Σ operands)), which sum to 1 over the reduced labels. */
 export const softMinWeights = (b: Builder, contraction: Contraction, beta: Value): Weights => {
   const reduced = reducedLabels(contraction);
   if (reduced.length === 0) return null;
   const labels = [...contraction.keep, ...reduced];
-  return { value: b.exp(b.neg(b.mul(beta, excess(b, contraction, labels)))), axes: labels };
+  return { value: b.exp(b.mul(beta, gain(b, contraction, labels))), axes: labels };
 };
 
 export const weightedGradient = (
@@ -102,7 +106,7 @@ export const betaGradient = (
   const factors: readonly Operand[] = [
     { value: adjoint, axes: contraction.keep },
     weights,
-    { value: excess(b, contraction, weights.axes), axes: weights.axes },
+    { value: gain(b, contraction, weights.axes), axes: weights.axes },
   ];
-  return b.div(b.contract('sum-product', factors, []), beta);
+  return b.neg(b.div(b.contract('sum-product', factors, []), beta));
 };

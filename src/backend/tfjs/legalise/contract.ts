@@ -170,7 +170,13 @@ const multiplyPair = (
   const labels = [...batch, ...rows, ...columns];
   const y = arrange(r, second, [...lead, inner, columns], lengths);
   // A fresh operand that is stored with the summed axis first goes to the product as it is.
-  if (long && batch.length === 0 && sameLabels(first.labels, [...inner, ...rows]) && r.changesHere(first.tensor)) {
+  if (
+    long &&
+    batch.length === 0 &&
+    rows.length > 0 &&
+    sameLabels(first.labels, [...inner, ...rows]) &&
+    r.changesHere(first.tensor)
+  ) {
     return { tensor: r.call('rowsProduct', [arrange(r, first, [inner, rows], lengths), y], [], out), labels };
   }
   const x = arrange(r, first, [...lead, rows, inner], lengths);

@@ -1,6 +1,6 @@
 // Operands of a contraction while it is taken apart: a tensor and the labels of its axes, in row-major order. Axes of
 // length 1 carry no label. In: tensors and labels. Out: tensors arranged or reduced along labels.
-import { isOne, product, type Dim } from '../../../tensor/dims.ts';
+import { constant, isOne, product, type Dim } from '../../../tensor/dims.ts';
 import { mayBeZero, mayExceed } from '../names.ts';
 import type { Tensor } from '../realisation.ts';
 import { maximumRank } from './layout.ts';
@@ -57,31 +57,34 @@ export type Reduction = 'sum' | 'least';
 /** Longest sum that float32 takes in one go, see sumAxis. */
 const longSum = 1024;
 
-/** A tensor reduced along one of its axes. */
-const reduceAxis = (r: Realiser, kind: Reduction, tensor: Tensor, axis: number): Tensor => {
-  const out = tensor.shape.toSpliced(axis, 1);
+/** A tensor reduced along one of its axes, which then has length 1 or is gone. */
+const reduceAxis = (r: Realiser, kind: Reduction, tensor: Tensor, axis: number, stays: boolean): Tensor => {
+  const out = stays ? tensor.shape.with(axis, constant(1)) : tensor.shape.toSpliced(axis, 1);
+  const attributes = stays ? [String(axis), 'true'] : [String(axis)];
   const plain = !tensor.shape.some(mayBeZero);
   if (kind === 'sum') {
     const short = plain && !mayExceed(tensor.shape[axis]!, longSum);
-    return r.call(short ? 'sum' : 'sumAxis', [tensor], [String(axis)], out);
+    return r.call(short ? 'sum' : 'sumAxis', [tensor], attributes, out);
   }
-  return r.call(plain ? 'min' : 'minAxis', [tensor], [String(axis)], out);
+  return r.call(plain ? 'min' : 'minAxis', [tensor], attributes, out);
 };
 
-/** Reduces away the labels for which `goes`, one run of adjacent axes at a time, innermost first. */
+/** Reduces away the labels for which `goes`, one run of adjacent axes at a time, innermost first. With `axisStays` an only
+ *  axis that goes is left with length 1, to be broadcast against the operand. */
 export const reduceLabels = (
   r: Realiser,
   kind: Reduction,
   operand: Labelled,
   goes: (label: Label) => boolean,
   lengths: Lengths,
+  axisStays = false,
 ): Labelled => {
   const kept = operand.labels.filter((label) => !goes(label));
   const shape = shapeFor(lengths, operand.labels);
   // One axis of few: the shape as it is reads best.
   if (kept.length === operand.labels.length - 1 && shape.length <= maximumRank)
     return {
-      tensor: reduceAxis(r, kind, r.reshape(operand.tensor, shape), operand.labels.findIndex(goes)),
+      tensor: reduceAxis(r, kind, r.reshape(operand.tensor, shape), operand.labels.findIndex(goes), axisStays),
       labels: kept,
     };
   let runs = runsOf(operand.labels, goes);
@@ -96,7 +99,7 @@ export const reduceLabels = (
       ),
     ) as [Dim, Dim];
     const dims = [before, lengthOf(lengths, runs[i]!.labels), after].filter((dim, k) => k === 1 || !isOne(dim));
-    tensor = reduceAxis(r, kind, r.reshape(tensor, dims), isOne(before) ? 0 : 1);
+    tensor = reduceAxis(r, kind, r.reshape(tensor, dims), isOne(before) ? 0 : 1, false);
     runs = runs.toSpliced(i, 1);
   }
   return { tensor, labels: kept };

@@ -124,6 +124,12 @@ export class Realiser {
     return tensor;
   }
 
+  /** What a scalar holds, when that is a number in the module's text; else null. */
+  numberOf(scalar: Tensor): number | null {
+    const value = Number(this.literals.get((this.reshaped.get(scalar.id) ?? scalar).id) ?? NaN);
+    return Number.isNaN(value) ? null : value;
+  }
+
   /** A tensor filled with what a scalar holds, when that is known in the module's text; else null. */
   filled(scalar: Tensor, shape: readonly Dim[]): Tensor | null {
     const text = this.literals.get((this.reshaped.get(scalar.id) ?? scalar).id);

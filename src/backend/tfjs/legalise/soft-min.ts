@@ -21,9 +21,6 @@ import type { Realiser } from './realiser.ts';
 
 const forbidden = 1e30;
 
-const bounded = (r: Realiser, beta: Tensor): Tensor =>
-  r.call('minimum', [r.reshape(beta, []), r.scalar(1e30)], [], [], 'float32', 'beta');
-
 const wide = (tensor: Tensor, stored: readonly Dim[], shape: readonly Dim[]): Handle => ({
   tensor,
   stored,
@@ -32,21 +29,29 @@ const wide = (tensor: Tensor, stored: readonly Dim[], shape: readonly Dim[]): Ha
   iota: null,
 });
 
-/** min(x, 1e30) from vectorised operations: clipping turns NaN into -∞ on wasm, and minimum takes 8 ns an entry there. */
-const cut = (r: Realiser, x: Tensor): Tensor => {
-  const excess = r.call('relu', [r.call('sub', [x, r.scalar(forbidden)], [], x.shape)], [], x.shape);
-  return r.call('sub', [x, excess], [], x.shape, 'float32', 'freeEnergy');
+/** β as a scalar of at most 1e30; null where it is known to be 1, which needs no operation. */
+const bounded = (r: Realiser, beta: Tensor): Tensor | null => {
+  const scalar = r.reshape(beta, []);
+  const known = r.numberOf(scalar);
+  if (known === 1) return null;
+  if (known !== null && known <= forbidden) return scalar;
+  return r.call('minimum', [scalar, r.scalar(forbidden)], [], [], 'float32', 'beta');
 };
+
+/** min(x, 1e30), NaN where x is: clipping turns NaN into -∞ on wasm. */
+const cut = (r: Realiser, x: Tensor): Tensor =>
+  r.call('minimum', [x, r.scalar(forbidden)], [], x.shape, 'float32', 'freeEnergy');
 
 /** exp(-β (x - least)), where least lacks some axes of x. */
 const scaledExp = (r: Realiser, beta: Tensor, x: Handle, least: Handle): Tensor => {
-  const above = realiseMap(r, 'sub', [x, least], x.shape, 'float').tensor;
-  const minusBeta = r.call('neg', [bounded(r, beta)], [], [], 'float32', 'minusBeta');
-  const exponent = r.call('mul', [above, minusBeta], [], above.shape);
-  return r.call('exp', [exponent], [], above.shape, 'float32', 'weight');
+  const below = realiseMap(r, 'sub', [least, x], x.shape, 'float').tensor;
+  const factor = bounded(r, beta);
+  const exponent = factor === null ? below : r.call('mul', [below, factor], [], below.shape);
+  return r.call('exp', [exponent], [], below.shape, 'float32', 'weight');
 };
 
-/** The free energy of one operand over the labels that go. Over nothing it is 1e30, like the minimum. */
+/** The free energy of one operand over the labels that go. Over nothing it is 1e30, like the minimum: its sum of weights is
+ *  0 then (never otherwise, for the largest weight is 1), whose logarithm the cut takes back. */
 export const softMinLabels = (
   r: Realiser,
   beta: Tensor,
@@ -56,15 +61,14 @@ export const softMinLabels = (
 ): Labelled => {
   const { labels } = operand;
   const shape = shapeFor(lengths, labels);
-  const least = reduceLabels(r, 'least', operand, goes, lengths);
+  const least = reduceLabels(r, 'least', operand, goes, lengths, true);
   const stored = labels.map((label, i) => (goes(label) ? constant(1) : shape[i]!));
   const weight = scaledExp(r, beta, wide(operand.tensor, shape, shape), wide(least.tensor, stored, shape));
-  const total = reduceLabels(r, 'sum', { tensor: weight, labels }, goes, lengths);
-  const empty = labels.some((label) => goes(label) && mayBeZero(lengths.get(label)!));
-  // Σ ≥ 1 unless there is nothing to add, and then its logarithm must not spoil the minimum's 1e30.
-  const safe = empty ? r.call('maximum', [total.tensor, r.scalar(1)], [], total.tensor.shape) : total.tensor;
-  const entropy = r.call('div', [r.call('log', [safe], [], safe.shape), bounded(r, beta)], [], safe.shape);
-  const free = r.call('sub', [r.reshape(least.tensor, safe.shape), entropy], [], safe.shape);
+  const total = reduceLabels(r, 'sum', { tensor: weight, labels }, goes, lengths, true).tensor;
+  const log = r.call('log', [total], [], total.shape);
+  const factor = bounded(r, beta);
+  const entropy = factor === null ? log : r.call('div', [log, factor], [], log.shape);
+  const free = r.call('sub', [r.reshape(least.tensor, entropy.shape), entropy], [], entropy.shape);
   return { tensor: cut(r, free), labels: least.labels };
 };
 
@@ -91,17 +95,16 @@ export const softMinPair = (
   const x = arrange(r, first, [...lead, rows, gone], lengths);
   const y = arrange(r, second, [...lead, gone, columns], lengths);
   const least = [...x.shape, ...y.shape].some(mayBeZero) ? 'minAxis' : 'min';
-  const [leastX, leastY] = [
-    r.call(least, [x], [String(front.length + 1)], [...front, p]),
-    r.call(least, [y], [String(front.length)], [...front, q]),
-  ];
   const one = constant(1);
+  const [leastX, leastY] = [
+    r.call(least, [x], [String(front.length + 1), 'true'], [...front, p, one]),
+    r.call(least, [y], [String(front.length), 'true'], [...front, one, q]),
+  ];
   const weightX = scaledExp(r, beta, wide(x, x.shape, x.shape), wide(leastX, [...front, p, one], x.shape));
   const weightY = scaledExp(r, beta, wide(y, y.shape, y.shape), wide(leastY, [...front, one, q], y.shape));
   const shape = [...front, p, q];
   const total = r.call('matrixProduct', [r.reshape(weightX, x.shape), r.reshape(weightY, y.shape)], [], shape);
-  const columnsOf = r.reshape(leastX, [...front, p, one]);
-  const rowsOf = r.reshape(leastY, [...front, one, q]);
-  const free = r.call('softMinProduct', [total, columnsOf, rowsOf, x, y, bounded(r, beta)], [], shape, 'float32');
+  const factor = bounded(r, beta) ?? r.scalar(1);
+  const free = r.call('softMinProduct', [total, leastX, leastY, x, y, factor], [], shape, 'float32');
   return { tensor: cut(r, free), labels: [...batch, ...rows, ...columns] };
 };
