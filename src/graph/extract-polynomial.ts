@@ -292,10 +292,10 @@ class Extraction {
     const bound: Label[] = [];
     const positions: Position[] = expr.at.map((at, i) => {
       const binder = variable.binders[i]!;
-      const selected = this.select(at, binder.to);
+      const selected = this.select(at, dims.subtract(binder.to, binder.from));
       known.push(...selected.known);
       bound.push(...selected.bound);
-      return { label: selected.position.label, offset: dims.subtract(selected.position.offset, binder.from) };
+      return selected.position;
     });
     positions.push(...out.map((label) => ({ label, offset: ZERO })));
     return [{ coefficient: 1, known, unknown: [{ variable: expr.name, atom: 'value', positions }], bound }];

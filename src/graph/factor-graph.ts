@@ -35,6 +35,8 @@ export interface Slot {
 
 export interface FactorGroup {
   readonly name: string;
+  /** For a part of a declared factor (components.ts): the factor's name, under which its energy is reported. */
+  readonly part?: string;
   readonly kind: 'factor' | 'regularizer' | 'constraint' | 'distribution';
   readonly binders: readonly Binder[];
   readonly where: Expr | null;

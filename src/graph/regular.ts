@@ -1,7 +1,7 @@
 // Is a set of factor groups regular over a block of unknowns? Regular means: every slot of the block is indexed by the
 // group's own indices, shifted by constants. Then the graph is a template repeated along *axis classes*: plates (all shifts
 // equal) and chains (shifts differ by one). In: groups with lets expanded. Out: classes and shifted slots, or why not.
-import type { Expr, Variable } from '../semantics/model.ts';
+import type { Binder, Expr, Variable } from '../semantics/model.ts';
 import type { Dim } from '../tensor/dims.ts';
 import * as dims from '../tensor/dims.ts';
 import { affineIndex, exprKey, visit } from './expressions.ts';
@@ -50,7 +50,10 @@ export const slotsOf = (energy: Expr, block: ReadonlySet<string>): readonly (Exp
   return [...seen.values()];
 };
 
-export const analyseRegular = (variables: readonly Variable[], groups: readonly FactorGroup[]): RegularGraph | string => {
+export const analyseRegular = (
+  variables: readonly Variable[],
+  groups: readonly FactorGroup[],
+): RegularGraph | string => {
   const block = new Set(variables.map((v) => v.name));
   const byName = new Map(variables.map((v) => [v.name, v] as const));
   const parent = new Map<string, string>();
@@ -71,8 +74,12 @@ export const analyseRegular = (variables: readonly Variable[], groups: readonly 
         const affine = affineIndex(at);
         if (affine === null || (affine.index !== null && !own.has(affine.index)))
           return `${group.name} picks nodes of ${ref.name} by something else than its own indices`;
+        const binder = group.binders.find((b) => b.id === affine.index);
+        const shifted = affine.offset;
+        if (!inRange(variable.binders[i]!, binder ?? null, shifted))
+          return `${group.name} reads ${ref.name} beyond its ends (behind a condition)`;
         index.push(affine.index);
-        shift.push(dims.subtract(affine.offset, variable.binders[i]!.from));
+        shift.push(shifted);
       }
       slots.push({ variable: ref.name, at: ref.at, index, shift });
     }
@@ -88,6 +95,15 @@ export const analyseRegular = (variables: readonly Variable[], groups: readonly 
       });
   }
   return classify(variables, collected, (variable, i) => find(axisKey(variable, i)));
+};
+
+/** Whether index + shift stays inside the axis, as far as the sizes tell. */
+const inRange = (axis: Binder, index: Binder | null, shift: Dim): boolean => {
+  const first = index === null ? shift : dims.add(index.from, shift);
+  const last = index === null ? dims.add(shift, dims.constant(1)) : dims.add(index.to, shift);
+  const below = dims.constantValue(first);
+  const above = dims.constantValue(dims.subtract(dims.subtract(axis.to, axis.from), last));
+  return !(below !== null && below < 0) && !(above !== null && above < 0);
 };
 
 const classify = (
@@ -124,9 +140,11 @@ const classify = (
       });
     const lead = new Map<string, Dim>();
     for (const [cls, list] of shifts) {
-      if (positions.get(cls)!.size > 1) return `${group.name} joins nodes along ${nameOf.get(cls)!} that are not neighbours`;
+      if (positions.get(cls)!.size > 1)
+        return `${group.name} joins nodes along ${nameOf.get(cls)!} that are not neighbours`;
       const steps = list.map((s) => dims.constantValue(dims.subtract(s, list[0]!)));
-      if (steps.some((s) => s === null)) return `${group.name} joins nodes of unknown distance along ${nameOf.get(cls)!}`;
+      if (steps.some((s) => s === null))
+        return `${group.name} joins nodes of unknown distance along ${nameOf.get(cls)!}`;
       const most = Math.max(...(steps as number[]));
       const least = Math.min(...(steps as number[]));
       lead.set(cls, dims.add(list[0]!, dims.constant(most)));

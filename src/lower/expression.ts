@@ -78,9 +78,8 @@ const lowerRef = (env: Environment, expr: Expr & { kind: 'ref' }): NamedTensor =
   const binding = env.bindings.get(expr.name);
   if (binding === undefined) throw new InternalError(`variable ${expr.name} has no binding`);
   if (binding.kind === 'states') return statesOf(env, binding.states, slotAxis(expr.name, expr.at, binding.states));
-  const variable = env.model.variables.find((v) => v.name === expr.name)!;
   if (binding.kind === 'given') {
-    const subscripts = expr.at.map((e, i) => indexSubscript(env, e, variable.binders[i]!.from));
+    const subscripts = expr.at.map((e) => indexSubscript(env, e));
     return subscriptNamed(env.builder, positional(binding.value), subscripts);
   }
   // A computed node: its axes are renamed to the reference's indices.
@@ -117,20 +116,17 @@ const statesOf = (env: Environment, states: States, axis: Axis): NamedTensor => 
 
 // ---------------------------------------------------------------- subscripts
 
-/** A scalar index into an axis whose first entry stands for index value `first`. */
-export const indexSubscript = (env: Environment, at: Expr, first: dims.Dim): Subscript => {
+/** A scalar position along an axis. */
+const indexSubscript = (env: Environment, at: Expr): Subscript => {
   const affine = affineIndex(at);
   if (affine !== null) {
-    const offset = dims.subtract(affine.offset, first);
-    if (affine.index === null) return { kind: 'fixed', position: offset };
+    if (affine.index === null) return { kind: 'fixed', position: affine.offset };
     const axis = axisOf(env, affine.index);
-    return { kind: 'axis', axis, start: dims.add(axis.from, offset) };
+    return { kind: 'axis', axis, start: dims.add(axis.from, affine.offset) };
   }
   const states = numberStates(env, at);
-  if (states !== null) return { kind: 'axis', axis: states, start: dims.scale(first, -1) };
-  const position = lowerExpression(env, at);
-  const shift = first.length === 0 ? position : mapNamed(env.builder, 'sub', position, scalar(env.builder.dim(first)));
-  return { kind: 'at', position: shift };
+  if (states !== null) return { kind: 'axis', axis: states, start: [] };
+  return { kind: 'at', position: lowerExpression(env, at) };
 };
 
 /** The slot axis when the index is just an enumerated node whose states are 0, 1, 2, … (or one-hot). */
@@ -147,7 +143,7 @@ const lowerSubscript = (env: Environment, expr: Expr & { kind: 'subscript' }): N
   const base = lowerExpression(env, expr.base);
   const one = (s: SubscriptExpr): Subscript => {
     if (s.kind === 'all') return { kind: 'all' };
-    if (s.kind === 'at') return indexSubscript(env, s.at, []);
+    if (s.kind === 'at') return indexSubscript(env, s.at);
     const from = affineIndex(s.from);
     if (from === null || from.index !== null) throw new InternalError('a slice must begin at a size');
     return { kind: 'slice', start: from.offset, length: s.length };

@@ -42,10 +42,14 @@ const takeRegular = (
       [start[at], length[at]] = [s.position, dims.constant(1)];
       dropped.add(at);
     }
-    if (s.kind === 'at') gathers.set(at, s.position);
+    // Data used as an index was checked on load; under a condition a computed one may still leave the array.
+    if (s.kind === 'at') gathers.set(at, clamped(b, s.position, base.value.shape[at]!));
     if (s.kind === 'axis') {
-      if (axes.some((a) => a.id === s.axis.id)) gathers.set(at, positionsAlong(b, s.axis, s.start));
-      else {
+      const outside = leavesRange(s.axis, s.start, base.value.shape[at]!);
+      if (outside || axes.some((a) => a.id === s.axis.id)) {
+        const positions = positionsAlong(b, s.axis, s.start);
+        gathers.set(at, outside ? clamped(b, positions, base.value.shape[at]!) : positions);
+      } else {
         [start[at], length[at]] = [s.start, s.axis.dim];
         axes.push(s.axis);
         becomes.set(at, s.axis);
@@ -67,6 +71,17 @@ const takeRegular = (
   const positions = new Map([...gathers].map(([at, t]) => [rest.indexOf(at), t] as const));
   return { tensor: { value, axes, shape: rest.map((i) => length[i]!) }, positions };
 };
+
+/** Entries behind a condition may lie beyond the ends: what is read there is never used, but it must be read inside. */
+const leavesRange = (axis: Axis, start: Dim, length: Dim): boolean => {
+  const first = dims.constantValue(start);
+  const room = dims.constantValue(dims.subtract(length, dims.add(start, axis.dim)));
+  return (first !== null && first < 0) || (room !== null && room < 0);
+};
+const clamped = (b: Builder, positions: NamedTensor, length: Dim): NamedTensor => ({
+  ...positions,
+  value: b.minimum(b.maximum(positions.value, 0), b.sub(b.dim(length), 1)),
+});
 
 const positionsAlong = (b: Builder, axis: Axis, start: Dim): NamedTensor => {
   const iota = b.iota([axis.dim], 0, 'float');

@@ -9,6 +9,7 @@ import { totalEnergy } from '../lower/group.ts';
 import { aligned } from '../lower/named-tensor.ts';
 import { wholeShape } from '../methods/quadratic/layout.ts';
 import type { Model, Variable } from '../semantics/model.ts';
+import type { Value } from '../tensor/builder.ts';
 import { Builder } from '../tensor/builder.ts';
 import { optimise } from '../tensor/passes/index.ts';
 import type { Program } from '../tensor/program.ts';
@@ -26,6 +27,13 @@ export const isRead = (groups: readonly FactorGroup[], v: Variable): boolean => 
 export const inputBindings = (b: Builder, variables: readonly Variable[]): readonly (readonly [string, Binding])[] =>
   variables.map((v) => [v.name, { kind: 'given', value: b.input(v.name, wholeShape(v)) }] as const);
 
+/** Adds a group's energy to the outputs; parts of one declared factor are reported together. */
+export const addEnergy = (b: Builder, outputs: Record<string, Value>, group: FactorGroup, value: Value): void => {
+  const key = `energy.${group.part ?? group.name}`;
+  const seen = outputs[key];
+  outputs[key] = seen === undefined ? value : b.add(seen, value);
+};
+
 /** The energy of each factor at a full assignment. */
 export const lowerEnergy = (
   model: Model,
@@ -36,9 +44,9 @@ export const lowerEnergy = (
   const b = new Builder();
   const used = model.variables.filter((v) => isRead(groups, v));
   const env = withBindings(programEnvironment(b, model, consts, beta), inputBindings(b, used));
-  return optimise(
-    b.finish(Object.fromEntries(groups.map((g) => [`energy.${g.name}`, totalEnergy(env, g).value] as const))),
-  );
+  const outputs: Record<string, Value> = {};
+  for (const g of groups) addEnergy(b, outputs, g, totalEnergy(env, g).value);
+  return optimise(b.finish(outputs));
 };
 
 /** The values of lets with every variable given: a module with the entry `lets`. */

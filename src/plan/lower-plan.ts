@@ -14,7 +14,7 @@ import { Builder } from '../tensor/builder.ts';
 import * as dims from '../tensor/dims.ts';
 import { optimise } from '../tensor/passes/index.ts';
 import type { Program } from '../tensor/program.ts';
-import { inputBindings, isRead, lowerEnergy } from './lower-energy.ts';
+import { addEnergy, inputBindings, isRead, lowerEnergy } from './lower-energy.ts';
 import { lowerFit } from './lower-fit.ts';
 import type { Plan } from './plan.ts';
 import type { ConstValues } from './program-environment.ts';
@@ -95,13 +95,13 @@ const collect = (
     total = b.add(total, lowered.value);
     for (const g of q.facts.groups) {
       const expected = lowered.expectedEnergy?.(g.name) ?? null;
-      if (expected !== null) outputs[`energy.${g.name}`] = expected;
+      if (expected !== null) addEnergy(b, outputs, g, expected);
     }
   }
   const inBlocks = new Set(blocks.flatMap(({ q }) => q.facts.groups.map((g) => g.name)));
   for (const g of plan.groups.filter((x) => !inBlocks.has(x.name))) {
     const value = totalEnergy(env, g).value;
-    outputs[`energy.${g.name}`] = value;
+    addEnergy(b, outputs, g, value);
     total = b.add(total, value);
     if (dependsOn(g.energy, data)) dataTotal = b.add(dataTotal, value);
   }

@@ -3,6 +3,7 @@ import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import type { FactorGraph } from '../graph/factor-graph.ts';
+import { componentise } from '../graph/components.ts';
 import { dependsOn } from '../graph/expressions.ts';
 import type { LossSetting, Model, Variable } from '../semantics/model.ts';
 import type { Scene } from './choose.ts';
@@ -26,11 +27,13 @@ export const planTask = (graph: FactorGraph, task: Task, beta: number | null): C
   if (task.query === 'sample')
     diagnostics.push(diagnosePlanning('EBM501', null, { what: '--query sample', needs: 'samplers' }));
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
-  const { groups } = prepared;
-  const scene: Scene = { model, task, groups, beta };
+  const split = componentise(model, prepared.groups, new Set(unknowns.map((v) => v.name)));
+  const { groups } = split;
+  const scene: Scene = { model: split.model, task, groups, beta };
+  const nodes = split.model.variables.filter((v) => unknowns.some((u) => u.name === v.name));
 
-  const params = unknowns.filter((v) => v.role === 'param');
-  const rest = unknowns.filter((v) => v.role !== 'param');
+  const params = nodes.filter((v) => v.role === 'param');
+  const rest = nodes.filter((v) => v.role !== 'param');
   if (rest.length === 0 && params.length === 0 && task.query !== 'map')
     diagnostics.push(diagnosePlanning('EBM511', null, { query: task.query }));
   let fit: FitPlan | null = null;
@@ -49,7 +52,7 @@ export const planTask = (graph: FactorGraph, task: Task, beta: number | null): C
   // A fit that failed over the same latents has said so already.
   if (!hasErrors(diagnostics)) diagnostics.push(...query.diagnostics);
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
-  return { value: { model, task, groups, fit, query: query.blocks, beta }, diagnostics };
+  return { value: { model: split.model, task, groups, fit, query: query.blocks, beta }, diagnostics };
 };
 
 const checkFlags = (model: Model, task: Task, unknowns: readonly Variable[]): readonly Diagnostic[] => {

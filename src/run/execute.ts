@@ -119,11 +119,13 @@ const factorEnergies = async (
   const oracle = await referenceBackend.load(spec);
   const exact = await oracle.call('energy', pick(spec, 'energy', assignment), { sizes });
   await oracle.dispose();
+  // A declared factor may have become several groups; it is averaged when one of them is.
+  const names = [...new Set(plan.groups.map((g) => g.part ?? g.name))];
   return Object.fromEntries(
-    plan.groups.map((g) => {
-      const name = `energy.${g.name}`;
-      const source = dependsOn(g.energy, averaged) ? outputs : exact;
-      return [g.name, source[name]!.data[0]!] as const;
+    names.map((name) => {
+      const parts = plan.groups.filter((g) => (g.part ?? g.name) === name);
+      const source = parts.some((g) => dependsOn(g.energy, averaged)) ? outputs : exact;
+      return [name, source[`energy.${name}`]!.data[0]!] as const;
     }),
   );
 };
@@ -157,7 +159,7 @@ const reportOf = (
   const ofData = plan.groups.filter((g) =>
     dependsOn(g.energy, new Set(model.variables.filter((v) => v.role !== 'param').map((v) => v.name))),
   );
-  const minimum = ofData.reduce((sum, g) => sum + factors[g.name]!, 0);
+  const minimum = [...new Set(ofData.map((g) => g.part ?? g.name))].reduce((sum, name) => sum + factors[name]!, 0);
   const freeEnergy = averaged.length > 0 ? outputs['free energy']!.data[0]! : minimum;
   const normalised = task.query !== 'map' && averaged.length > 0 && averaged.length === decisions.length;
   const lines: readonly PlanLine[] = planLines(plan);

@@ -32,12 +32,11 @@ export const weightsFromNodes = (
     const axes = new Map(group.binders.map((i) => [i.id, binderAxis(i)] as const));
     const parts = slots.map((ref): NamedTensor => {
       const { variable, weights } = latents.get(ref.name)!;
-      const subscripts = ref.at.map((at, i) => {
+      const subscripts = ref.at.map((at) => {
         const affine = affineIndex(at)!;
-        const offset = dims.subtract(affine.offset, variable.binders[i]!.from);
-        if (affine.index === null) return { kind: 'fixed', position: offset } as const;
+        if (affine.index === null) return { kind: 'fixed', position: affine.offset } as const;
         const axis = axes.get(affine.index)!;
-        return { kind: 'axis', axis, start: dims.add(axis.from, offset) } as const;
+        return { kind: 'axis', axis, start: dims.add(axis.from, affine.offset) } as const;
       });
       const states = slotAxis(ref.name, ref.at, statesOf(env.builder, variable));
       return subscriptNamed(env.builder, positional(weights), [
@@ -77,9 +76,7 @@ export const unaryEnergies = (env: Environment, latent: Variable, groups: readon
     if (slots.length !== 1 || slots[0]!.at.length !== latent.binders.length) continue;
     const [slot] = slots;
     const indices = slot!.at.map((at) => affineIndex(at));
-    const plain = indices.every(
-      (a, i) => a?.index != null && a.offset.length === 0 && covers(group, a.index, latent, i),
-    );
+    const plain = indices.every((a, i) => a?.index != null && covers(group, a.index, a.offset, latent, i));
     if (!plain || new Set(indices.map((a) => a!.index)).size < indices.length) continue;
     const used = new Set(indices.map((a) => a!.index!));
     const table = sumIndices(
@@ -98,9 +95,11 @@ export const unaryEnergies = (env: Environment, latent: Variable, groups: readon
   return total === null ? null : aligned(b, total, [...nodes, stateAxis], true);
 };
 
-const covers = (group: FactorGroup, index: string, latent: Variable, axis: number): boolean => {
+const covers = (group: FactorGroup, index: string, offset: dims.Dim, latent: Variable, axis: number): boolean => {
   const [binder, own] = [group.binders.find((i) => i.id === index), latent.binders[axis]!];
-  return binder !== undefined && dims.equal(binder.from, own.from) && dims.equal(binder.to, own.to);
+  if (binder === undefined) return false;
+  const first = dims.add(binder.from, offset);
+  return first.length === 0 && dims.equal(dims.subtract(binder.to, binder.from), dims.subtract(own.to, own.from));
 };
 
 /** One draw of a node per state, far from those drawn before: returns one-hot weights [nodes, states] (nodes flattened).

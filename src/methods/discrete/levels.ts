@@ -14,6 +14,7 @@ import { slotAxisId, withBindings } from '../../lower/environment.ts';
 import { lowerGroup } from '../../lower/group.ts';
 import type { NamedTensor } from '../../lower/named-tensor.ts';
 import { aligned } from '../../lower/named-tensor.ts';
+import type { Expr, Model } from '../../semantics/model.ts';
 import type { Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
 import type { BlockFacts, Candidate, Lowered, Method, Refusal } from '../method.ts';
@@ -35,14 +36,24 @@ const name = 'junction elimination';
 /** What starting one tensor operation costs, in arithmetic operations (about 10 µs). */
 const dispatch = 1e4;
 
-/** Slots as the references in the energy, so that table axes and node numbers agree. */
-const withReferences = (group: FactorGroup, block: ReadonlySet<string>): FactorGroup => ({
+/** Slots as the references in the energy, so that table axes and node numbers agree. References count positions from 0,
+ *  slots count index values. */
+const withReferences = (model: Model, group: FactorGroup, block: ReadonlySet<string>): FactorGroup => ({
   ...group,
-  slots: slotsOf(group.energy, block).map((ref) => ({
-    variable: ref.name,
-    at: ref.at.map((expr) => ({ kind: 'gather', expr }) as const),
-  })),
+  slots: slotsOf(group.energy, block).map((ref) => {
+    const { binders } = model.variables.find((v) => v.name === ref.name)!;
+    return {
+      variable: ref.name,
+      at: ref.at.map((at, i) => ({ kind: 'gather', expr: indexValue(at, binders[i]!.from) }) as const),
+    };
+  }),
 });
+
+const indexValue = (at: Expr, from: dims.Dim): Expr => {
+  if (from.length === 0) return at;
+  const first: Expr = { kind: 'dim', dim: from, type: at.type, span: at.span };
+  return { kind: 'call', fn: 'add', args: [at, first], type: at.type, span: at.span };
+};
 
 /** Larger graphs would make programs of as many instructions. */
 const mostNodes = 20_000;
@@ -66,7 +77,7 @@ const propose = (facts: BlockFacts): Candidate<LevelsWitness> | Refusal => {
     0,
   );
   if (count > mostNodes) return refusal(name, `${count} nodes, more than ${mostNodes}`);
-  const groups = facts.groups.map((g) => withReferences(g, block));
+  const groups = facts.groups.map((g) => withReferences(facts.model, g, block));
   const sizes = Object.fromEntries(Object.entries(facts.sizes).map(([n, s]) => [n, s.value]));
   const arrays = Object.fromEntries(
     Object.entries(facts.indexData).map(([n, a]) => [n, { shape: a.shape, data: Float64Array.from(a.data) }]),

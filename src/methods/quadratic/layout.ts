@@ -69,9 +69,27 @@ export const groupPolynomials = (
           };
     const polynomial = extractPolynomial(context, energy, group.binders);
     if (isRefused(polynomial)) return { reason: `${group.name} contains ${polynomial.reason}` };
+    const outside = readsOutside(context.model, polynomial);
+    if (outside !== null) return { reason: `${group.name} reads ${outside} beyond its ends (behind a condition)` };
     result.push({ group: group.name, polynomial });
   }
   return result;
+};
+
+/** The unknown that a term may read at a position outside its array, which only a condition can excuse. */
+const readsOutside = (model: Model, { terms, ranges }: Polynomial): string | null => {
+  for (const term of terms)
+    for (const o of term.unknown) {
+      const shape = wholeShape(model.variables.find((v) => v.name === o.variable)!);
+      for (const [i, p] of o.positions.entries()) {
+        const range = ranges.get(p.label)!;
+        const first = dims.add(range.from, p.offset);
+        const left = dims.constantValue(first);
+        const right = dims.constantValue(dims.subtract(shape[i]!, dims.add(first, range.dim)));
+        if ((left !== null && left < 0) || (right !== null && right < 0)) return o.variable;
+      }
+    }
+  return null;
 };
 
 const STEP = dims.constant(1);
