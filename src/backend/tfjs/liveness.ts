@@ -31,21 +31,24 @@ export const pruned = ({ sizes, inputs, steps, outputs }: Realisation): Realisat
     const kept: Step[] = [];
     for (const step of [...block].reverse()) {
       if (!resultsOf(step).some((t) => needed.has(t.id))) continue;
-      const inner = nested(step);
+      const inner = nested(step, needed);
       for (const t of readsOf(inner)) needed.add(t.id);
       kept.push(inner);
     }
     return kept.reverse();
   };
-  const nested = (step: Step): Step => {
+  const nested = (step: Step, needed: ReadonlySet<number>): Step => {
     switch (step.kind) {
       case 'call':
         return step;
-      case 'scan':
+      case 'scan': {
+        const ys = step.ys.filter(({ list }) => needed.has(list.id));
         return {
           ...step,
-          body: prune(step.body, [...step.carries.map((c) => c.next), ...step.ys.map((y) => y.value)]),
+          ys,
+          body: prune(step.body, [...step.carries.map((c) => c.next), ...ys.map((y) => y.value)]),
         };
+      }
       case 'while':
         return {
           ...step,

@@ -17,7 +17,7 @@ export type TfjsOperation = (typeof tfjsOperations)[number];
 /** Operations written out at the end of the module because tfjs lacks them or is slow or wrong at them. */
 // prettier-ignore
 export const helperOperations = [
-  'sumAxis', 'minAxis', 'argminAxis', 'permuteAxes', 'matrixProduct', 'rowsProduct', 'softMinProduct', 'gatherAxis', 'oneHotRows', 'scatterAdd', 'unstack',
+  'sumAxis', 'minAxis', 'argminAxis', 'permuteAxes', 'matrixProduct', 'rowsProduct', 'softMinProduct', 'gatherAxis', 'oneHotRows', 'scatterAdd', 'unstack', 'stackSteps',
   'randomTensor', 'mapLgamma', 'mapDigamma', 'mapLogBesselI0',
   'runCholesky', 'runTriangularSolve', 'runTriangularSolveTransposed', 'runSolve', 'runInverse', 'runLogAbsDet', 'runEigh',
   'runSort', 'runBlockTridiagonal',
@@ -31,6 +31,8 @@ export interface OperationFacts {
   readonly stem: string;
   /** Its tensors are one array argument. */
   readonly list?: true;
+  /** Its result is an array of tensors, one a step of a scan. */
+  readonly makesList?: true;
   /** It reads tensors back, so it is awaited. */
   readonly awaited?: true;
 }
@@ -104,7 +106,8 @@ export const operations: Readonly<Record<OperationName, OperationFacts>> = {
   oneHotRows: { stem: 'oneHot' },
   gatherAxis: { stem: 'gathered', awaited: true },
   scatterAdd: { stem: 'scattered', awaited: true },
-  unstack: { stem: 'steps', awaited: true },
+  unstack: { stem: 'steps', makesList: true, awaited: true },
+  stackSteps: { stem: 'stacked' },
   randomTensor: { stem: 'random', awaited: true },
   mapLgamma: { stem: 'lgamma', awaited: true },
   mapDigamma: { stem: 'digamma', awaited: true },

@@ -3,7 +3,7 @@
 import type { Dim } from '../../tensor/dims.ts';
 import type { OperationName } from './operations.ts';
 
-/** 'bool' is what tfjs comparisons give; `list` is an array of tensors, one a step of a scan. */
+/** 'bool' is what tfjs comparisons give. */
 export type TensorType = 'float32' | 'int32' | 'bool';
 
 export interface Tensor {
@@ -13,6 +13,8 @@ export interface Tensor {
   readonly type: TensorType;
   /** A word to name it by in the module's text. */
   readonly stem: string;
+  /** It is an array of tensors, one a step of a scan, whose shapes lack the first axis. */
+  readonly list?: true;
   /** Another tensor whose variable it shares: the carries that a test reads. */
   readonly alias?: Tensor;
 }
@@ -39,9 +41,9 @@ export interface ScanStep {
   readonly length: Dim;
   readonly reverse: boolean;
   readonly carries: readonly Carry[];
-  /** `list` holds the unstacked steps; `element` is the one that the body sees. */
+  /** `list` holds a tensor a step; `element` is the one that the body sees. */
   readonly xs: readonly { readonly list: Tensor; readonly element: Tensor }[];
-  readonly ys: readonly { readonly value: Tensor; readonly out: Tensor }[];
+  readonly ys: readonly { readonly value: Tensor; readonly list: Tensor }[];
   readonly body: readonly Step[];
 }
 
@@ -92,7 +94,7 @@ export const resultsOf = (step: Step): readonly Tensor[] => {
     case 'call':
       return step.out;
     case 'scan':
-      return [...step.carries.map((c) => c.out), ...step.ys.map((y) => y.out)];
+      return [...step.carries.map((c) => c.out), ...step.ys.map((y) => y.list)];
     case 'while':
       return [...step.carries.map((c) => c.out), step.count];
   }

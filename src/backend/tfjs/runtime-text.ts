@@ -472,7 +472,7 @@ async function unstack(x) {
     text: `/** The steps of a scan joined along a new first axis; \`shape\` is the result's. */
 function stackSteps(steps, shape, dtype) {
   if (shape.includes(0)) return tf.zeros(shape, dtype);
-  if (shape.length === 1) return tf.stack([...steps]);
+  if (steps[0].rank === 0) return tf.reshape(tf.stack([...steps]), shape);
   const joined = tf.concat([...steps], 0);
   const result = tf.reshape(joined, shape);
   joined.dispose();

@@ -58,7 +58,6 @@ export const emitEntry = (writer: Writer, name: string, legal: Realisation, cont
 class EntryWriter {
   private readonly names = new Map<number, string>();
   private readonly fresh: (stem: string) => string;
-  private readonly lists = new Set<number>();
 
   constructor(
     private readonly writer: Writer,
@@ -110,7 +109,7 @@ class EntryWriter {
 
   /** How a tensor, or the list of a scan's steps, is spelled among arguments. */
   private spread(tensor: Tensor): string {
-    return this.lists.has(tensor.id) ? `...${this.name(tensor)}` : this.name(tensor);
+    return tensor.list === true ? `...${this.name(tensor)}` : this.name(tensor);
   }
 
   private steps(block: readonly Step[], held: readonly Tensor[], claimed: readonly Tensor[]): void {
@@ -140,9 +139,8 @@ class EntryWriter {
     ];
     const call = `${facts.awaited === true ? 'await ' : ''}${isTfjs(operation) ? 'tf.' : ''}${operation}(${given.join(', ')})`;
     const [first] = out as [Tensor];
-    const gone = dead.map((t) => this.spread(t)).filter((name) => name !== undefined);
-    if (operation === 'unstack') {
-      this.lists.add(first.id);
+    const gone = dead.map((t) => this.spread(t));
+    if (first.list === true) {
       this.writer.line(`const ${this.name(first)} = (${call}).map((step) => own(step));`);
       this.drop(dead);
     } else if (out.length === 1) {
@@ -171,7 +169,8 @@ class EntryWriter {
       );
   }
 
-  /** `let carry = own(tf.clone(initial));`: the loop frees and replaces its carries, so they are its own. */
+  /** The loop frees and replaces its carries, so they are its own: `let carry = initial;` where nobody else reads the initial
+   *  tensor any more, else `let carry = own(tf.clone(initial));`. */
   private startCarries(step: ScanStep | WhileStep, dead: readonly Tensor[]): readonly Tensor[] {
     const within = new Set(
       (step.kind === 'scan' ? step.body : [...step.test, ...step.body]).flatMap(readsOf).map((t) => t.id),
@@ -179,46 +178,50 @@ class EntryWriter {
     for (const c of step.carries) within.add(c.next.id);
     if (step.kind === 'scan') for (const y of step.ys) within.add(y.value.id);
     if (step.kind === 'while') within.add(step.verdict.id);
-    const early = new Set<number>();
+    const moved = new Set<number>();
     for (const [i, { initial, variable, out }] of step.carries.entries()) {
       const again = within.has(initial.id) || step.carries.slice(i + 1).some((c) => c.initial.id === initial.id);
-      const frees = !again && dead.some((t) => t.id === initial.id);
-      if (frees) early.add(initial.id);
+      const moves = !again && dead.some((t) => t.id === initial.id);
+      if (moves) moved.add(initial.id);
       const name = this.names.get(out.id) ?? this.name(variable);
       this.names.set(variable.id, name).set(out.id, name);
-      this.writer.line(
-        `let ${name} = own(tf.clone(${this.name(initial)})${frees ? `, ${this.name(initial)}` : ''});${comment(variable.shape)}`,
-      );
+      const start = moves ? this.name(initial) : `own(tf.clone(${this.name(initial)}))`;
+      this.writer.line(`let ${name} = ${start};${comment(variable.shape)}`);
     }
-    return dead.filter((t) => !early.has(t.id));
+    return dead.filter((t) => !moved.has(t.id));
   }
 
-  /** Gives each result of a body its own tensor: moved when the body made it and nobody took it yet, else copied. */
-  private claim(body: readonly Step[], values: readonly Tensor[]): readonly string[] {
-    const made = new Set(body.flatMap(resultsOf).map((t) => t.id));
-    return values.map((value) => {
-      if (made.delete(value.id)) return this.name(value);
+  /** Gives each result of a body its own tensor: moved when the body made it, or it is a carry that is about to be replaced,
+   *  and nobody took it yet; else copied. `left` are the carries that nobody took. */
+  private claim(
+    body: readonly Step[],
+    carries: readonly Carry[],
+    values: readonly Tensor[],
+  ): { readonly names: readonly string[]; readonly left: readonly Tensor[] } {
+    const free = new Set([...body.flatMap(resultsOf), ...carries.map((c) => c.variable)].map((t) => t.id));
+    const names = values.map((value) => {
+      if (free.delete(value.id)) return this.name(value);
       const copy = this.fresh(value.stem);
       this.writer.line(`const ${copy} = own(tf.clone(${this.name(value)}));`);
       return copy;
     });
+    return { names, left: carries.map((c) => c.variable).filter((t) => free.has(t.id)) };
   }
 
-  private endCarries(carries: readonly Carry[], next: readonly string[]): void {
-    if (carries.length === 0) return;
-    this.drop(carries.map((c) => c.variable));
-    for (const [i, { variable }] of carries.entries()) this.writer.line(`${this.name(variable)} = ${next[i]!};`);
+  private endCarries(carries: readonly Carry[], next: readonly string[], left: readonly Tensor[]): void {
+    this.drop(left);
+    const variables = carries.map((c) => this.name(c.variable));
+    // A carry that becomes another is read before it is replaced.
+    const together = next.some((name) => variables.includes(name));
+    if (together) this.writer.line(`[${variables.join(', ')}] = [${next.join(', ')}];`);
+    else for (const [i, name] of variables.entries()) this.writer.line(`${name} = ${next[i]!};`);
   }
 
   private scan(step: ScanStep, dead: readonly Tensor[]): void {
     const left = this.startCarries(step, dead);
     const index = this.fresh('t');
     const length = dimText(step.length);
-    const collected = step.ys.map(({ out }) => {
-      const list = this.fresh(`${this.name(out)}Steps`);
-      this.writer.line(`const ${list} = new Array(${length});`);
-      return list;
-    });
+    for (const { list } of step.ys) this.writer.line(`const ${this.name(list)} = new Array(${length});`);
     const head = step.reverse
       ? `for (let ${index} = ${isOneTerm(step.length) ? length : `(${length})`} - 1; ${index} >= 0; ${index}--) {`
       : `for (let ${index} = 0; ${index} < ${length}; ${index}++) {`;
@@ -228,18 +231,11 @@ class EntryWriter {
       const carried = step.carries.filter((c) => c.next.id !== c.variable.id);
       const values = [...carried.map((c) => c.next), ...step.ys.map((y) => y.value)];
       this.steps(step.body, [], values);
-      const claimed = this.claim(step.body, values);
-      for (const [i, list] of collected.entries())
-        this.writer.line(`${list}[${index}] = ${claimed[carried.length + i]!};`);
-      this.endCarries(carried, claimed);
+      const { names, left: replaced } = this.claim(step.body, carried, values);
+      for (const [i, { list }] of step.ys.entries())
+        this.writer.line(`${this.name(list)}[${index}] = ${names[carried.length + i]!};`);
+      this.endCarries(carried, names.slice(0, carried.length), replaced);
     });
-    for (const [i, { out }] of step.ys.entries()) {
-      this.context.use('stackSteps');
-      const list = collected[i]!;
-      this.writer.line(
-        `const ${this.name(out)} = own(stackSteps(${list}, ${shapeText(out.shape)}, '${out.type}'), ...${list});${comment(out.shape)}`,
-      );
-    }
     this.drop(left);
   }
 
@@ -261,7 +257,8 @@ class EntryWriter {
       const carried = step.carries.filter((c) => c.next.id !== c.variable.id);
       const values = carried.map((c) => c.next);
       this.steps(step.body, [], values);
-      this.endCarries(carried, this.claim(step.body, values));
+      const { names, left: replaced } = this.claim(step.body, carried, values);
+      this.endCarries(carried, names, replaced);
       if (step.outermost) this.writer.line(`call.stepped(${index} + 1);`);
     });
     this.writer.line(`const ${this.name(step.count)} = own(tf.scalar(${index}));`);

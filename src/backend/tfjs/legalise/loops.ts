@@ -2,7 +2,7 @@
 // function that realises a program. Out: handles of its results. Carries keep one shape all the way round.
 import type { Instr, Program, ValueId, ValueInfo } from '../../../tensor/program.ts';
 import type { Tensor } from '../realisation.ts';
-import { handleOf, wholeAs, type Handle } from './handle.ts';
+import { handleOf, whole, wholeAs, type Handle } from './handle.ts';
 import { keptShape } from './layout.ts';
 import { tensorType, type Realiser } from './realiser.ts';
 
@@ -31,7 +31,7 @@ export const realiseScan = (r: Realiser, instr: InstrOf<'scan'>, read: Reader, i
   const initial = instr.carry.map((id) => wholeAs(r, read.handle(id), keptShape(read.info(id).shape)));
   const lists = instr.xs.map((id) => {
     const stacked = wholeAs(r, read.handle(id), [instr.length, ...keptShape(perStep(read.info(id)).shape)]);
-    return r.call('unstack', [stacked], [], stacked.shape, stacked.type);
+    return r.unstack(stacked);
   });
   const infos = instr.out.map(read.info);
   let variables: readonly Declared[] = [];
@@ -39,19 +39,24 @@ export const realiseScan = (r: Realiser, instr: InstrOf<'scan'>, read: Reader, i
   let values: readonly Tensor[] = [];
   const body = r.within(() => {
     variables = instr.carry.map((id) => declare(r, read.info(id), 'carry'));
-    elements = instr.xs.map((id) => declare(r, perStep(read.info(id)), 'step'));
+    elements = instr.xs.map((id, i) => {
+      const info = perStep(read.info(id));
+      const tensor = r.declare({ shape: lists[i]!.shape.slice(1), type: tensorType(info.dtype) }, 'step');
+      return { tensor, handle: handleOf(tensor, info.shape) };
+    });
     const results = inline(
       instr.body,
       [...variables, ...elements].map((d) => d.handle).concat(instr.captured.map(read.handle)),
     );
+    // Carries keep their shape; what is collected may have any.
     values = results.map((result, i) =>
-      wholeAs(r, result, keptShape(i < initial.length ? infos[i]!.shape : perStep(infos[i]!).shape)),
+      i < initial.length ? wholeAs(r, result, keptShape(infos[i]!.shape)) : whole(r, result),
     );
   });
-  const outs = infos.map((info, i) => {
-    const shape = i < initial.length ? keptShape(info.shape) : [instr.length, ...keptShape(perStep(info).shape)];
-    return r.declare({ shape, type: tensorType(info.dtype) }, i < initial.length ? 'last' : 'stacked');
-  });
+  const outs = infos
+    .slice(0, initial.length)
+    .map((info) => r.declare({ shape: keptShape(info.shape), type: tensorType(info.dtype) }, 'last'));
+  const collected = values.slice(initial.length).map((value) => r.declareSteps(instr.length, value));
   r.append({
     kind: 'scan',
     length: instr.length,
@@ -63,10 +68,13 @@ export const realiseScan = (r: Realiser, instr: InstrOf<'scan'>, read: Reader, i
       out: outs[i]!,
     })),
     xs: lists.map((list, i) => ({ list, element: elements[i]!.tensor })),
-    ys: values.slice(initial.length).map((value, i) => ({ value, out: outs[initial.length + i]! })),
+    ys: collected.map((list, i) => ({ value: values[initial.length + i]!, list })),
     body: body.steps,
   });
-  return outs.map((tensor, i) => handleOf(tensor, infos[i]!.shape));
+  const stacked = collected.map((list, i) =>
+    r.stack(list, [instr.length, ...keptShape(perStep(infos[initial.length + i]!).shape)]),
+  );
+  return [...outs, ...stacked].map((tensor, i) => handleOf(tensor, infos[i]!.shape));
 };
 
 export const realiseWhile = (

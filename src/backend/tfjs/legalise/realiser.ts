@@ -26,6 +26,7 @@ export class Realiser {
   private readonly homes = new Map<number, Block>();
   private readonly reshaped = new Map<number, Tensor>();
   private readonly literals = new Map<number, string>();
+  private readonly lists = new Map<number, Tensor>();
   private count = 0;
 
   get block(): Block {
@@ -46,6 +47,14 @@ export class Realiser {
     const tensor: Tensor = { id: this.count++, ...info, stem, ...(alias === undefined ? {} : { alias }) };
     this.homes.set(tensor.id, this.block);
     return tensor;
+  }
+
+  /** What a scan collects, an array of tensors of this shape, one a step. */
+  declareSteps(length: Dim, element: TensorInfo): Tensor {
+    const shape = [length, ...element.shape];
+    const list: Tensor = { id: this.count++, shape, type: element.type, stem: 'collected', list: true };
+    this.homes.set(list.id, this.block);
+    return list;
   }
 
   private homeOf(tensor: Tensor): Block {
@@ -78,7 +87,12 @@ export class Realiser {
     const key = [operation, ...args.map((arg) => arg.id), ...attributes, infos.map((i) => i.type).join()].join('|');
     const known = home.known.get(key);
     if (known !== undefined) return known;
-    const out = infos.map((info): Tensor => ({ id: this.count++, ...info, stem }));
+    const out = infos.map((info): Tensor => ({
+      id: this.count++,
+      ...info,
+      stem,
+      ...(operations[operation].makesList ? { list: true } : {}),
+    }));
     for (const tensor of out) this.homes.set(tensor.id, home);
     home.steps.push({ kind: 'call', operation, out, args, attributes });
     home.known.set(key, out);
@@ -94,6 +108,20 @@ export class Realiser {
     stem?: string,
   ): Tensor {
     return this.callAll(operation, args, attributes, [{ shape, type }], stem)[0]!;
+  }
+
+  /** The steps along the first axis as an array of tensors: the very ones that a scan collected, if it is what made them. */
+  unstack(tensor: Tensor): Tensor {
+    const collected = this.lists.get((this.reshaped.get(tensor.id) ?? tensor).id);
+    if (collected !== undefined && equal(collected.shape[0]!, tensor.shape[0]!)) return collected;
+    return this.call('unstack', [tensor], [], tensor.shape);
+  }
+
+  /** The collected steps as one tensor of this shape. */
+  stack(list: Tensor, shape: readonly Dim[]): Tensor {
+    const stacked = this.call('stackSteps', [list], [shapeText(shape), `'${list.type}'`], shape, list.type);
+    this.lists.set(stacked.id, list);
+    return stacked;
   }
 
   /** The same numbers under another shape. A view of a view is a view of the first. */

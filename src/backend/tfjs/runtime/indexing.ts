@@ -78,7 +78,7 @@ export async function unstack(x: tf.Tensor): Promise<tf.Tensor[]> {
 /** The steps of a scan joined along a new first axis; `shape` is the result's. */
 export function stackSteps(steps: readonly tf.Tensor[], shape: number[], dtype: 'float32' | 'int32'): tf.Tensor {
   if (shape.includes(0)) return tf.zeros(shape, dtype);
-  if (shape.length === 1) return tf.stack([...steps]);
+  if (steps[0]!.rank === 0) return tf.reshape(tf.stack([...steps]), shape);
   const joined = tf.concat([...steps], 0);
   const result = tf.reshape(joined, shape);
   joined.dispose();
