@@ -4,6 +4,7 @@ import type { Instr, Program, ValueId, ValueInfo } from '../../../tensor/program
 import type { Tensor } from '../realisation.ts';
 import { handleOf, whole, wholeAs, type Handle } from './handle.ts';
 import { keptShape } from './layout.ts';
+import { replaced, replacementsFor, shapeRead } from './loop-shapes.ts';
 import { tensorType, type Realiser } from './realiser.ts';
 
 type InstrOf<O extends Instr['op']> = Extract<Instr, { op: O }>;
@@ -28,53 +29,63 @@ const declare = (r: Realiser, info: ValueInfo, stem: string, alias?: Tensor): De
 const perStep = (info: ValueInfo): ValueInfo => ({ ...info, shape: info.shape.slice(1) });
 
 export const realiseScan = (r: Realiser, instr: InstrOf<'scan'>, read: Reader, inline: Inline): readonly Handle[] => {
-  const initial = instr.carry.map((id) => wholeAs(r, read.handle(id), keptShape(read.info(id).shape)));
-  const lists = instr.xs.map((id) => {
-    const stacked = wholeAs(r, read.handle(id), [instr.length, ...keptShape(perStep(read.info(id)).shape)]);
-    return r.unstack(stacked);
-  });
+  const stacked = instr.xs.map((id) =>
+    wholeAs(r, read.handle(id), [instr.length, ...keptShape(perStep(read.info(id)).shape)]),
+  );
+  let lists = stacked.map((x) => r.unstack(x));
   const infos = instr.out.map(read.info);
-  let variables: readonly Declared[] = [];
-  let elements: readonly Declared[] = [];
+  const count = instr.carry.length;
+  let variables: readonly Tensor[] = [];
+  let elements: readonly Tensor[] = [];
   let values: readonly Tensor[] = [];
-  const body = r.within(() => {
-    variables = instr.carry.map((id) => declare(r, read.info(id), 'carry'));
-    elements = instr.xs.map((id, i) => {
+  const body = r.within((block) => {
+    const carries = instr.carry.map((id) => declare(r, read.info(id), 'carry'));
+    const steps = instr.xs.map((id, i): Declared => {
       const info = perStep(read.info(id));
       const tensor = r.declare({ shape: lists[i]!.shape.slice(1), type: tensorType(info.dtype) }, 'step');
       return { tensor, handle: handleOf(tensor, info.shape) };
     });
-    const results = inline(
-      instr.body,
-      [...variables, ...elements].map((d) => d.handle).concat(instr.captured.map(read.handle)),
+    const inputs = [...carries, ...steps].map((d) => d.handle).concat(instr.captured.map(read.handle));
+    const results = inline(instr.body, inputs);
+    // A carry takes the shape in which the body reads it, and so does the step of an x that is taken apart for this loop.
+    const reshaped = ({ tensor }: Declared, free: boolean): Tensor => {
+      const shape = free ? shapeRead(block.steps, tensor) : null;
+      return shape === null ? tensor : r.declare({ shape, type: tensor.type }, tensor.stem);
+    };
+    variables = carries.map((c) => reshaped(c, true));
+    elements = steps.map((s, i) => reshaped(s, !r.isCollected(lists[i]!)));
+    const declared = [...carries, ...steps].map(({ tensor }) => tensor);
+    const changes = [...variables, ...elements].map((now, i) => ({ old: declared[i]!, now }));
+    const replacements = replacementsFor(
+      block.steps,
+      changes.filter(({ old, now }) => old !== now),
     );
-    // Carries keep their shape; what is collected may have any.
-    values = results.map((result, i) =>
-      i < initial.length ? wholeAs(r, result, keptShape(infos[i]!.shape)) : whole(r, result),
+    // What is collected may have any shape.
+    const made = results.map((result, i) =>
+      i < count ? wholeAs(r, result, variables[i]!.shape) : r.beforeReshape(whole(r, result)),
     );
+    values = made.map((value) => replacements.get(value.id) ?? value);
+    block.steps.splice(0, block.steps.length, ...replaced(block.steps, replacements));
   });
-  const outs = infos
-    .slice(0, initial.length)
-    .map((info) => r.declare({ shape: keptShape(info.shape), type: tensorType(info.dtype) }, 'last'));
-  const collected = values.slice(initial.length).map((value) => r.declareSteps(instr.length, value));
+  const initial = instr.carry.map((id, i) => wholeAs(r, read.handle(id), variables[i]!.shape));
+  lists = lists.map((list, i) =>
+    r.isCollected(list) ? list : r.unstack(r.reshape(stacked[i]!, [instr.length, ...elements[i]!.shape])),
+  );
+  const outs = variables.map(({ shape, type }) => r.declare({ shape, type }, 'last'));
+  const collected = values.slice(count).map((value) => r.declareSteps(instr.length, value));
   r.append({
     kind: 'scan',
     length: instr.length,
     reverse: instr.reverse,
-    carries: initial.map((start, i) => ({
-      initial: start,
-      variable: variables[i]!.tensor,
-      next: values[i]!,
-      out: outs[i]!,
-    })),
-    xs: lists.map((list, i) => ({ list, element: elements[i]!.tensor })),
-    ys: collected.map((list, i) => ({ value: values[initial.length + i]!, list })),
+    carries: variables.map((variable, i) => ({ initial: initial[i]!, variable, next: values[i]!, out: outs[i]! })),
+    xs: lists.map((list, i) => ({ list, element: elements[i]! })),
+    ys: collected.map((list, i) => ({ value: values[count + i]!, list })),
     body: body.steps,
   });
-  const stacked = collected.map((list, i) =>
-    r.stack(list, [instr.length, ...keptShape(perStep(infos[initial.length + i]!).shape)]),
+  const joined = collected.map((list, i) =>
+    r.stack(list, [instr.length, ...keptShape(perStep(infos[count + i]!).shape)]),
   );
-  return [...outs, ...stacked].map((tensor, i) => handleOf(tensor, infos[i]!.shape));
+  return [...outs, ...joined].map((tensor, i) => handleOf(tensor, infos[i]!.shape));
 };
 
 export const realiseWhile = (

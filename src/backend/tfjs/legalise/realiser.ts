@@ -21,6 +21,8 @@ export interface TensorInfo {
 
 export const tensorType = (dtype: DType): TensorType => (dtype === 'int' ? 'int32' : 'float32');
 
+const collectedStem = 'collected';
+
 export class Realiser {
   private readonly blocks: Block[] = [{ depth: 0, steps: [], known: new Map() }];
   private readonly homes = new Map<number, Block>();
@@ -52,7 +54,7 @@ export class Realiser {
   /** What a scan collects, an array of tensors of this shape, one a step. */
   declareSteps(length: Dim, element: TensorInfo): Tensor {
     const shape = [length, ...element.shape];
-    const list: Tensor = { id: this.count++, shape, type: element.type, stem: 'collected', list: true };
+    const list: Tensor = { id: this.count++, shape, type: element.type, stem: collectedStem, list: true };
     this.homes.set(list.id, this.block);
     return list;
   }
@@ -112,9 +114,14 @@ export class Realiser {
 
   /** The steps along the first axis as an array of tensors: the very ones that a scan collected, if it is what made them. */
   unstack(tensor: Tensor): Tensor {
-    const collected = this.lists.get((this.reshaped.get(tensor.id) ?? tensor).id);
+    const collected = this.lists.get(this.beforeReshape(tensor).id);
     if (collected !== undefined && equal(collected.shape[0]!, tensor.shape[0]!)) return collected;
     return this.call('unstack', [tensor], [], tensor.shape);
+  }
+
+  /** Whether an array of steps was collected by a scan, so that its tensors have the shape they were made in. */
+  isCollected(list: Tensor): boolean {
+    return list.stem === collectedStem;
   }
 
   /** The collected steps as one tensor of this shape. */
@@ -129,11 +136,16 @@ export class Realiser {
     if (shapesEqual(tensor.shape, shape)) return tensor;
     if (!equal(product(tensor.shape), product(shape)))
       throw new InternalError(`reshape ${printShape(tensor.shape)} to ${printShape(shape)}`);
-    const source = this.reshaped.get(tensor.id) ?? tensor;
+    const source = this.beforeReshape(tensor);
     if (shapesEqual(source.shape, shape)) return source;
     const view = this.call('reshape', [source], [shapeText(shape)], shape, source.type, source.stem);
     this.reshaped.set(view.id, source);
     return view;
+  }
+
+  /** The tensor that this one is a view of, or itself. */
+  beforeReshape(tensor: Tensor): Tensor {
+    return this.reshaped.get(tensor.id) ?? tensor;
   }
 
   scalar(value: number, type: TensorType = 'float32'): Tensor {
@@ -154,13 +166,13 @@ export class Realiser {
 
   /** What a scalar holds, when that is a number in the module's text; else null. */
   numberOf(scalar: Tensor): number | null {
-    const value = Number(this.literals.get((this.reshaped.get(scalar.id) ?? scalar).id) ?? NaN);
+    const value = Number(this.literals.get(this.beforeReshape(scalar).id) ?? NaN);
     return Number.isNaN(value) ? null : value;
   }
 
   /** A tensor filled with what a scalar holds, when that is known in the module's text; else null. */
   filled(scalar: Tensor, shape: readonly Dim[]): Tensor | null {
-    const text = this.literals.get((this.reshaped.get(scalar.id) ?? scalar).id);
+    const text = this.literals.get(this.beforeReshape(scalar).id);
     if (text === undefined) return null;
     if (text === '0') return this.zeros(shape, scalar.type);
     return this.call(
