@@ -42,9 +42,14 @@ export interface BlockFacts {
   /** Bytes that one group of tensors may take. */
   readonly budget: number;
   /** The method named in the model's infer block for these unknowns, with its options. */
-  readonly requested: { readonly name: string; readonly options: Readonly<Record<string, number>> } | null;
+  readonly requested: Requested | null;
   /** Values of data (and consts) that index or filter, when the plan is made with data. */
   readonly indexData: Readonly<Record<string, { readonly shape: readonly number[]; readonly data: ArrayLike<number> }>>;
+}
+
+export interface Requested {
+  readonly name: string;
+  readonly options: Readonly<Record<string, number>>;
 }
 
 export interface Cost {
@@ -97,6 +102,8 @@ export interface Method<W = unknown> {
   readonly name: string;
   /** One sentence for the reference: what it needs and what it certifies, with the source. */
   readonly documentation: string;
+  /** The words after `by` in an infer block that ask for it. */
+  readonly serves: readonly string[];
   /** Its nodes are enumerated: their slots can weigh expected energies. */
   readonly enumerates: (facts: BlockFacts) => boolean;
   readonly propose: (facts: BlockFacts) => Candidate<W> | Refusal;

@@ -5,13 +5,14 @@ import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import type { FactorGroup } from '../graph/factor-graph.ts';
 import { dependsOn } from '../graph/expressions.ts';
 import { unknownFactsOf } from '../graph/structure.ts';
-import type { BlockFacts, BlockVariable, Candidate, Refusal } from '../methods/method.ts';
+import type { BlockFacts, BlockVariable, Candidate, Refusal, Requested } from '../methods/method.ts';
 import { certificates } from '../methods/method.ts';
 import { methods, parameterSteps } from '../methods/index.ts';
 import type { Model, Variable } from '../semantics/model.ts';
 import type { Decision } from './operations.ts';
 import { components, decide } from './operations.ts';
 import type { PlannedBlock, PlannedStep } from './plan.ts';
+import { inferRequest } from './requests.ts';
 import type { Task } from './task.ts';
 
 const better = (a: Candidate, c: Candidate): boolean => {
@@ -41,7 +42,12 @@ export interface Scene {
   readonly beta: number | null;
 }
 
-export const factsOf = (scene: Scene, block: readonly BlockVariable[], enumerated: ReadonlySet<string>): BlockFacts => {
+export const factsOf = (
+  scene: Scene,
+  block: readonly BlockVariable[],
+  enumerated: ReadonlySet<string>,
+  requested: Requested | null = null,
+): BlockFacts => {
   const names = new Set(block.map((v) => v.variable.name));
   return {
     model: scene.model,
@@ -50,10 +56,13 @@ export const factsOf = (scene: Scene, block: readonly BlockVariable[], enumerate
     groups: scene.groups.filter((g) => dependsOn(g.energy, names)),
     sizes: scene.task.sizes,
     budget: scene.task.budget,
-    requested: null,
+    requested,
     indexData: scene.task.indexData,
   };
 };
+
+/** Gradient descent only on request: L-BFGS does the same better. */
+const standard = methods.filter((m) => !m.serves.includes('sgd'));
 
 /** A method per connected component of the unknowns. */
 export const planBlocks = (
@@ -71,16 +80,29 @@ export const planBlocks = (
       const { operation, beta } = decisions.get(variable.name)!;
       return { variable, operation, beta };
     });
-    const facts = factsOf(scene, block, new Set());
+    const asked = component.map((v) => inferRequest(scene.model, scene.task, v)).find((r) => r !== null) ?? null;
+    const facts = factsOf(scene, block, new Set(), asked?.request ?? null);
+    const eligible = asked === null ? standard : methods.filter((m) => m.serves.includes(asked.request.name));
+    if (asked !== null && eligible.length === 0) {
+      const parameters = { what: `${[...names].join(', ')} by ${asked.request.name}`, needs: 'that method' };
+      diagnostics.push(diagnosePlanning('EBM501', asked.call.span, parameters));
+      continue;
+    }
     const away = runaway(facts);
     if (away !== null) {
       diagnostics.push(away);
       continue;
     }
-    const { best, others } = pick(methods, facts);
+    const { best, others } = pick(eligible, facts);
     if (best === null) {
       const operations = [...new Set(block.map((v) => v.operation))].join(' and ');
       const refusals = others.filter((o) => o.kind === 'refusal');
+      if (asked !== null) {
+        const reason = refusals.map((r) => r.reason).join('; ');
+        const parameters = { method: asked.request.name, unknowns: [...names], reason };
+        diagnostics.push(diagnosePlanning('EBM509', asked.call.span, parameters));
+        continue;
+      }
       diagnostics.push(
         diagnosePlanning('EBM502', component[0]!.span, { unknowns: [...names], operation: operations, refusals }),
       );

@@ -1,5 +1,6 @@
 // The plan in words. In: a plan. Out: the lines of `ebmc explain`, and the rows of the JSON report.
 import type { PlanLine } from '../api.ts';
+import { optimizerTitles } from '../methods/continuous/optimizer.ts';
 import type { Candidate, Refusal } from '../methods/method.ts';
 import type { Decision } from './operations.ts';
 import type { FitPlan, Plan, PlannedBlock, PlannedStep } from './plan.ts';
@@ -19,7 +20,7 @@ const fitLines = (fit: FitPlan): readonly PlanLine[] => {
         unknowns: fit.params,
         operation: 'minimize',
         beta: null,
-        method: fit.method,
+        method: optimizerTitles[fit.optimizer.name],
         certificate: 'local',
         reason: `params are learned: minimised; ${fit.reason}`,
       },
@@ -83,7 +84,7 @@ const explainFit = (fit: FitPlan): readonly string[] => {
   if (fit.kind === 'descend') {
     const starts = fit.restarts === 1 ? 'one start' : `${fit.restarts} starts, the best is kept`;
     return [
-      `learn ${fit.params.join(', ')} by ${fit.method} on the free energy (local optimum; ${starts})`,
+      `learn ${fit.params.join(', ')} by ${optimizerTitles[fit.optimizer.name]} on the free energy (local optimum; ${starts})`,
       `  because: ${fit.reason}`,
       ...rejected(fit.refusals, ''),
       ...fit.latents.flatMap((l) => explainBlock(l, '  ', 'inside, ')),

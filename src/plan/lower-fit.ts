@@ -55,6 +55,7 @@ export const lowerFit = (
         {
           params,
           restarts: fit.restarts,
+          optimizer: fit.optimizer,
           objective: (inner) => {
             const start = remaining(plan, inLatents, inner);
             return fit.latents.reduce(

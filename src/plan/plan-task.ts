@@ -4,13 +4,12 @@ import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import type { FactorGraph } from '../graph/factor-graph.ts';
 import { componentise } from '../graph/components.ts';
-import { dependsOn } from '../graph/expressions.ts';
-import type { LossSetting, Model, Variable } from '../semantics/model.ts';
+import type { Model, Variable } from '../semantics/model.ts';
 import type { Scene } from './choose.ts';
-import { factsOf, planBlocks, planSteps } from './choose.ts';
-import { roughness, transformsOf } from '../methods/continuous/descent.ts';
-import type { Refusal } from '../methods/method.ts';
-import type { FitPlan, Plan, PlannedBlock } from './plan.ts';
+import { planBlocks } from './choose.ts';
+import type { FitPlan, Plan } from './plan.ts';
+import { planFit } from './plan-fit.ts';
+import { poleWarnings } from './poles.ts';
 import { prepareGroups } from './prepare.ts';
 import type { Task } from './task.ts';
 
@@ -52,6 +51,12 @@ export const planTask = (graph: FactorGraph, task: Task, beta: number | null): C
   // A fit that failed over the same latents has said so already.
   if (!hasErrors(diagnostics)) diagnostics.push(...query.diagnostics);
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
+  const decided = query.blocks.flatMap((q) => [...q.decisions]);
+  const minimised = new Set([
+    ...params.map((v) => v.name),
+    ...decided.filter(([, d]) => d.operation === 'minimize').map(([name]) => name),
+  ]);
+  diagnostics.push(...poleWarnings(model, prepared.groups, minimised, new Set(unknowns.map((v) => v.name))));
   return { value: { model: split.model, task, groups, fit, query: query.blocks, beta }, diagnostics };
 };
 
@@ -76,105 +81,4 @@ const checkTemperature = (model: Model, task: Task, beta: number | null): readon
   return [
     diagnosePlanning('EBM503', task.beta === null ? (model.beta?.span ?? null) : null, { query: task.query, source }),
   ];
-};
-
-// ---------------------------------------------------------------- learning
-
-const planFit = (scene: Scene, params: readonly Variable[], latents: readonly Variable[]): Checked<FitPlan | null> => {
-  const diagnostics = checkTraining(scene.model, params);
-  if (hasErrors(diagnostics)) return { value: null, diagnostics };
-  // Learning asks for the energy, whatever is asked afterwards.
-  const training: Scene = { ...scene, task: { ...scene.task, query: 'map' } };
-  const names = new Set(params.map((v) => v.name));
-  const { blocks, diagnostics: missing } = planBlocks(training, latents);
-  if (missing.length > 0) return { value: null, diagnostics: missing };
-  const enumerated = new Set(blocks.filter((b) => b.method.enumerates(b.facts)).flatMap((b) => b.unknowns));
-  const continuous = blocks.filter(
-    (b) => !b.method.enumerates(b.facts) && b.unknowns.some((u) => touchesParams(scene, u, names)),
-  );
-  const averaged = continuous.some((b) => [...b.decisions.values()].some((d) => d.operation === 'marginalize'));
-  const { steps, open } = planSteps(training, params, enumerated);
-  if (open.length === 0 && !averaged) {
-    if (blocks.length === 0 && steps.length === 1) return { value: { kind: 'closed', steps }, diagnostics: [] };
-    if (blocks.length === 0 && independent(scene, steps)) return { value: { kind: 'closed', steps }, diagnostics: [] };
-    const value: FitPlan = {
-      kind: 'alternate',
-      latents: blocks,
-      steps,
-      restarts: scene.task.restarts ?? affordableRestarts(blocks),
-      algorithm: algorithmOf(blocks),
-    };
-    return { value, diagnostics: [] };
-  }
-  return descend(
-    training,
-    params,
-    blocks,
-    open.flatMap((o) => o.refusals),
-    averaged,
-  );
-};
-
-/** Without closed forms: descent on the free energy, when that is smooth in params that have free coordinates. */
-const descend = (
-  scene: Scene,
-  params: readonly Variable[],
-  latents: readonly PlannedBlock[],
-  refusals: readonly Refusal[],
-  averaged: boolean,
-): Checked<FitPlan | null> => {
-  const facts = factsOf(
-    scene,
-    params.map((variable) => ({ variable, operation: 'minimize', beta: Infinity }) as const),
-    new Set(),
-  );
-  const transforms = transformsOf(params);
-  const obstacle = typeof transforms === 'string' ? transforms : roughness(facts);
-  if (obstacle !== null) {
-    const all = [...refusals, { kind: 'refusal', method: 'L-BFGS', reason: obstacle } as const];
-    const parameters = { unknowns: params.map((v) => v.name), operation: 'learn', refusals: all };
-    return { value: null, diagnostics: [diagnosePlanning('EBM502', params[0]!.span, parameters)] };
-  }
-  const reason = averaged
-    ? 'the latents are integrated out, so the params have no closed form'
-    : 'some params have no closed form';
-  const names = params.map((v) => v.name);
-  const restarts = scene.task.restarts ?? 3;
-  return {
-    value: { kind: 'descend', latents, params: names, method: 'L-BFGS', restarts, reason, refusals },
-    diagnostics: [],
-  };
-};
-
-const touchesParams = (scene: Scene, unknown: string, params: ReadonlySet<string>): boolean =>
-  scene.groups.some((g) => dependsOn(g.energy, new Set([unknown])) && dependsOn(g.energy, params));
-
-/** No group touches the params of two steps. */
-const independent = (scene: Scene, steps: readonly { readonly unknowns: readonly string[] }[]): boolean =>
-  scene.groups.every((g) => steps.filter((s) => dependsOn(g.energy, new Set(s.unknowns))).length <= 1);
-
-/** Ten starts, or as many as fit into about ten seconds of fifty iterations each at 10⁹ operations a second; at least one. */
-const affordableRestarts = (latents: readonly PlannedBlock[]): number => {
-  const perIteration = latents.reduce((sum, l) => sum + l.chosen.cost.operations, 1);
-  return Math.max(1, Math.min(10, Math.floor(1e10 / (50 * perIteration))));
-};
-
-/** What the alternation is called in the literature, from its operations alone. */
-const algorithmOf = (latents: readonly PlannedBlock[]): string => {
-  const decisions = latents.flatMap((b) => [...b.decisions.values()]);
-  if (decisions.length === 0) return 'block coordinate descent';
-  if (decisions.every((d) => d.operation === 'marginalize')) return 'expectation-maximisation';
-  return decisions.every((d) => d.operation === 'minimize')
-    ? 'alternating minimisation (Lloyd)'
-    : 'block coordinate descent';
-};
-
-const checkTraining = (model: Model, params: readonly Variable[]): readonly Diagnostic[] => {
-  if (model.train === null) return [];
-  const names = params.map((v) => v.name);
-  const nameOf = (loss: LossSetting): string => loss.named?.name ?? (loss.expression === null ? 'energy' : 'loss = …');
-  const wrong = model.train.losses.find((l) => nameOf(l) !== 'energy');
-  if (wrong !== undefined)
-    return [diagnosePlanning('EBM506', wrong.span ?? model.train.span, { loss: nameOf(wrong), params: names })];
-  return [];
 };

@@ -1,6 +1,7 @@
 // The plan: a tree per query. A query is a list of independent blocks, each eliminated by one method; fitting params is an
 // alternation around such blocks, a closed form, or a descent. Everything in it is data; lower.ts makes programs of it.
 import type { FactorGroup } from '../graph/factor-graph.ts';
+import type { OptimizerChoice } from '../methods/continuous/optimizer.ts';
 import type { BlockFacts, Candidate, Method, ParameterStep, Refusal } from '../methods/method.ts';
 import type { Model } from '../semantics/model.ts';
 import type { Decision } from './operations.ts';
@@ -39,7 +40,7 @@ export type FitPlan =
       readonly kind: 'descend';
       readonly latents: readonly PlannedBlock[];
       readonly params: readonly string[];
-      readonly method: string;
+      readonly optimizer: OptimizerChoice;
       readonly restarts: number;
       readonly reason: string;
       readonly refusals: readonly Refusal[];

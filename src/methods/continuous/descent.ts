@@ -1,11 +1,10 @@
-// Smooth unknowns of any kind: L-BFGS on their free coordinates, all nodes together. A local minimum, or the global one
+// Smooth unknowns of any kind: descent (L-BFGS, Adam) on their free coordinates, all nodes together. A local minimum, or the global one
 // where the energy is convex. The value is taken at the minimiser, which outer derivatives see as fixed (envelope theorem).
 import { unknownFactsOf } from '../../graph/structure.ts';
 import type { Environment } from '../../lower/environment.ts';
 import { withBindings } from '../../lower/environment.ts';
 import { totalEnergy } from '../../lower/group.ts';
 import { differentiated } from '../../optimizers/objective.ts';
-import { lbfgs } from '../../optimizers/lbfgs.ts';
 import type { Variable } from '../../semantics/model.ts';
 import type { Value } from '../../tensor/builder.ts';
 import type { Dim } from '../../tensor/dims.ts';
@@ -14,10 +13,10 @@ import { startValue } from '../alternate/start.ts';
 import type { BlockFacts, Candidate, Lowered, Method, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
 import { wholeShape } from '../quadratic/layout.ts';
+import type { OptimizerChoice, OptimizerName } from './optimizer.ts';
+import { minimiseBy, optimizerChoice, optimizerTitles } from './optimizer.ts';
 import type { Transform } from './transforms.ts';
 import { transformOf } from './transforms.ts';
-
-const name = 'L-BFGS';
 
 /** Coordinates of several unknowns side by side. */
 export const jointTransform = (variables: readonly Variable[], transforms: readonly Transform[]) => ({
@@ -66,26 +65,31 @@ export const roughness = (facts: BlockFacts): string | null => {
   return rough === undefined ? null : `the energy is ${rough.curvature} in ${rough.variable}, not smooth`;
 };
 
-const propose = (facts: BlockFacts): Candidate<null> | Refusal => {
-  if (facts.block.some((v) => v.operation !== 'minimize'))
-    return refusal(name, 'it minimises, and this block is marginalised');
-  const variables = facts.block.map((v) => v.variable);
-  const transforms = transformsOf(variables);
-  if (typeof transforms === 'string') return refusal(name, transforms);
-  const rough = roughness(facts);
-  if (rough !== null) return refusal(name, rough);
-  const count = variables.reduce((n, v) => n + (dimValue(dims.product(wholeShape(v)), facts.sizes) ?? 1), 0);
-  return {
-    kind: 'candidate',
-    method: name,
-    certificate: 'local',
-    cost: { operations: count * 200, bytes: count * 4 * 24 },
-    summary: `smooth in ${variables.map((v) => v.name).join(', ')}: quasi-Newton descent on ${count} coordinates`,
-    witness: null,
+const propose =
+  (optimizer: OptimizerName) =>
+  (facts: BlockFacts): Candidate<OptimizerChoice> | Refusal => {
+    const name = optimizerTitles[optimizer];
+    if (facts.block.some((v) => v.operation !== 'minimize'))
+      return refusal(name, 'it minimises, and this block is marginalised');
+    const variables = facts.block.map((v) => v.variable);
+    const transforms = transformsOf(variables);
+    if (typeof transforms === 'string') return refusal(name, transforms);
+    const rough = roughness(facts);
+    if (rough !== null) return refusal(name, rough);
+    const witness = optimizerChoice(optimizer, facts.requested?.options);
+    const count = variables.reduce((n, v) => n + (dimValue(dims.product(wholeShape(v)), facts.sizes) ?? 1), 0);
+    const { iterations } = witness;
+    return {
+      kind: 'candidate',
+      method: name,
+      certificate: 'local',
+      cost: { operations: count * iterations, bytes: count * 4 * 24 },
+      summary: `smooth in ${variables.map((v) => v.name).join(', ')}: descent on ${count} coordinates, at most ${iterations} steps`,
+      witness,
+    };
   };
-};
 
-const lower = (_: null, facts: BlockFacts, env: Environment): Lowered => {
+const lower = (choice: OptimizerChoice, facts: BlockFacts, env: Environment): Lowered => {
   const b = env.builder;
   const variables = facts.block.map((v) => v.variable);
   const joint = jointTransform(variables, transformsOf(variables) as readonly Transform[]);
@@ -100,13 +104,14 @@ const lower = (_: null, facts: BlockFacts, env: Environment): Lowered => {
     env,
     variables.map((v) => startValue(env, v, b.constant(0), b.constant(0))),
   );
-  const found = lbfgs(
+  const found = minimiseBy(
     b,
     start,
     differentiated((inner, x) => {
       const here = { ...env, builder: inner };
       return energy(here, joint.toArrays(here, x));
     }),
+    choice,
   );
   const arrays = new Map(
     [...joint.toArrays(env, found.x)].map(
@@ -129,12 +134,21 @@ const lower = (_: null, facts: BlockFacts, env: Environment): Lowered => {
 const settled = ({ builder: b }: Environment, variable: Variable, value: Value): Value =>
   variable.domain.kind === 'angle' ? b.sub(value, b.mul(2 * Math.PI, b.round(b.div(value, 2 * Math.PI)))) : value;
 
-export const descent: Method<null> = {
-  name,
-  documentation:
+const documentation: Readonly<Record<OptimizerName, string>> = {
+  lbfgs:
     'Smooth unknowns, constrained ones through a transform (exp, softmax, Cholesky): limited-memory BFGS with a strong-Wolfe ' +
     'line search (Nocedal, Wright 2006, algorithm 7.4). Local.',
-  enumerates: () => false,
-  propose,
-  lower,
+  adam: 'The same unknowns by Adam (Kingma, Ba 2015). Local.',
+  sgd: 'The same unknowns by gradient descent with momentum (Polyak 1964), when asked for. Local.',
 };
+
+const descentBy = (optimizer: OptimizerName): Method<OptimizerChoice> => ({
+  name: optimizerTitles[optimizer],
+  documentation: documentation[optimizer],
+  serves: [optimizer],
+  enumerates: () => false,
+  propose: propose(optimizer),
+  lower,
+});
+
+export const descents: readonly Method<OptimizerChoice>[] = [descentBy('lbfgs'), descentBy('adam'), descentBy('sgd')];

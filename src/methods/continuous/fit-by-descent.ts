@@ -1,18 +1,20 @@
-// Learns params by L-BFGS on the free energy of everything inside, from several random starts; the best is kept.
+// Learns params by descent on the free energy of everything inside, from several random starts; the best is kept.
 // In: params with free coordinates, an objective that is differentiable in them. Out: their values.
 import type { Environment } from '../../lower/environment.ts';
-import { lbfgs } from '../../optimizers/lbfgs.ts';
 import { differentiated } from '../../optimizers/objective.ts';
 import type { Variable } from '../../semantics/model.ts';
 import type { Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
 import { startValue } from '../alternate/start.ts';
 import { bindArrays, jointTransform, transformsOf } from './descent.ts';
+import type { OptimizerChoice } from './optimizer.ts';
+import { minimiseBy } from './optimizer.ts';
 import type { Transform } from './transforms.ts';
 
 export interface DescentProblem {
   readonly params: readonly Variable[];
   readonly restarts: number;
+  readonly optimizer: OptimizerChoice;
   /** The total free energy with the params bound in the environment: a scalar. */
   readonly objective: (env: Environment) => Value;
 }
@@ -35,7 +37,7 @@ export const lowerFitByDescent = (problem: DescentProblem, env: Environment, see
       const there: Environment = { ...inner, builder: here };
       return problem.objective(bindArrays(there, joint.toArrays(there, x)));
     });
-    const found = lbfgs(inner.builder, start, energy);
+    const found = minimiseBy(inner.builder, start, energy, problem.optimizer);
     return [found.value, found.iterations, found.converged, found.x];
   };
   const length = dims.constant(problem.restarts);

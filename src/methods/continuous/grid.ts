@@ -240,6 +240,7 @@ export const grid: Method<GridWitness> = {
   documentation:
     'One bounded number per node (angle, unit, interval), nodes not coupled: quadrature, or grid search with golden-section ' +
     'and Newton refinement.',
+  serves: ['quadrature'],
   enumerates: (facts) => facts.block[0]!.operation === 'marginalize' && facts.block[0]!.beta !== Infinity,
   propose,
   lower,

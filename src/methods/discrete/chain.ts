@@ -203,6 +203,7 @@ export const chainElimination: Method<ChainWitness> = {
   documentation:
     'Discrete nodes along a first-order chain (several variables per step, plates around it): the forward algorithm as one ' +
     'scan, Viterbi at β = ∞, exact, O(T). Rabiner 1989; Viterbi 1967.',
+  serves: ['elimination'],
   enumerates: () => true,
   propose,
   lower,

@@ -203,6 +203,7 @@ export const levels: Method<LevelsWitness> = {
   documentation:
     'Discrete nodes on any graph of small width (grids, data-given edges): the graph is instantiated and eliminated in a ' +
     'min-fill order, equal cliques together. Exact at any β; needs the sizes of the graph when the plan is made.',
+  serves: ['elimination'],
   enumerates: () => true,
   propose,
   lower,

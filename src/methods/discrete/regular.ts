@@ -124,6 +124,7 @@ export const elimination: Method<RegularWitness> = {
   documentation:
     'Discrete nodes coupled only at equal indices: all states at once, or variable elimination in a min-fill order, for every ' +
     'plate entry in parallel. Exact at any β (Dechter 1999; Obermeyer et al. 2019 for plates).',
+  serves: ['enumerate', 'elimination'],
   enumerates: () => true,
   propose,
   lower,

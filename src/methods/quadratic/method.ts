@@ -119,6 +119,7 @@ export const quadratic: Method<QuadraticWitness> = {
   documentation:
     'Real unknowns with a quadratic energy: Cholesky solve per independent system, block-tridiagonal along a chain in O(T); ' +
     'marginalised, the Gaussian integral with its log-determinant and variances. Exact.',
+  serves: ['quadratic'],
   enumerates: () => false,
   propose,
   lower,

@@ -1,0 +1,55 @@
+// Which optimizer descends, with its numbers: L-BFGS unless the model names another (`by adam(rate = 1e-2)`).
+// In: the name and options of a request. Out: a choice as data, and the loop that carries it out.
+import { adam } from '../../optimizers/adam.ts';
+import { descend } from '../../optimizers/descend.ts';
+import { lbfgs } from '../../optimizers/lbfgs.ts';
+import type { Minimum, Objective } from '../../optimizers/objective.ts';
+import { sgd } from '../../optimizers/sgd.ts';
+import type { Builder, Value } from '../../tensor/builder.ts';
+
+export type OptimizerName = 'lbfgs' | 'adam' | 'sgd';
+
+export interface OptimizerChoice {
+  readonly name: OptimizerName;
+  readonly options: Readonly<Record<string, number>>;
+  readonly iterations: number;
+}
+
+export const optimizerTitles: Readonly<Record<OptimizerName, string>> = {
+  lbfgs: 'L-BFGS',
+  adam: 'Adam',
+  sgd: 'gradient descent',
+};
+
+const standardIterations: Readonly<Record<OptimizerName, number>> = { lbfgs: 200, adam: 2000, sgd: 2000 };
+
+export const isOptimizer = (name: string): name is OptimizerName => Object.hasOwn(optimizerTitles, name);
+
+/** `steps`: a number of steps given elsewhere (epochs), used when the options have none. */
+export const optimizerChoice = (
+  name: OptimizerName,
+  options: Readonly<Record<string, number>> = {},
+  steps: number | null = null,
+): OptimizerChoice => ({ name, options, iterations: options['iterations'] ?? steps ?? standardIterations[name] });
+
+export const minimiseBy = (b: Builder, start: Value, objective: Objective, choice: OptimizerChoice): Minimum => {
+  const { options, iterations: maxIterations } = choice;
+  const rate = options['rate'];
+  switch (choice.name) {
+    case 'lbfgs':
+      return lbfgs(b, start, objective, { maxIterations, memory: options['memory'] ?? 10 });
+    case 'adam': {
+      const { beta1 = 0.9, beta2 = 0.999 } = options;
+      return descend(b, start, objective, adam, { rate: rate ?? 0.05, beta1, beta2 }, { maxIterations });
+    }
+    case 'sgd':
+      return descend(
+        b,
+        start,
+        objective,
+        sgd,
+        { rate: rate ?? 0.01, momentum: options['momentum'] ?? 0 },
+        { maxIterations },
+      );
+  }
+};

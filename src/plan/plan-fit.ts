@@ -1,0 +1,121 @@
+// How params are learned: by closed forms where every param has one (alternating with the latents), else by descent on the
+// free energy. In: the scene, unknown params, latents. Out: a fit plan, or why nothing serves.
+import type { Checked } from '../diagnostics/diagnostic.ts';
+import { hasErrors } from '../diagnostics/diagnostic.ts';
+import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
+import { dependsOn } from '../graph/expressions.ts';
+import { roughness, transformsOf } from '../methods/continuous/descent.ts';
+import type { OptimizerName } from '../methods/continuous/optimizer.ts';
+import { isOptimizer, optimizerChoice, optimizerTitles } from '../methods/continuous/optimizer.ts';
+import type { Refusal } from '../methods/method.ts';
+import type { Variable } from '../semantics/model.ts';
+import type { Scene } from './choose.ts';
+import { factsOf, planBlocks, planSteps, runaway } from './choose.ts';
+import type { FitPlan, PlannedBlock, PlannedStep } from './plan.ts';
+import type { TrainingRequest } from './requests.ts';
+import { trainingRequest } from './requests.ts';
+
+export const planFit = (
+  scene: Scene,
+  params: readonly Variable[],
+  latents: readonly Variable[],
+): Checked<FitPlan | null> => {
+  const training = trainingRequest(scene.model, scene.task, params);
+  if (hasErrors(training.diagnostics)) return { value: null, diagnostics: training.diagnostics };
+  // Learning asks for the energy, whatever is asked afterwards.
+  const learning: Scene = { ...scene, task: { ...scene.task, query: 'map' } };
+  const { blocks, diagnostics: missing } = planBlocks(learning, latents);
+  if (missing.length > 0) return { value: null, diagnostics: missing };
+  const away = runaway(paramFacts(learning, params));
+  if (away !== null && blocks.length === 0) return { value: null, diagnostics: [away] };
+
+  const requested = training.value.request?.name ?? null;
+  if (requested !== null && isOptimizer(requested))
+    return descend(learning, params, blocks, [], requested, training.value, 'the train block says so');
+
+  const names = new Set(params.map((v) => v.name));
+  const enumerated = new Set(blocks.filter((b) => b.method.enumerates(b.facts)).flatMap((b) => b.unknowns));
+  const averaged = blocks.some(
+    (b) =>
+      !b.method.enumerates(b.facts) &&
+      b.unknowns.some((u) => touchesParams(scene, u, names)) &&
+      [...b.decisions.values()].some((d) => d.operation === 'marginalize'),
+  );
+  const { steps, open } = planSteps(learning, params, enumerated);
+  if (open.length === 0 && !averaged) return { value: closedForm(scene, blocks, steps), diagnostics: [] };
+  const refusals = open.flatMap((o) => o.refusals);
+  const reason = averaged
+    ? 'the latents are integrated out, so the params have no closed form'
+    : `no closed form for ${open.map((o) => o.variable.name).join(', ')}`;
+  if (requested !== null) {
+    const parameters = { method: requested, unknowns: params.map((v) => v.name), reason };
+    return { value: null, diagnostics: [diagnosePlanning('EBM509', training.value.call!.span, parameters)] };
+  }
+  return descend(learning, params, blocks, refusals, 'lbfgs', training.value, reason);
+};
+
+const paramFacts = (scene: Scene, params: readonly Variable[]) =>
+  factsOf(
+    scene,
+    params.map((variable) => ({ variable, operation: 'minimize', beta: Infinity }) as const),
+    new Set(),
+  );
+
+const closedForm = (scene: Scene, blocks: readonly PlannedBlock[], steps: readonly PlannedStep[]): FitPlan => {
+  const alone = blocks.length === 0 && (steps.length === 1 || independent(scene, steps));
+  if (alone) return { kind: 'closed', steps };
+  const restarts = scene.task.restarts ?? affordableRestarts(blocks);
+  return { kind: 'alternate', latents: blocks, steps, restarts, algorithm: algorithmOf(blocks) };
+};
+
+/** Without closed forms: descent on the free energy, when that is smooth in params that have free coordinates. */
+const descend = (
+  scene: Scene,
+  params: readonly Variable[],
+  latents: readonly PlannedBlock[],
+  refusals: readonly Refusal[],
+  optimizer: OptimizerName,
+  training: TrainingRequest,
+  reason: string,
+): Checked<FitPlan | null> => {
+  const transforms = transformsOf(params);
+  const obstacle = typeof transforms === 'string' ? transforms : roughness(paramFacts(scene, params));
+  if (obstacle !== null) {
+    const all = [...refusals, { kind: 'refusal', method: optimizerTitles[optimizer], reason: obstacle } as const];
+    const parameters = { unknowns: params.map((v) => v.name), operation: 'learn', refusals: all };
+    return { value: null, diagnostics: [diagnosePlanning('EBM502', params[0]!.span, parameters)] };
+  }
+  const value: FitPlan = {
+    kind: 'descend',
+    latents,
+    params: params.map((v) => v.name),
+    optimizer: optimizerChoice(optimizer, training.request?.options, training.epochs),
+    restarts: scene.task.restarts ?? 3,
+    reason,
+    refusals,
+  };
+  return { value, diagnostics: [] };
+};
+
+const touchesParams = (scene: Scene, unknown: string, params: ReadonlySet<string>): boolean =>
+  scene.groups.some((g) => dependsOn(g.energy, new Set([unknown])) && dependsOn(g.energy, params));
+
+/** No group touches the params of two steps. */
+const independent = (scene: Scene, steps: readonly PlannedStep[]): boolean =>
+  scene.groups.every((g) => steps.filter((s) => dependsOn(g.energy, new Set(s.unknowns))).length <= 1);
+
+/** Ten starts, or as many as fit into about ten seconds of fifty iterations each at 10⁹ operations a second; at least one. */
+const affordableRestarts = (latents: readonly PlannedBlock[]): number => {
+  const perIteration = latents.reduce((sum, l) => sum + l.chosen.cost.operations, 1);
+  return Math.max(1, Math.min(10, Math.floor(1e10 / (50 * perIteration))));
+};
+
+/** What the alternation is called in the literature, from its operations alone. */
+const algorithmOf = (latents: readonly PlannedBlock[]): string => {
+  const decisions = latents.flatMap((b) => [...b.decisions.values()]);
+  if (decisions.length === 0) return 'block coordinate descent';
+  if (decisions.every((d) => d.operation === 'marginalize')) return 'expectation-maximisation';
+  return decisions.every((d) => d.operation === 'minimize')
+    ? 'alternating minimisation (Lloyd)'
+    : 'block coordinate descent';
+};
