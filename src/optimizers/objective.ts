@@ -19,12 +19,14 @@ export interface Minimum {
   readonly converged: Value;
 }
 
-/** An objective from an energy alone: reverse mode through it. */
+/** An objective from an energy alone: reverse mode through it. The point gets an identity of its own, since the builder's
+ *  algebra looks through a reshape of a start to what it was made from, and the energy would not depend on x then. */
 export const differentiated =
   (energy: (b: Builder, x: Value) => Value): Objective =>
   (b, x) => {
-    const value = energy(b, x);
-    return { value, gradient: gradient(b, b.sum(value), [x])[0]! };
+    const here = b.distinct(x);
+    const value = energy(b, here);
+    return { value, gradient: gradient(b, b.sum(value), [here])[0]! };
   };
 
 /** Runs an optimizer written for [B, P] on a start of shape [P] too. */

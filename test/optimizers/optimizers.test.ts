@@ -56,6 +56,19 @@ describe('L-BFGS', () => {
     expect(found.converged).toEqual([1, 1, 1, 1]);
     close(found.value, [0, 0, 0, 0], 1e-10);
   });
+  test('an energy that reads the point by its components, which the builder reshapes away', () => {
+    const energy = differentiated((b, x) => {
+      const scalar = b.reshape(x, []);
+      return b.add(b.square(b.sub(scalar, 1)), b.softplus(scalar));
+    });
+    const found = run({ shape: [], values: [-1] }, (b, x) =>
+      lbfgs(b, b.reshape(x, [d(1)]), energy, { gradientTolerance: 1e-8 }),
+    );
+    // 2 (x - 1) + 1 / (1 + e^-x) = 0
+    const [x] = found.x;
+    expect(2 * (x! - 1) + 1 / (1 + Math.exp(-x!))).toBeCloseTo(0, 7);
+    expect(found.iterations[0]).toBeGreaterThan(0);
+  });
   test('an ill-conditioned quadratic, condition number 10⁶, sizes symbolic', () => {
     const scales = [1, 10, 1e2, 1e3, 1e4, 1e5, 1e6];
     const objective: Objective = (b, x) => {
