@@ -7,7 +7,7 @@ import { builtins } from '../semantics/builtins.ts';
 import type { Value } from '../tensor/builder.ts';
 import * as dims from '../tensor/dims.ts';
 import type { Axis, NamedTensor } from './named-tensor.ts';
-import { aligned, mapNamed, positional, scalar, unionAxes, unname } from './named-tensor.ts';
+import { aligned, contractNamed, mapNamed, positional, scalar, unionAxes, unname } from './named-tensor.ts';
 import type { Environment, States } from './environment.ts';
 import { binderAxis, slotAxis, withAxes } from './environment.ts';
 import type { Subscript } from './indexing.ts';
@@ -148,33 +148,26 @@ const lowerSubscript = (env: Environment, expr: Expr & { kind: 'subscript' }): N
     if (from === null || from.index !== null) throw new InternalError('a slice must begin at a size');
     return { kind: 'slice', start: from.offset, length: s.length };
   };
-  // A given one-hot vector used as an index is a contraction: M[z] = Σ_k M_k z_k.
-  const vector = expr.subscripts.findIndex(
-    (s) => s.kind === 'at' && s.at.type.shape.length === 1 && numberStates(env, s.at) === null,
+  // A given one-hot vector used as an index is a contraction: M[z] = Σ_k M_k z_k, M[y, z] = Σ_jk M_jk y_j z_k.
+  const isVector = (s: SubscriptExpr): s is SubscriptExpr & { kind: 'at' } =>
+    s.kind === 'at' && s.at.type.shape.length === 1 && numberStates(env, s.at) === null;
+  const vectors = expr.subscripts.filter(isVector);
+  if (vectors.length === 0) return subscriptNamed(b, base, expr.subscripts.map(one));
+  const kept = subscriptNamed(
+    b,
+    base,
+    expr.subscripts.map((s): Subscript => (isVector(s) ? { kind: 'all' } : one(s))),
   );
-  if (vector < 0) return subscriptNamed(b, base, expr.subscripts.map(one));
-  const at = (expr.subscripts[vector] as { at: Expr }).at;
-  const others = expr.subscripts.map((s, i): Subscript => (i === vector ? { kind: 'all' } : one(s)));
-  const kept = subscriptNamed(b, base, others);
-  const position = expr.subscripts.slice(0, vector).filter((s) => s.kind !== 'at').length;
-  const moved = moveFirst(b, kept, position);
-  const weights = lowerExpression(env, at);
-  const axes = unionAxes(moved.axes, weights.axes);
-  const product = b.mul(
-    aligned(b, moved, axes),
-    b.reshape(aligned(b, weights, axes), [
-      ...aligned(b, weights, axes).shape,
-      ...moved.shape.slice(1).map(() => dims.constant(1)),
-    ]),
-  );
-  return { value: b.sum(product, [axes.length]), axes, shape: moved.shape.slice(1) };
-};
-
-const moveFirst = (b: Environment['builder'], t: NamedTensor, position: number): NamedTensor => {
-  if (position === 0) return t;
-  const rest = t.shape.map((_, i) => i).filter((i) => i !== position);
-  const order = [...t.axes.keys(), ...[position, ...rest].map((i) => i + t.axes.length)];
-  return { value: b.transpose(t.value, order), axes: t.axes, shape: [position, ...rest].map((i) => t.shape[i]!) };
+  const open = expr.subscripts.filter((s) => s.kind !== 'at' || isVector(s));
+  const label = (i: number): string => `%${i}`;
+  const rest = kept.shape.flatMap((dim, i): readonly Axis[] => {
+    const s = open[i];
+    return s !== undefined && isVector(s) ? [] : [{ id: label(i), dim, from: [] }];
+  });
+  const weights = vectors.map((s) => ({ tensor: lowerExpression(env, s.at), labels: [label(open.indexOf(s))] }));
+  const operands = [{ tensor: kept, labels: kept.shape.map((_, i) => label(i)) }, ...weights];
+  const axes = unionAxes(...operands.map((o) => o.tensor.axes));
+  return unname(b, contractNamed(b, 'sum-product', operands, [...axes, ...rest]), rest);
 };
 
 // ---------------------------------------------------------------- calls and arrays

@@ -1,8 +1,14 @@
 // Compiles a model text and runs it on plain arrays, as a person would with `ebmc run`. In: text, data, options. Out: the
 // report, or the codes of the diagnostics that stopped it.
-import type { NestedData, RunOptions, RunReport, RunResult } from '../../src/api.ts';
+import type { Analysis, NestedData, RunOptions, RunReport, RunResult } from '../../src/api.ts';
 import { analyse, explain, planTask, run } from '../../src/compile.ts';
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
+import { findBackend } from '../../src/backend/registry.ts';
+import { methods } from '../../src/methods/index.ts';
+import { lowerPlan } from '../../src/plan/lower-plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import type { BoundTask } from '../../src/run/bind-task.ts';
+import { execute } from '../../src/run/execute.ts';
 
 export const defaults: RunOptions = {
   data: {},
@@ -29,18 +35,41 @@ export interface Outcome {
   readonly diagnostics: readonly Diagnostic[];
 }
 
-/** The outcome of a run, whatever it is. */
+/** The outcome of a run, whatever it is. With `method`, each block is eliminated by that method where it offers itself. */
 export const tryModel = async (
   source: string,
   data: Readonly<Record<string, NestedData>> = {},
   options: Partial<RunOptions> = {},
+  method: string | null = null,
 ): Promise<Outcome> => {
   const analysis = analyse(source, 'model.ebm');
   const errors = analysis.diagnostics.filter((d) => d.severity === 'error');
   if (errors.length > 0)
     throw new Error(`the model has errors:\n${errors.map((d) => `${d.code} ${d.message}`).join('\n')}\n${source}`);
-  const { value, diagnostics } = await run(analysis, { ...defaults, ...options, data });
+  const all = { ...defaults, ...options, data };
+  if (method !== null) return runBy(method, analysis, all);
+  const { value, diagnostics } = await run(analysis, all);
   return { result: value, diagnostics };
+};
+
+/** The plan with its blocks handed to another method; without a result when no block is one for it. */
+const runBy = async (name: string, analysis: Analysis, options: RunOptions): Promise<Outcome> => {
+  const { value, diagnostics } = planTask(analysis, options);
+  if (value === null) return { result: null, diagnostics };
+  const { plan, bound } = value as { plan: Plan; bound: BoundTask };
+  const method = methods.find((m) => m.name === name)!;
+  let taken = 0;
+  const query = plan.query.map((q) => {
+    const chosen = method.propose(q.facts);
+    if (chosen.kind === 'refusal') return q;
+    taken++;
+    return { ...q, method, chosen };
+  });
+  if (taken === 0) return { result: null, diagnostics: [] };
+  const changed = { ...plan, query };
+  const spec = lowerPlan(changed, bound.bound.consts, analysis.file, []);
+  const ran = await execute(changed, bound, spec, findBackend(options.backend)!, options, 0);
+  return { result: ran.value, diagnostics: ran.diagnostics };
 };
 
 /** A run that must succeed. */
