@@ -1,5 +1,6 @@
 // The plan in words. In: a plan. Out: the lines of `ebmc explain`, and the rows of the JSON report.
 import type { PlanLine } from '../api.ts';
+import { unknownFactsOf } from '../graph/structure.ts';
 import { optimizerTitles } from '../methods/continuous/optimizer.ts';
 import type { Candidate, Refusal } from '../methods/method.ts';
 import type { Decision } from './operations.ts';
@@ -61,12 +62,36 @@ export const explainPlan = (plan: Plan): string => {
     return known === undefined ? s.name : `${s.name} = ${known.value} (${known.source})`;
   });
   if (sizes.length > 0) out.push(`sizes: ${sizes.join(', ')}`, '');
+  out.push(...explainStructure(plan));
   if (plan.fit !== null) out.push(...explainFit(plan.fit), '');
   for (const q of plan.query)
     out.push(...explainBlock(q, '', plan.fit === null ? '' : 'with the params learned, '), '');
   if (plan.fit === null && plan.query.length === 0)
     out.push('nothing is unknown: the energy is evaluated as it stands', '');
   return out.join('\n').trimEnd() + '\n';
+};
+
+/** What the structure of the energy is in each unknown, and how the unknowns hang together. */
+const explainStructure = (plan: Plan): readonly string[] => {
+  const unknowns = new Set([
+    ...plan.query.flatMap((q) => q.unknowns),
+    ...(plan.fit === null
+      ? []
+      : plan.fit.kind === 'descend'
+        ? plan.fit.params
+        : plan.fit.steps.flatMap((s) => s.unknowns)),
+  ]);
+  if (unknowns.size === 0) return [];
+  const graph = { model: plan.model, variables: plan.model.variables, groups: plan.groups, plates: [] };
+  const facts = unknownFactsOf(graph, unknowns).map((u) => {
+    const witness = u.witness === null ? '' : ` (factor ${u.witness})`;
+    const kind =
+      u.curvature === 'discrete'
+        ? `discrete, ${u.domain}`
+        : `${u.curvature}${u.curvature === 'smooth' ? `, ${u.convexity}` : ''}`;
+    return `  ${u.variable}: ${kind}${u.curvature === 'discrete' ? '' : witness}`;
+  });
+  return ['structure of the energy, all else held fixed:', ...facts, ''];
 };
 
 const taskText = (plan: Plan): string => {
