@@ -180,6 +180,35 @@ test('a gradient of a scan reads soft minima that are as small as the carry, and
   expect(softMinima).toEqual([1, 0]);
 });
 
+test('a sum of transposed tables is carried transposed', () => {
+  const b = new Builder();
+  const [x, w] = [b.input('x', [N, K]), b.input('w', [N, K, size('D')])];
+  const { carry } = b.scan({ length: N, carry: [b.zeros([size('D'), K])], xs: [x, w] }, (c, [h], [v, u]) => {
+    const term = c.contract(
+      'sum-product',
+      [
+        { value: v!, axes: [0] },
+        { value: u!, axes: [0, 1] },
+      ],
+      [1, 0],
+    );
+    return { carry: [c.add(h!, c.mul(term, 1))] };
+  });
+  const whole = b.finish({ y: carry[0]! });
+  const program = optimise(whole);
+  const scan = program.instrs.find((i) => i.op === 'scan')!;
+  const contraction = scan.body.instrs.find((i) => i.op === 'contract')!;
+  expect(contraction.keep).toEqual(contraction.operands.find((o) => o.axes.length === 2)!.axes);
+  const [inputs, sizes] = [
+    {
+      x: { shape: [3, 2], data: Float64Array.of(1, 2, 3, 4, 5, 6) },
+      w: { shape: [3, 2, 1], data: Float64Array.of(1, 10, 1, 10, 1, 10) },
+    },
+    {},
+  ];
+  expect(runProgram(program, inputs, { sizes })['y']!).toEqual({ shape: [1, 2], data: Float64Array.of(9, 120) });
+});
+
 describe('the verifier', () => {
   const good = (): Program => {
     const b = new Builder();

@@ -2,6 +2,7 @@
 // program that a backend lowers. Every pass is a pure function Program → Program.
 import type { Program } from '../program.ts';
 import { verified } from '../verify.ts';
+import { turnAccumulators } from './accumulators.ts';
 import { mergeCommonLoops } from './common-loops.ts';
 import { removeDeadCode } from './dead-code.ts';
 import { hoistInvariants } from './hoist-invariants.ts';
@@ -30,6 +31,11 @@ export const passes: readonly Pass[] = [
     name: 'products',
     why: 'after value numbering, when a product that is read once is known to be',
     run: fuseProducts,
+  },
+  {
+    name: 'accumulators',
+    why: 'after products, which make the contractions that are accumulated',
+    run: turnAccumulators,
   },
   {
     name: 'hoist-invariants',
