@@ -6,8 +6,8 @@ import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
 import { findBackend } from '../../src/backend/registry.ts';
 import { methods } from '../../src/methods/index.ts';
 import { lowerPlan } from '../../src/plan/lower-plan.ts';
-import type { Plan } from '../../src/plan/plan.ts';
-import type { BoundTask } from '../../src/run/bind-task.ts';
+import { planTask as makePlan } from '../../src/plan/plan-task.ts';
+import { bindTask } from '../../src/run/bind-task.ts';
 import { execute } from '../../src/run/execute.ts';
 
 export const defaults: RunOptions = {
@@ -54,9 +54,10 @@ export const tryModel = async (
 
 /** The plan with its blocks handed to another method; without a result when no block is one for it. */
 const runBy = async (name: string, analysis: Analysis, options: RunOptions): Promise<Outcome> => {
-  const { value, diagnostics } = planTask(analysis, options);
-  if (value === null) return { result: null, diagnostics };
-  const { plan, bound } = value as { plan: Plan; bound: BoundTask };
+  const { value: bound, diagnostics } = bindTask(analysis, options, false);
+  if (bound === null) return { result: null, diagnostics };
+  const { value: plan, diagnostics: more } = makePlan(analysis.graph!, bound.task, bound.beta);
+  if (plan === null) return { result: null, diagnostics: more };
   const method = methods.find((m) => m.name === name)!;
   let taken = 0;
   const query = plan.query.map((q) => {
