@@ -43,8 +43,6 @@ const propose = (facts: BlockFacts): Candidate<ChainWitness> | Refusal => {
     return refusal(name, `nodes are coupled along ${chains.map((c) => c.name).join(' and ')}: not a chain`);
   const chain = chains[0]!;
   if (chain.order > 1) return refusal(name, `a chain of order ${chain.order} along ${chain.name}`);
-  const operations = new Set(facts.block.map((v) => `${v.operation} ${v.beta}`));
-  if (operations.size > 1) return refusal(name, 'unknowns of the chain are eliminated in different ways');
   const outer = facts.block.find((v) => !graph.axes.get(v.variable.name)!.includes(chain.id));
   if (outer !== undefined) return refusal(name, `${outer.variable.name} is joined to every step of the chain`);
   const plates = facts.block.map((v) => [...graph.axes.get(v.variable.name)!].sort().join());
@@ -54,6 +52,11 @@ const propose = (facts: BlockFacts): Candidate<ChainWitness> | Refusal => {
       graph.groups.flatMap((g) => g.slots.filter((s) => lag(graph, g, s, chain.id) === 1).map((s) => s.variable)),
     ),
   ];
+  // Inside a step marginalised nodes go first; along the chain nothing may wait for the next step.
+  const operations = new Set(facts.block.map((v) => `${v.operation} ${v.beta}`));
+  const along = facts.block.find((v) => frontier.includes(v.variable.name) && v.operation === 'marginalize');
+  if (operations.size > 1 && along !== undefined)
+    return refusal(name, `${along.variable.name} is marginalised along the chain and other unknowns are minimised`);
   const nodes = templateNodes(facts, graph);
   const body = [
     ...nodes.filter((n) => frontier.includes(n.name)).map((n) => ({ ...n, name: previous(n.name) })),
@@ -72,7 +75,8 @@ const propose = (facts: BlockFacts): Candidate<ChainWitness> | Refusal => {
   if (perStep * 4 > facts.budget)
     return refusal(name, `one step would take ${formatBytes(perStep * 4)}, more than --budget`);
   const states = frontier.map((f) => dims.print(stateCount(facts.block.find((v) => v.variable.name === f)!.variable)!));
-  const algorithm = facts.block[0]!.operation === 'minimize' ? 'Viterbi' : 'forward-backward';
+  const minimised = facts.block.some((v) => v.operation === 'minimize');
+  const algorithm = minimised ? 'Viterbi' : 'forward-backward';
   return {
     kind: 'candidate',
     method: algorithm,

@@ -26,7 +26,8 @@ export const eliminateLevels = (
   initial: readonly PoolTable[],
   order: EliminationOrder,
   cardinalities: Int32Array,
-  block: BlockVariable,
+  /** How each node is eliminated. */
+  blocks: readonly BlockVariable[],
 ): Value => {
   const b = env.builder;
   const pool: PoolTable[] = [...initial];
@@ -52,11 +53,11 @@ export const eliminateLevels = (
     for (const node of level) {
       const incidence = incident[node]!.toSorted((x, y) => x.table - y.table || x.factor - y.factor);
       const scope = scopeOf(node, incidence, pool, position);
-      const signature = signatureOf(scope, incidence, pool, cardinalities);
+      const signature = `${blocks[node]!.operation} ${signatureOf(scope, incidence, pool, cardinalities)}`;
       bySignature.set(signature, [...(bySignature.get(signature) ?? []), { node, scope, incidence }]);
     }
     for (const members of bySignature.values()) {
-      const made = eliminateTogether(b, pool, members, block);
+      const made = eliminateTogether(b, pool, members, blocks[members[0]!.node]!);
       if (made.nodes.length === 0) total = b.add(total, b.sum(made.value));
       else {
         pool.push(made);

@@ -17,7 +17,7 @@ import { aligned } from '../../lower/named-tensor.ts';
 import type { Expr, Model } from '../../semantics/model.ts';
 import type { Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
-import type { BlockFacts, Candidate, Lowered, Method, Refusal } from '../method.ts';
+import type { BlockFacts, BlockVariable, Candidate, Lowered, Method, Operation, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
 import type { PoolTable } from './level-elimination.ts';
 import { eliminateLevels } from './level-elimination.ts';
@@ -64,14 +64,17 @@ const propose = (facts: BlockFacts): Candidate<LevelsWitness> | Refusal => {
   const open = variables.find((v) => stateCount(v) === null);
   if (open !== undefined) return refusal(name, `${open.name} has no finite set of states per node`);
   if (isTemplate(facts)) return refusal(name, 'its nodes repeat one template: no need to instantiate them');
-  if (new Set(facts.block.map((v) => `${v.operation} ${v.beta}`)).size > 1)
-    return refusal(name, 'unknowns of the block are eliminated in different ways');
+  if (new Set(facts.block.filter((v) => v.operation === 'marginalize').map((v) => v.beta)).size > 1)
+    return refusal(name, 'unknowns of the block are marginalised at different temperatures');
   const partial = facts.groups.find((g) => slotsOf(g.energy, block).some((r) => r.at.length < axesOf(facts, r.name)));
   if (partial !== undefined) return refusal(name, `${partial.name} reads a whole array of unknowns at once`);
   const inner = facts.groups.find((g) => readsInside(g, block));
   if (inner !== undefined) return refusal(name, `${inner.name} joins all its nodes in one reduction`);
   const nominal = Object.entries(facts.sizes).find(([size, s]) => s.source === 'nominal' && structural(facts, size));
-  if (nominal !== undefined) return refusal(name, `the size ${nominal[0]} has no value (give --size ${nominal[0]}=…)`);
+  if (nominal !== undefined) {
+    const [size] = nominal;
+    return { ...refusal(name, `the size ${size} has no value (give --size ${size}=…)`), needsSize: size };
+  }
   const count = variables.reduce(
     (n, v) => n + v.binders.reduce((m, i) => m * (dimValue(dims.subtract(i.to, i.from), facts.sizes) ?? 1), 1),
     0,
@@ -119,7 +122,7 @@ const judge = (facts: BlockFacts, graph: InstantiatedGraph): Candidate<LevelsWit
       if (new Set(scope).size < scope.length) return refusal(name, `${g.group.name} joins a node with itself`);
       cliques.push(scope);
     }
-  const order = eliminationOrder({ nodes: graph.nodes, cardinalities, cliques });
+  const order = stagedOrder(facts, graph, cardinalities, cliques);
   const bytes = 4 * 2 ** order.largest;
   if (bytes > facts.budget)
     return refusal(
@@ -135,6 +138,39 @@ const judge = (facts: BlockFacts, graph: InstantiatedGraph): Candidate<LevelsWit
     witness: { graph, order, cardinalities },
   };
 };
+
+/** Marginalised nodes first, then minimised ones: the minimum of a sum is not the sum of minima. */
+const stagedOrder = (
+  facts: BlockFacts,
+  graph: InstantiatedGraph,
+  cardinalities: Int32Array,
+  cliques: readonly (readonly number[])[],
+): EliminationOrder => {
+  const problem = { nodes: graph.nodes, cardinalities, cliques };
+  const blocks = blockOfNodes(facts, graph);
+  const nodes = (operation: Operation): readonly number[] =>
+    blocks.flatMap((v, node) => (v.operation === operation ? [node] : []));
+  const [inner, outer] = [nodes('marginalize'), nodes('minimize')];
+  if (inner.length === 0 || outer.length === 0) return eliminationOrder(problem);
+  const first = eliminationOrder({ ...problem, keep: outer });
+  const gone = new Set(inner);
+  const left = [...cliques, ...first.cliques].map((c) => Array.from(c).filter((n) => !gone.has(n)));
+  const second = eliminationOrder({ ...problem, cliques: left, keep: inner });
+  return {
+    heuristic: first.heuristic,
+    order: Int32Array.from([...first.order, ...second.order]),
+    cliques: [...first.cliques, ...second.cliques],
+    width: Math.max(first.width, second.width),
+    cost: Math.log2(2 ** first.cost + 2 ** second.cost),
+    largest: Math.max(first.largest, second.largest),
+  };
+};
+
+const blockOfNodes = (facts: BlockFacts, graph: InstantiatedGraph): readonly BlockVariable[] =>
+  graph.ranges.flatMap((range) => {
+    const block = facts.block.find((v) => v.variable.name === range.variable)!;
+    return Array<BlockVariable>(range.shape.reduce((a, c) => a * c, 1)).fill(block);
+  });
 
 const lower = (witness: LevelsWitness, facts: BlockFacts, env: Environment): Lowered => {
   const b = env.builder;
@@ -164,7 +200,7 @@ const lower = (witness: LevelsWitness, facts: BlockFacts, env: Environment): Low
       nodes: [rows.map((i) => i + range.first)],
     });
   }
-  const total = eliminateLevels(env, pool, witness.order, witness.cardinalities, facts.block[0]!);
+  const total = eliminateLevels(env, pool, witness.order, witness.cardinalities, blockOfNodes(facts, witness.graph));
   return solution(facts, env, total, probes, raws, bindings);
 };
 
