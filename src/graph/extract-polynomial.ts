@@ -28,7 +28,8 @@ export const extractPolynomial = (
   const terms = new Extraction(context, ranges).terms(energy, []);
   if (refused(terms)) return terms;
   const bound = indices.map((i) => i.id);
-  return { terms: simplify(terms.map((t) => ({ ...t, bound: [...t.bound, ...bound] }))), ranges };
+  const closed = terms.map((t) => ({ ...t, bound: [...t.bound, ...bound] }));
+  return { terms: simplify(closed.map((t) => identifyStates(context, t, ranges))), ranges };
 };
 
 const refused = (x: Outcome): x is NotPolynomial => !Array.isArray(x);
@@ -351,6 +352,35 @@ const shifted = (index: Expr, from: Dim): Expr =>
   from.length === 0
     ? index
     : callExpr('add', [index, { kind: 'dim', dim: from, type: index.type, span: index.span }], index);
+
+/** A one-hot node that is enumerated is 1 at its state and 0 elsewhere: z_k ties the axis k to the slot. So w @ z reads the
+ *  column of the state, and the quadratic form of a centre is diagonal in the states. */
+const identifyStates = (context: ExtractContext, term: Term, ranges: Map<Label, LabelRange>): Term => {
+  for (const [i, k] of term.known.entries()) {
+    const [label] = k.labels;
+    if (k.expr.kind !== 'ref' || k.labels.length !== 1 || !label!.startsWith('%') || !term.bound.includes(label!))
+      continue;
+    const slot = context.slot(k.expr);
+    if (slot === null) continue;
+    ranges.set(slot.label, { dim: slot.count, from: ZERO });
+    const rest = { ...term, known: term.known.toSpliced(i, 1), bound: term.bound.filter((l) => l !== label) };
+    return identifyStates(context, renameIndex(rest, label!, slot.label), ranges);
+  }
+  return term;
+};
+
+/** Renames a label everywhere in a term, free indices of known expressions included. */
+const renameIndex = (term: Term, from: Label, to: Label): Term => ({
+  ...term,
+  known: term.known.map((k) => ({
+    expr: substituteIndices(k.expr, new Map([[from, indexExpr(to, k.expr)]])),
+    labels: k.labels.map((l) => (l === from ? to : l)),
+  })),
+  unknown: term.unknown.map((o) => ({
+    ...o,
+    positions: o.positions.map((p) => (p.label === from ? { ...p, label: to } : p)),
+  })),
+});
 
 /** `i == 1` and `i == 2` in one term make it 0; the same one twice counts once. */
 const simplify = (terms: readonly Term[]): readonly Term[] =>
