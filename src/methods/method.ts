@@ -71,6 +71,8 @@ export interface Refusal {
   readonly kind: 'refusal';
   readonly method: string;
   readonly reason: string;
+  /** The size whose value was all that it lacked. */
+  readonly needsSize?: string;
 }
 
 /** What a lowered block offers to the outside. All values live in the environment's builder. */

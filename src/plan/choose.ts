@@ -84,7 +84,9 @@ export const planBlocks = (
     const facts = factsOf(scene, block, new Set(), asked?.request ?? null);
     const eligible = asked === null ? standard : methods.filter((m) => m.serves.includes(asked.request.name));
     if (asked !== null && eligible.length === 0) {
-      const parameters = { what: `${[...names].join(', ')} by ${asked.request.name}`, needs: 'that method' };
+      const verb = block[0]!.operation === 'minimize' ? 'minimising' : 'marginalising';
+      const what = `${verb} ${[...names].join(', ')} by ${asked.request.name}`;
+      const parameters = { what, needs: 'a method that this version lacks' };
       diagnostics.push(diagnosePlanning('EBM501', asked.call.span, parameters));
       continue;
     }
@@ -98,13 +100,19 @@ export const planBlocks = (
       const operations = [...new Set(block.map((v) => v.operation))].join(' and ');
       const refusals = others.filter((o) => o.kind === 'refusal');
       if (asked !== null) {
-        const reason = refusals.map((r) => r.reason).join('; ');
+        const reason = [...new Set(refusals.map((r) => r.reason))].join('; ');
         const parameters = { method: asked.request.name, unknowns: [...names], reason };
         diagnostics.push(diagnosePlanning('EBM509', asked.call.span, parameters));
         continue;
       }
+      const open = refusals.find((r) => r.needsSize !== undefined);
       diagnostics.push(
-        diagnosePlanning('EBM502', component[0]!.span, { unknowns: [...names], operation: operations, refusals }),
+        open?.needsSize === undefined
+          ? diagnosePlanning('EBM502', component[0]!.span, { unknowns: [...names], operation: operations, refusals })
+          : diagnosePlanning('EBM507', component[0]!.span, {
+              size: open.needsSize,
+              why: `${open.method} of ${[...names].join(', ')} depends on it, and no other method applies`,
+            }),
       );
       continue;
     }

@@ -154,7 +154,7 @@ factor f = -x^2
     example: `model m
 target x : real
 factor f = x^2
-infer { minimize x by tabu }
+infer { minimize x by elimination }
 `,
   },
   EBM510: {
