@@ -29,6 +29,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   compile: ['run', 'learn'],
   cli: ['compile', 'plot'],
   lsp: ['compile'],
+  reference: ['compile'],
 };
 
 /** Packages that are the business of certain folders only. */
@@ -85,6 +86,15 @@ describe('imports', () => {
   it('every folder has a place in the order, and the order has no cycle', () => {
     expect([...new Set(sourceFiles.map(folderOf))].filter((folder) => mayImport[folder] === undefined)).toEqual([]);
     for (const folder of Object.keys(mayImport)) expect([...reachable(folder)]).not.toContain(folder);
+  });
+
+  it('the architecture tour shows the same table', () => {
+    const tour = readFileSync(join(root, 'src', 'README.md'), 'utf8');
+    const section = tour.slice(tour.indexOf('| folder | may import |')).split('\n\n')[0]!;
+    const rows = [...section.matchAll(/^\| `(\w+)` \|(.*)\|$/gm)].map(
+      (row) => [row[1]!, [...row[2]!.matchAll(/`(\w+)`/g)].map((name) => name[1]!)] as const,
+    );
+    expect(Object.fromEntries(rows)).toEqual(mayImport);
   });
 
   it('no file imports against the order', () => {

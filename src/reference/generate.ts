@@ -1,0 +1,36 @@
+// Development only: renews the generated parts of grammar/README.md and src/README.md from the tables of the compiler and from
+// what it prints. Run with `npm run generate`; a test holds the files current.
+import { readFile, writeFile } from 'node:fs/promises';
+import { pathToFileURL } from 'node:url';
+import { architectureSections, type Packages } from './architecture.ts';
+import { languageSections } from './language.ts';
+import { replaceSection } from './markdown.ts';
+
+export interface GeneratedDocument {
+  readonly path: URL;
+  readonly sections: (text: string) => Promise<Readonly<Record<string, () => string>>>;
+}
+
+const root = new URL('../../', import.meta.url);
+const readJson = async (name: string): Promise<unknown> => JSON.parse(await readFile(new URL(name, root), 'utf8'));
+
+export const readPackages = async (): Promise<Packages> =>
+  ({ package: await readJson('package.json'), lock: await readJson('package-lock.json') }) as Packages;
+
+export const documents: readonly GeneratedDocument[] = [
+  { path: new URL('grammar/README.md', root), sections: async () => languageSections },
+  { path: new URL('src/README.md', root), sections: async (text) => architectureSections(text, await readPackages()) },
+];
+
+/** The document as it is, and with its generated sections renewed. */
+export const renew = async ({
+  path,
+  sections,
+}: GeneratedDocument): Promise<{ readonly text: string; readonly renewed: string }> => {
+  const text = await readFile(path, 'utf8');
+  const made = Object.entries(await sections(text));
+  return { text, renewed: made.reduce((all, [name, content]) => replaceSection(all, name, content()), text) };
+};
+
+if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
+  for (const document of documents) await writeFile(document.path, (await renew(document)).renewed);
