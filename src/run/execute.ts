@@ -14,7 +14,7 @@ import type { BoundTask } from './bind-task.ts';
 import { pick } from './inputs.ts';
 import { surfaceOf } from './surface.ts';
 
-/** Energies from here on mean that a constraint is broken. */
+/** Energies from here on stand for infinity. */
 const IMPOSSIBLE = 1e29;
 
 type Arrays = Readonly<Record<string, TensorData>>;
@@ -50,11 +50,8 @@ export const execute = async (
   const assignment: Record<string, TensorData> = { ...inputs };
   for (const v of plan.model.variables) if (outputs[v.name] !== undefined) assignment[v.name] = outputs[v.name]!;
   const factors = await factorEnergies(plan, spec, assignment, outputs, sizes);
-  const broken = plan.groups
-    .filter((g) => g.kind === 'constraint' && factors[g.name]! >= IMPOSSIBLE)
-    .map((g) => g.name);
-  if (broken.length > 0)
-    return { value: null, diagnostics: [diagnosePlanning('EBM514', null, { constraints: broken })] };
+  const broken = impossible(plan, factors, outputs);
+  if (broken.length > 0) return { value: null, diagnostics: [diagnosePlanning('EBM514', null, { factors: broken })] };
   const report = reportOf(plan, backend.name, outputs, factors, {
     compile: compileSeconds,
     run: (performance.now() - started) / 1000,
@@ -89,6 +86,14 @@ const shownLets = async (
   const runner = await referenceBackend.load(spec);
   const values = await runner.call('lets', pick(spec, 'lets', assignment), { sizes });
   return Object.fromEntries(names.map((name) => [name, plain(values[name]!)] as const));
+};
+
+/** Factors that are infinite at every assignment: constraints that cannot be met, data of probability zero. */
+const impossible = (plan: Plan, factors: Readonly<Record<string, number>>, outputs: Arrays): readonly string[] => {
+  const infinite = Object.keys(factors).filter((name) => !(Math.abs(factors[name]!) < IMPOSSIBLE));
+  if (infinite.length > 0) return infinite;
+  const total = outputs['total free energy']!.data[0]!;
+  return total < IMPOSSIBLE ? [] : [...new Set(plan.groups.map((g) => g.part ?? g.name))];
 };
 
 /** Unknowns whose result is not a number: their energy has no minimum (or no integral). */

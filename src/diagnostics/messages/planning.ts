@@ -179,14 +179,14 @@ plate n in N {
   },
   EBM514: {
     severity: 'error',
-    title: 'the constraints cannot be met',
-    text: (p: { constraints: readonly string[] }) => ({
-      message: `no assignment satisfies ${p.constraints.length === 1 ? 'the constraint' : 'the constraints'} ${list(p.constraints)}`,
-      hints: ['the data given already break it, or the constraints contradict each other'],
+    title: 'no assignment is possible',
+    text: (p: { factors: readonly string[] }) => ({
+      message: `no assignment is possible: the energy of ${list(p.factors)} is infinite whatever the unknowns are`,
+      hints: ['the data given break a constraint or have probability 0, or the constraints contradict each other'],
     }),
     explanation:
-      'A constraint is a factor worth 0 or infinity. Here every assignment of the unknowns, with the data as given, breaks ' +
-      'at least one constraint, so there is nothing to report.',
+      'A broken constraint, and an event of probability 0, have infinite energy. Here that is so for every assignment of ' +
+      'the unknowns with the data as given, so there is nothing to report.',
     example: 'ebmc run sudoku.ebm --data x=two-sevens-in-a-row.csv',
   },
   EBM513: {
