@@ -15,7 +15,7 @@ import { lowerGroup } from '../../lower/group.ts';
 import type { NamedTensor } from '../../lower/named-tensor.ts';
 import { aligned } from '../../lower/named-tensor.ts';
 import type { Expr, Model } from '../../semantics/model.ts';
-import type { Value } from '../../tensor/builder.ts';
+import type { Builder, Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
 import type { BlockFacts, BlockVariable, Candidate, Lowered, Method, Operation, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
@@ -123,9 +123,7 @@ const judge = (facts: BlockFacts, graph: InstantiatedGraph): Candidate<LevelsWit
   const cliques: number[][] = [];
   for (const g of graph.groups)
     for (let f = 0; f < g.count; f++) {
-      const scope = g.slots.map((s) => s.nodes[f]!);
-      if (new Set(scope).size < scope.length) return refusal(name, `${g.group.name} joins a node with itself`);
-      cliques.push(scope);
+      cliques.push([...new Set(g.slots.map((s) => s.nodes[f]!))]);
     }
   const order = stagedOrder(facts, graph, cardinalities, cliques);
   const bytes = 4 * 2 ** order.largest;
@@ -185,10 +183,10 @@ const lower = (witness: LevelsWitness, facts: BlockFacts, env: Environment): Low
   const inner = withBindings(env, bindings);
   const block = new Set(facts.block.map((v) => v.variable.name));
   const raws = new Map<string, NamedTensor>();
-  const pool: PoolTable[] = witness.graph.groups.map((g) => {
+  const pool: PoolTable[] = witness.graph.groups.flatMap((g) => {
     const raw = distinctTable(inner, lowerGroup(inner, g.group));
     raws.set(g.group.name, raw);
-    return poolTable(facts, inner, raw, g, block);
+    return bySlots(b, poolTable(facts, inner, raw, g, block));
   });
   const probes: Probe[] = [];
   for (const range of witness.graph.ranges) {
@@ -237,6 +235,33 @@ const poolTable = (
     for (let f = 0; f < rows.length; f++) rows[f] = rows[f]! * length + (values[f]! - from);
   }
   return { value, rows, nodes: group.slots.map((s) => s.nodes) };
+};
+
+/** A table of its own for the factors in which some slots are one node (y[i] y[j] at i = j): they see the diagonal. */
+const bySlots = (b: Builder, table: PoolTable): readonly PoolTable[] => {
+  const byPattern = new Map<string, number[]>();
+  for (let f = 0; f < table.rows.length; f++) {
+    const scope = table.nodes.map((nodes) => nodes[f]!);
+    const pattern = scope.map((node) => scope.indexOf(node)).join();
+    const members = byPattern.get(pattern);
+    if (members === undefined) byPattern.set(pattern, [f]);
+    else members.push(f);
+  }
+  return [...byPattern].map(([pattern, members]) => {
+    const first = pattern === '' ? [] : pattern.split(',').map(Number);
+    const kept = first.filter((slot, i) => slot === i);
+    const ties = first.flatMap((slot, i) => (slot === i ? [] : [{ slot, twin: i }]));
+    const eyes = ties.map(({ slot, twin }) => ({
+      value: b.eye(table.value.shape[1 + slot]!),
+      axes: [1 + slot, 1 + twin],
+    }));
+    const whole = { value: table.value, axes: [0, ...first.map((_, i) => 1 + i)] };
+    return {
+      value: ties.length === 0 ? table.value : b.contract('sum-product', [whole, ...eyes], [0, ...kept.map((i) => 1 + i)]),
+      rows: Int32Array.from(members, (f) => table.rows[f]!),
+      nodes: kept.map((i) => Int32Array.from(members, (f) => table.nodes[i]![f]!)),
+    };
+  });
 };
 
 export const levels: Method<LevelsWitness> = {
