@@ -10,7 +10,7 @@ import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { evaluateScalar, isUnevaluable } from '../graph/evaluate.ts';
 import type { SizeValue } from '../methods/method.ts';
-import type { Expr, Model } from '../semantics/model.ts';
+import type { Expr, Model, Role } from '../semantics/model.ts';
 import type { Task } from '../plan/task.ts';
 
 export interface BoundTask {
@@ -71,7 +71,7 @@ export const bindTask = (analysis: Analysis, options: RunOptions, assume: boolea
   const supplied = new Set(Object.keys(bound.values).filter((name) => !options.ask.includes(name)));
   diagnostics.push(...checkAsked(model, options, bound), ...missingCells(model, bound, supplied));
   const given = assume ? assumed(model, supplied, options) : supplied;
-  if (!assume) diagnostics.push(...checkGiven(model, given), ...requireSizes(model, bound.openSizes));
+  if (!assume) diagnostics.push(...checkGiven(model, given), ...checkComplete(model, given, bound));
   const sizes: Record<string, SizeValue> = { ...bound.sizes };
   for (const open of bound.openSizes) sizes[open] = { value: nominalSize, source: 'nominal' };
   const known = Object.fromEntries(Object.entries(bound.sizes).map(([name, s]) => [name, s.value]));
@@ -132,6 +132,16 @@ const missingCells = (model: Model, bound: Bound, given: ReadonlySet<string>): r
         needs: 'single cells as unknowns',
       }),
     );
+
+/** Sizes without a value; where the data to learn from are missing altogether, that instead. */
+const checkComplete = (model: Model, given: ReadonlySet<string>, bound: Bound): readonly Diagnostic[] => {
+  if (bound.openSizes.length === 0) return [];
+  const open = (role: Role): readonly string[] =>
+    model.variables.filter((v) => v.role === role && !given.has(v.name)).map((v) => v.name);
+  const [params, targets] = [open('param'), open('target')];
+  if (params.length === 0 || targets.length === 0) return requireSizes(model, bound.openSizes);
+  return [diagnosePlanning('EBM505', null, { params, targets })];
+};
 
 const checkGiven = (model: Model, given: ReadonlySet<string>): readonly Diagnostic[] =>
   model.variables

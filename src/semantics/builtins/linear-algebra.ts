@@ -54,8 +54,14 @@ const productRule = (args: readonly Argument[]): Ruling => {
           : undefined;
       return result(equal(a[1]!, b[0]!), [a[0]!, b[1]!], false, hint);
     }
-    case 'vector @ matrix':
-      return refused({ kind: 'product', hint: "a vector is a column; write `v'` on the left of a matrix" });
+    case 'vector @ matrix': {
+      // K @ [D, K]: only the other order fits.
+      const exchanged = equal(a[0]!, b[1]!) && !equal(a[0]!, b[0]!);
+      const hint = exchanged
+        ? 'exchange the two: a matrix stands on the left of a vector'
+        : "a vector is a column; write `v'` on the left of a matrix";
+      return refused({ kind: 'product', hint });
+    }
     case 'matrix @ row':
       return refused({ kind: 'product', hint: "a row stands on the left of a matrix; drop the `'`" });
     case 'row @ row':
