@@ -4,8 +4,9 @@
 // arrays indexed by their components; groups that are no polynomials stay as they are.
 import type { Binder, Expr, Model, Variable } from '../semantics/model.ts';
 import * as dims from '../tensor/dims.ts';
+import { additiveTerms } from './additive-terms.ts';
 import { isDiscrete } from './domain-facts.ts';
-import { dependsOn, freeIndices, indexExpr, numberExpr, visit } from './expressions.ts';
+import { dependsOn, freeIndices, indexExpr, mapChildren, numberExpr, visit } from './expressions.ts';
 import { extractPolynomial } from './extract-polynomial.ts';
 import type { FactorGroup } from './factor-graph.ts';
 import type { Known, Label, LabelRange, Occurrence, Term } from './polynomial.ts';
@@ -29,15 +30,15 @@ export const componentise = (
   const names = new Set(discrete.map((v) => v.name));
   const arrays = discrete.filter((v) => entrywise.has(v.domain.kind) && v.type.shape.length > 0);
   const arrayNames = new Set(arrays.map((v) => v.name));
-  const split = groups.map((g) => (joinsMany(model, g, names, arrayNames) ? splitGroup(model, g, names) : [g]));
-  // An array stays whole when one of its groups does.
-  const stuck = new Set(
-    arrays
-      .filter((v) =>
-        groups.some((g, i) => split[i]!.length === 1 && split[i]![0] === g && dependsOn(g.energy, new Set([v.name]))),
-      )
-      .map((v) => v.name),
-  );
+  const split = groups.map((g) => (joinsMany(model, g, names) ? splitGroup(model, g, names, arrayNames) : [g]));
+  // An array stays whole when one of its groups does, and then so do the groups around it.
+  const stuck = new Set<string>();
+  const stays = (g: FactorGroup, i: number): boolean => split[i]![0] === g || dependsOn(g.energy, stuck);
+  for (let before = -1; before < stuck.size;) {
+    before = stuck.size;
+    for (const v of arrays)
+      if (groups.some((g, i) => stays(g, i) && dependsOn(g.energy, new Set([v.name])))) stuck.add(v.name);
+  }
   const open = (g: FactorGroup): boolean => dependsOn(g.energy, stuck);
   return {
     model: {
@@ -61,26 +62,56 @@ const withComponents = (v: Variable): Variable => ({
   domain: { ...v.domain, shape: [] },
 });
 
-/** Does one factor of the group touch several nodes through one reference? */
-const joinsMany = (
-  model: Model,
-  group: FactorGroup,
-  discrete: ReadonlySet<string>,
-  arrays: ReadonlySet<string>,
-): boolean => {
+/** Does one factor of the group touch several nodes through one reference? Entries of arrays count as nodes. */
+const joinsMany = (model: Model, group: FactorGroup, discrete: ReadonlySet<string>): boolean => {
   const own = new Set(group.binders.map((b) => b.id));
   return slotsOf(group.energy, discrete).some((ref) => {
     const variable = model.variables.find((v) => v.name === ref.name)!;
     const inner = ref.at.some((at) => [...freeIndices(at)].some((id) => !own.has(id)));
-    return arrays.has(ref.name) || ref.at.length < variable.binders.length || inner;
+    const axes = variable.binders.length + (entrywise.has(variable.domain.kind) ? variable.type.shape.length : 0);
+    return ref.at.length < axes || inner;
   });
 };
 
-const splitGroup = (model: Model, group: FactorGroup, discrete: ReadonlySet<string>): readonly FactorGroup[] => {
-  if (group.kind === 'constraint') return [group];
+/** The group taken apart until each factor reads single nodes: its sums, entries `y[i]` of arrays, then polynomials. The
+ *  group itself where one part cannot be. */
+const splitGroup = (
+  model: Model,
+  group: FactorGroup,
+  discrete: ReadonlySet<string>,
+  arrays: ReadonlySet<string>,
+): readonly FactorGroup[] => {
+  const parts: FactorGroup[] = [];
+  for (const term of additiveTerms(group, () => [])) {
+    const read = { ...term, energy: readEntries(term.energy, arrays) };
+    const own = joinsMany(model, read, discrete) ? splitPolynomial(model, term, discrete) : [read];
+    if (own === null) return [group];
+    parts.push(...own);
+  }
+  if (parts.length === 1) return [{ ...parts[0]!, name: group.name }];
+  return parts.map((part, i) => ({ ...part, name: `${group.name}.${i}`, part: group.name, distribution: null }));
+};
+
+/** `y[n][i]` as the node y[n, i], for arrays whose entries become nodes. */
+const readEntries = (expr: Expr, arrays: ReadonlySet<string>): Expr => {
+  const read = (e: Expr): Expr => {
+    if (e.kind !== 'subscript' || e.base.kind !== 'ref' || !arrays.has(e.base.name)) return mapChildren(e, read);
+    const at = e.subscripts.flatMap((s) => (s.kind === 'at' && s.at.type.shape.length === 0 ? [read(s.at)] : []));
+    const whole = at.length === e.subscripts.length && at.length === e.base.type.shape.length;
+    return whole ? { ...e.base, at: [...e.base.at, ...at], type: e.type, span: e.span } : mapChildren(e, read);
+  };
+  return read(expr);
+};
+
+const splitPolynomial = (
+  model: Model,
+  group: FactorGroup,
+  discrete: ReadonlySet<string>,
+): readonly FactorGroup[] | null => {
+  if (group.kind === 'constraint') return null;
   const polynomial = extractPolynomial({ model, block: discrete, slot: () => null }, group.energy, group.binders);
-  if (isRefused(polynomial) || polynomial.terms.some((t) => t.unknown.some((o) => o.atom !== 'value'))) return [group];
-  return polynomial.terms.map((term, i) => termGroup(model, group, term, polynomial.ranges, i));
+  if (isRefused(polynomial) || polynomial.terms.some((t) => t.unknown.some((o) => o.atom !== 'value'))) return null;
+  return polynomial.terms.map((term) => termGroup(model, group, term, polynomial.ranges));
 };
 
 const termGroup = (
@@ -88,7 +119,6 @@ const termGroup = (
   group: FactorGroup,
   term: Term,
   ranges: ReadonlyMap<Label, LabelRange>,
-  number: number,
 ): FactorGroup => {
   const like = group.energy;
   const outer = new Set([
@@ -109,10 +139,6 @@ const termGroup = (
   const coefficient = numberExpr(term.coefficient, like);
   return {
     ...group,
-    name: `${group.name}.${number}`,
-    part: group.name,
-    kind: group.kind === 'distribution' ? 'factor' : group.kind,
-    distribution: null,
     where: filters.length === 0 ? null : filters.reduce((a, b) => both(a, b)),
     binders: [...outer].map((label) => binderOf(label, ranges, group)),
     energy: product([coefficient, ...factors], like),

@@ -4,6 +4,7 @@ import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Binder, Expr, Model, SubscriptExpr } from '../semantics/model.ts';
 import { equal, scale } from '../tensor/dims.ts';
 import type { Dim } from '../tensor/dims.ts';
+import { print } from '../tensor/dims.ts';
 import { affineOf } from './affine.ts';
 
 /** The expressions directly inside, in order of appearance. Bodies of nets and lets are not inside. */
@@ -202,6 +203,16 @@ export const affineIndex = (expr: Expr): { readonly index: string | null; readon
   if (term === undefined) return { index: null, offset: linear.offset };
   return term[1] === 1 ? { index: term[0], offset: linear.offset } : null;
 };
+
+/** Equal for references that read the same nodes: `s(t-1)`. */
+export const referenceKey = (variable: string, at: readonly Expr[]): string =>
+  `${variable}(${at
+    .map((e) => {
+      const affine = affineIndex(e);
+      if (affine === null) return exprKey(e);
+      return `${affine.index ?? ''}${affine.index === null ? '' : '+'}${print(affine.offset)}`;
+    })
+    .join(',')})`;
 
 const scalarInteger: Expr['type'] = { scalar: { kind: 'integer' }, shape: [] };
 

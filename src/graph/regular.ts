@@ -4,7 +4,7 @@
 import type { Binder, Expr, Variable } from '../semantics/model.ts';
 import type { Dim } from '../tensor/dims.ts';
 import * as dims from '../tensor/dims.ts';
-import { affineIndex, exprKey, visit } from './expressions.ts';
+import { affineIndex, referenceKey, visit } from './expressions.ts';
 import type { FactorGroup } from './factor-graph.ts';
 
 export interface AxisClass {
@@ -45,7 +45,7 @@ export interface RegularGraph {
 export const slotsOf = (energy: Expr, block: ReadonlySet<string>): readonly (Expr & { kind: 'ref' })[] => {
   const seen = new Map<string, Expr & { kind: 'ref' }>();
   visit(energy, (e) => {
-    if (e.kind === 'ref' && e.of === 'variable' && block.has(e.name)) seen.set(exprKey(e), e);
+    if (e.kind === 'ref' && e.of === 'variable' && block.has(e.name)) seen.set(referenceKey(e.name, e.at), e);
   });
   return [...seen.values()];
 };

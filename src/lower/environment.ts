@@ -3,7 +3,7 @@ import type { Expr, Model } from '../semantics/model.ts';
 import type { Builder, Value } from '../tensor/builder.ts';
 import type { Dim } from '../tensor/dims.ts';
 import * as dims from '../tensor/dims.ts';
-import { affineIndex, exprKey } from '../graph/expressions.ts';
+import { referenceKey } from '../graph/expressions.ts';
 import type { Axis, NamedTensor } from './named-tensor.ts';
 
 /** The states that an enumerated node runs through along its slot axis. */
@@ -36,15 +36,7 @@ export interface Environment {
 export type LowerExpression = (env: Environment, expr: Expr) => NamedTensor;
 
 /** The name of the axis of a slot: `s(t-1)`. Equal slots have equal names. */
-export const slotAxisId = (variable: string, at: readonly Expr[]): string =>
-  `${variable}(${at
-    .map((e) => {
-      const affine = affineIndex(e);
-      return affine === null
-        ? exprKey(e)
-        : `${affine.index ?? ''}${affine.index === null ? '' : '+'}${dims.print(affine.offset)}`;
-    })
-    .join(',')})`;
+export const slotAxisId = referenceKey;
 
 export const slotAxis = (variable: string, at: readonly Expr[], states: States): Axis => ({
   id: slotAxisId(variable, at),

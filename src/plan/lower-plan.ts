@@ -2,7 +2,6 @@
 // (each factor's energy of a full assignment). In: a plan and the values of consts set from outside. Out: a ModuleSpec.
 // Output names: a variable's own name; `z.probabilities`, `z.mean`, `z.sd`; `energy.<factor>`; and the scalars below.
 import type { ModuleSpec } from '../backend/backend.ts';
-import { dependsOn } from '../graph/expressions.ts';
 import type { Environment } from '../lower/environment.ts';
 import { binderAxis, withBindings } from '../lower/environment.ts';
 import { lowerGroup, sumIndices, totalEnergy } from '../lower/group.ts';
@@ -16,6 +15,7 @@ import { optimise } from '../tensor/passes/index.ts';
 import type { Program } from '../tensor/program.ts';
 import { addEnergy, inputBindings, isRead, lowerEnergy } from './lower-energy.ts';
 import { lowerFit } from './lower-fit.ts';
+import { dataGroups } from './data-groups.ts';
 import type { Plan } from './plan.ts';
 import type { ConstValues } from './program-environment.ts';
 import { programEnvironment } from './program-environment.ts';
@@ -79,7 +79,7 @@ const collect = (
   outputs: Record<string, Value>,
 ): void => {
   const b = env.builder;
-  const data = new Set(plan.model.variables.filter((v) => v.role !== 'param').map((v) => v.name));
+  const data = dataGroups(plan.model, plan.groups);
   let dataTotal: Value = b.constant(0);
   let total: Value = b.constant(0);
   for (const { q, lowered } of blocks) {
@@ -103,7 +103,7 @@ const collect = (
     const value = totalEnergy(env, g).value;
     addEnergy(b, outputs, g, value);
     total = b.add(total, value);
-    if (dependsOn(g.energy, data)) dataTotal = b.add(dataTotal, value);
+    if (data.includes(g)) dataTotal = b.add(dataTotal, value);
   }
   const points = pointFreeEnergies(plan, env, blocks);
   if (points !== null) outputs['point free energies'] = points;
@@ -115,14 +115,13 @@ const collect = (
 /** F of each point of the one plate that all energy of data runs along; null when there is no such plate. */
 const pointFreeEnergies = (plan: Plan, env: Environment, blocks: readonly LoweredBlock[]): Value | null => {
   const b = env.builder;
-  const data = new Set(plan.model.variables.filter((v) => v.role !== 'param').map((v) => v.name));
   const parts: Value[] = [];
   for (const { lowered } of blocks) {
     if (lowered.pointwise === null) return null;
     parts.push(lowered.pointwise);
   }
   const inBlocks = new Set(blocks.flatMap(({ q }) => q.facts.groups.map((g) => g.name)));
-  for (const g of plan.groups.filter((x) => !inBlocks.has(x.name) && dependsOn(x.energy, data))) {
+  for (const g of dataGroups(plan.model, plan.groups).filter((x) => !inBlocks.has(x.name))) {
     if (g.binders.length === 0) return null;
     const inner = new Set(g.binders.slice(1).map((i) => i.id));
     const table = sumIndices(env, g, lowerGroup(env, g), inner);

@@ -7,6 +7,7 @@ import { referenceBackend } from '../backend/reference.ts';
 import type { Checked } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { dependsOn } from '../graph/expressions.ts';
+import { dataGroups, declaredName } from '../plan/data-groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planLines } from '../plan/explain.ts';
 import { lowerLetsModule } from '../plan/lower-energy.ts';
@@ -161,10 +162,8 @@ const reportOf = (
   const averaged = decisions.filter((d) => d.operation === 'marginalize');
   const everything = Object.values(factors).reduce((a, c) => a + c, 0);
   // With nothing marginalised the free energy is the energy itself, known in float64.
-  const ofData = plan.groups.filter((g) =>
-    dependsOn(g.energy, new Set(model.variables.filter((v) => v.role !== 'param').map((v) => v.name))),
-  );
-  const minimum = [...new Set(ofData.map((g) => g.part ?? g.name))].reduce((sum, name) => sum + factors[name]!, 0);
+  const ofData = dataGroups(model, plan.groups);
+  const minimum = [...new Set(ofData.map(declaredName))].reduce((sum, name) => sum + factors[name]!, 0);
   const freeEnergy = averaged.length > 0 ? outputs['free energy']!.data[0]! : minimum;
   const normalised = task.query !== 'map' && averaged.length > 0 && averaged.length === decisions.length;
   const lines: readonly PlanLine[] = planLines(plan);

@@ -31,6 +31,8 @@ export interface Unknown {
   readonly axes: readonly Axis[];
   /** Declared inside plates of its axes rather than with an index. */
   readonly inPlates: boolean;
+  /** The last axis is the shape of one node, an array of entries: `spin[V]`. */
+  readonly array: boolean;
 }
 
 export interface ModelFactor {
@@ -136,6 +138,7 @@ class Writer {
   unknown(
     axes: readonly Axis[],
     kinds: readonly Kind[] = ['binary', 'spin', 'category', 'integer', 'onehot'],
+    array = false,
   ): Unknown | null {
     const { tape } = this;
     const kind = tape.pick(kinds);
@@ -152,16 +155,19 @@ class Writer {
       states,
       from: kind === 'integer' ? tape.below(3) - 1 : 0,
       axes,
-      inPlates: axes.length > 0 && tape.below(2) === 1,
+      inPlates: axes.length > (array ? 1 : 0) && tape.below(2) === 1,
+      array,
     };
     this.unknowns.push(u);
     const own = `${u.role} ${u.name}`;
+    const around = array ? axes.slice(0, -1) : axes;
+    const domain = `${domainText(u)}${array ? `[${axes.at(-1)!.size}]` : ''}`;
     if (u.inPlates) {
-      const open = axes.map((a) => `plate ${a.index} in ${a.size} {`).join(' ');
-      this.lines.push(`${open} ${own} : ${domainText(u)} ${axes.map(() => '}').join(' ')}`);
+      const open = around.map((a) => `plate ${a.index} in ${a.size} {`).join(' ');
+      this.lines.push(`${open} ${own} : ${domain} ${around.map(() => '}').join(' ')}`);
     } else {
-      const index = axes.length === 0 ? '' : `[${axes.map((a) => `${a.index} in ${a.size}`).join(', ')}]`;
-      this.lines.push(`${own}${index} : ${domainText(u)}`);
+      const index = around.length === 0 ? '' : `[${around.map((a) => `${a.index} in ${a.size}`).join(', ')}]`;
+      this.lines.push(`${own}${index} : ${domain}`);
     }
     return u;
   }
@@ -529,7 +535,7 @@ const edges: Family = (w) => {
     return { name, list };
   };
   const from = ends('a', null);
-  const to = ends('b', from.list);
+  const to = ends('b', tape.rarely(3) ? null : from.list);
   const through = (x: { name: string; list: readonly number[] }): Position => ({
     text: `${x.name}[e]`,
     value: (at) => x.list[at['e']!]!,
@@ -577,7 +583,57 @@ const mixed: Family = (w) => {
   if (tape.rarely(3) && t.length > 2) w.factor([t], w.energy([at(s, 2), at(s, 0)], [t]), { from: { t: 2 } });
 };
 
-export const families = { plates, chains, grids, edges, pairs, mixed } as const;
+/** Nodes that are arrays of entries, in a plate: Boltzmann machines. */
+const arrays: Family = (w) => {
+  const { tape } = w;
+  const plate = tape.below(2) === 0 ? [] : [w.axis('N', 'n', 2)];
+  const v = w.axis('V', 'i', 2 + tape.below(2));
+  const u = w.unknown([...plate, v], ['binary', 'spin'], true)!;
+  const size = { size: 'H', index: 'k', length: 2 };
+  const z = tape.below(2) === 0 ? w.unknown([...plate, size], ['binary', 'spin'], true) : null;
+  if (z !== null) w.axis('H', 'k', 2);
+  const at = (x: Unknown, index: Position): Slot => w.slot(x, [...plate.map((a) => position(a.index, 0)), index]);
+  const whole = (x: Unknown): string => (plate.length === 0 ? x.name : `${x.name}[n]`);
+  const entries = (x: Unknown): readonly Slot[] =>
+    Array.from({ length: x.axes.at(-1)!.length }, (_, i) => at(x, fixed(i)));
+  const values = (x: Unknown, s: Assignment, i: Indices): readonly number[] =>
+    entries(x).map((e) => valueOf(x, e.state(s, i)));
+  const bias = (x: Unknown): void => {
+    const t = w.table([x.axes.at(-1)!.length]);
+    w.factor(plate, {
+      text: `-(${t.name}' @ ${whole(x)})`,
+      value: (s, i) => -values(x, s, i).reduce((total, y, k) => total + t.values[k]! * y, 0),
+    });
+  };
+  bias(u);
+  if (z !== null) {
+    if (tape.below(2) === 0) bias(z);
+    const t = w.table([v.length, 2]);
+    w.factor(plate, {
+      text: `-(${whole(u)}' @ ${t.name} @ ${whole(z)})`,
+      value: (s, i) => {
+        const [a, b] = [values(u, s, i), values(z, s, i)];
+        return -a.reduce((total, x, p) => total + b.reduce((sum, y, q) => sum + x * t.values[p * 2 + q]! * y, 0), 0);
+      },
+    });
+  }
+  if (tape.below(2) === 0) {
+    const second: Axis = { size: 'V', index: 'j', length: v.length };
+    const pair = w.pair(at(u, position('i', 0)), at(u, position('j', 0)));
+    const where: Piece = { text: 'i < j', value: (_, i) => Number(i['i']! < i['j']!) };
+    w.factor([...plate, v, second], product(w.constant(), pair), { where });
+  }
+  if (tape.below(2) === 0) w.factor([...plate, v], w.energy([at(u, position('i', 0))], [...plate, v]));
+  if (tape.rarely(3)) {
+    const c = tape.real();
+    w.factor(plate, {
+      text: `(${number(c)} - sum[i in V] ${at(u, position('i', 0)).text})^2`,
+      value: (s, i) => (c - values(u, s, i).reduce((total, y) => total + y, 0)) ** 2,
+    });
+  }
+};
+
+export const families = { plates, chains, grids, edges, pairs, mixed, arrays } as const;
 export type FamilyName = keyof typeof families;
 
 /** The model that a tape stands for. `limit`: largest number of joint states. */

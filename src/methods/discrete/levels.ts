@@ -257,7 +257,8 @@ const bySlots = (b: Builder, table: PoolTable): readonly PoolTable[] => {
     }));
     const whole = { value: table.value, axes: [0, ...first.map((_, i) => 1 + i)] };
     return {
-      value: ties.length === 0 ? table.value : b.contract('sum-product', [whole, ...eyes], [0, ...kept.map((i) => 1 + i)]),
+      value:
+        ties.length === 0 ? table.value : b.contract('sum-product', [whole, ...eyes], [0, ...kept.map((i) => 1 + i)]),
       rows: Int32Array.from(members, (f) => table.rows[f]!),
       nodes: kept.map((i) => Int32Array.from(members, (f) => table.nodes[i]![f]!)),
     };
