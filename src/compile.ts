@@ -15,7 +15,7 @@ import { parse } from './syntax/parse.ts';
 import { format as formatSource } from './syntax/format.ts';
 import { unaffected } from './syntax/unaffected.ts';
 import { printProgram } from './tensor/print.ts';
-import { explainPlan } from './plan/explain.ts';
+import { explainPlan, summarisePlan } from './plan/explain.ts';
 import { lowerPlan } from './plan/lower-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { planTask as makePlan } from './plan/plan-task.ts';
@@ -85,7 +85,7 @@ export const explain = (value: object): string => explainPlan((value as Planned)
 // ---------------------------------------------------------------- plan to programs to modules
 
 const moduleOf = ({ plan, bound, analysis }: Planned): ModuleSpec =>
-  lowerPlan(plan, bound.bound.consts, analysis.file, explainPlan(plan).trimEnd().split('\n'));
+  lowerPlan(plan, bound.bound.consts, analysis.file, summarisePlan(plan));
 
 export const compileModule = (value: object): { readonly js: string; readonly dts: string } => {
   const spec = moduleOf(value as Planned);

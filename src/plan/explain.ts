@@ -71,6 +71,13 @@ export const explainPlan = (plan: Plan): string => {
   return out.join('\n').trimEnd() + '\n';
 };
 
+/** What is done and why, without costs and rejected methods: the head comment of an artifact. */
+export const summarisePlan = (plan: Plan): readonly string[] =>
+  explainPlan(plan)
+    .trimEnd()
+    .split('\n')
+    .filter((line) => !/^ *(not |cost: )/.test(line));
+
 /** What the structure of the energy is in each unknown, and how the unknowns hang together. */
 const explainStructure = (plan: Plan): readonly string[] => {
   const unknowns = new Set([
