@@ -15,7 +15,7 @@ export const energyReport = async (analysis: Analysis, options: RunOptions): Pro
   const prepared = prepareGroups(analysis.graph!, options.withoutRegularizers);
   const missing = model.variables
     .filter((v) => v.role !== 'noise' && !value.task.given.has(v.name))
-    .map((v) => diagnosePlanning('EBM512', v.span, { name: v.name, role: v.role }));
+    .map((v) => diagnosePlanning('EBM512', v.span, { name: v.name, role: v.role, assignment: true }));
   const all = [...diagnostics, ...prepared.diagnostics, ...missing];
   if (hasErrors(all)) return { value: null, diagnostics: all };
   const spec = lowerEnergyModule(

@@ -202,13 +202,16 @@ plate n in N {
   EBM512: {
     severity: 'error',
     title: 'data is needed',
-    text: (p: { name: string; role: string }) => ({
-      message: `${p.role} ${p.name} is always given, and there is no data for it`,
+    text: (p: { name: string; role: string; assignment?: true }) => ({
+      message:
+        p.assignment === true
+          ? `the energy is that of a full assignment, and there is no data for ${p.role} ${p.name}`
+          : `${p.role} ${p.name} is always given, and there is no data for it`,
       hints: [`give --data ${p.name}=FILE`],
     }),
     explanation:
       'Observed variables and data are conditioned on: a run cannot infer them. Targets may be left out (then they are ' +
-      'inferred), latents always are, params are learned.',
+      'inferred), latents always are, params are learned. `ebmc energy` infers nothing, so it needs a value for every variable.',
     example: 'ebmc run classifier.ebm --data y=labels.csv',
   },
   EBM511: {
