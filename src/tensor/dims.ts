@@ -24,11 +24,22 @@ const canonical = (terms: readonly DimTerm[]): Dim => {
 
 export const constant = (value: number): Dim => (value === 0 ? [] : [{ coef: value, sizes: [] }]);
 export const size = (name: string): Dim => [{ coef: 1, sizes: [name] }];
-export const add = (a: Dim, b: Dim): Dim => canonical([...a, ...b]);
+// Constants, which are most dims of an unrolled program, take a short way through the arithmetic.
+export const add = (a: Dim, b: Dim): Dim => {
+  if (a.length === 0) return b;
+  if (b.length === 0) return a;
+  const [x, y] = [constantValue(a), constantValue(b)];
+  return x !== null && y !== null ? constant(x + y) : canonical([...a, ...b]);
+};
 export const scale = (a: Dim, by: number): Dim => canonical(a.map((t) => ({ coef: t.coef * by, sizes: t.sizes })));
 export const subtract = (a: Dim, b: Dim): Dim => add(a, scale(b, -1));
-export const multiply = (a: Dim, b: Dim): Dim =>
-  canonical(a.flatMap((s) => b.map((t) => ({ coef: s.coef * t.coef, sizes: [...s.sizes, ...t.sizes].sort() }))));
+export const multiply = (a: Dim, b: Dim): Dim => {
+  const [x, y] = [constantValue(a), constantValue(b)];
+  if (x !== null && y !== null) return constant(x * y);
+  if (x === 1) return b;
+  if (y === 1) return a;
+  return canonical(a.flatMap((s) => b.map((t) => ({ coef: s.coef * t.coef, sizes: [...s.sizes, ...t.sizes].sort() }))));
+};
 export const product = (dims: readonly Dim[]): Dim => dims.reduce(multiply, constant(1));
 
 /** The value of a dim that mentions no size, else null. */
@@ -37,8 +48,11 @@ export const constantValue = (a: Dim): number | null =>
 export const isOne = (a: Dim): boolean => constantValue(a) === 1;
 export const sizesOf = (a: Dim): readonly string[] => [...new Set(a.flatMap((t) => t.sizes))];
 
+const sameNames = (a: readonly string[], b: readonly string[]): boolean =>
+  a.length === b.length && a.every((name, i) => name === b[i]);
+
 export const equal = (a: Dim, b: Dim): boolean =>
-  a.length === b.length && a.every((t, i) => t.coef === b[i]!.coef && keyOf(t) === keyOf(b[i]!));
+  a === b || (a.length === b.length && a.every((t, i) => t.coef === b[i]!.coef && sameNames(t.sizes, b[i]!.sizes)));
 
 /** Value under known sizes. Throws RangeError naming the first size that is missing. */
 export const evaluate = (a: Dim, sizes: Readonly<Record<string, number>>): number => {
@@ -71,4 +85,4 @@ export const print = (a: Dim): string => {
 
 export const printShape = (shape: readonly Dim[]): string => `[${shape.map(print).join(', ')}]`;
 export const shapesEqual = (a: readonly Dim[], b: readonly Dim[]): boolean =>
-  a.length === b.length && a.every((d, i) => equal(d, b[i]!));
+  a === b || (a.length === b.length && a.every((d, i) => equal(d, b[i]!)));

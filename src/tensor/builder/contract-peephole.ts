@@ -23,6 +23,11 @@ const throughTranspose = (b: Builder, operand: LabelledValue): LabelledValue => 
   return { value: b.handle(instr.arg), axes: permutation.map((_, i) => operand.axes[permutation.indexOf(i)]!) };
 };
 
+const isRepeated = (b: Builder, value: Value): boolean => {
+  const instr = b.producer(value);
+  return instr?.op === 'view' && instr.view.kind === 'expand';
+};
+
 /** An operand repeated along a label that another operand has need not be repeated. */
 const withoutRepetition = (b: Builder, operand: LabelledValue, others: ReadonlySet<number>): LabelledValue => {
   const instr = b.producer(operand.value);
@@ -86,6 +91,7 @@ export const simplifyContraction = (
   // One after another: of two operands repeated along a label the last keeps it.
   const operands = form.operands.map((operand) => throughTranspose(b, operand));
   for (const k of operands.keys()) {
+    if (!isRepeated(b, operands[k]!.value)) continue;
     const others = new Set(operands.flatMap((o, i) => (i === k ? [] : o.axes)));
     operands[k] = withoutRepetition(b, operands[k]!, others);
   }

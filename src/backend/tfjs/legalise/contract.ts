@@ -1,7 +1,7 @@
 // Contractions as tfjs operations. In: a semiring, operands with labels, the labels to keep. Out: a handle.
 // Many operands are combined two at a time, cheapest result first; a label is reduced as soon as nothing else needs it, which
 // is right in every semiring here because combining distributes over reducing.
-import { constant, evaluate, isOne, sizesOf, type Dim } from '../../../tensor/dims.ts';
+import { constant, constantValue, evaluate, isOne, sizesOf, type Dim } from '../../../tensor/dims.ts';
 import { mayExceed, mayBeZero } from '../names.ts';
 import type { Tensor } from '../realisation.ts';
 import { realiseMap } from './elementwise.ts';
@@ -29,10 +29,10 @@ export interface HandleOperand {
 
 /** What symbolic sizes count for when plans are compared. */
 const nominalSize = 32;
-const cost = (lengths: Lengths, labels: readonly Label[]): number => {
-  const dim = lengthOf(lengths, labels);
-  return evaluate(dim, Object.fromEntries(sizesOf(dim).map((name) => [name, nominalSize])));
-};
+const nominal = (dim: Dim): number =>
+  constantValue(dim) ?? evaluate(dim, Object.fromEntries(sizesOf(dim).map((name) => [name, nominalSize])));
+const cost = (lengths: Lengths, labels: readonly Label[]): number =>
+  labels.reduce((entries, label) => entries * nominal(lengths.get(label)!), 1);
 
 /** Repeats are undone where another operand has the label anyway, and written out where it is the only one. */
 const labelOperands = (
@@ -234,6 +234,7 @@ export const realiseContract = (
   rest = rest.map((operand, i) => reduceAlone(r, semiring, operand, neededBy(rest.filter((_, k) => k !== i)), lengths));
   // Kept labels in their order, the others after them as they come.
   const order = [...new Set([...kept, ...lengths.keys()])];
+  if (rest.length === 2) rest = [combinePair(r, semiring, rest[0]!, rest[1]!, neededBy([]), order, lengths)];
   while (rest.length > 1) {
     const pairs = rest.flatMap((a, i) =>
       rest.slice(i + 1).map((b, k) => ({ i, j: i + 1 + k, size: pairCost(a, b, rest, neededBy, lengths) })),
