@@ -1,5 +1,6 @@
 // The plan in words. In: a plan. Out: the lines of `ebmc explain`, and the rows of the JSON report.
 import type { PlanLine } from '../api.ts';
+import type { UnknownFacts } from '../graph/structure.ts';
 import { unknownFactsOf } from '../graph/structure.ts';
 import { optimizerTitles } from '../methods/continuous/optimizer.ts';
 import type { Candidate, Refusal } from '../methods/method.ts';
@@ -91,14 +92,23 @@ const explainStructure = (plan: Plan): readonly string[] => {
   if (unknowns.size === 0) return [];
   const graph = { model: plan.model, variables: plan.model.variables, groups: plan.groups, plates: [] };
   const facts = unknownFactsOf(graph, unknowns).map((u) => {
-    const witness = u.witness === null ? '' : ` (factor ${u.witness})`;
-    const kind =
-      u.curvature === 'discrete'
-        ? `discrete, ${u.domain}`
-        : `${u.curvature}${u.curvature === 'smooth' ? `, ${u.convexity}` : ''}`;
-    return `  ${u.variable}: ${kind}${u.curvature === 'discrete' ? '' : witness}`;
+    const witness = u.witness === null || u.curvature === 'discrete' ? '' : ` (factor ${u.witness})`;
+    return `  ${u.variable}: ${structureText(u)}${witness}`;
   });
   return ['structure of the energy, all else held fixed:', ...facts, ''];
+};
+
+const structureText = (u: UnknownFacts): string => {
+  switch (u.curvature) {
+    case 'discrete':
+      return `discrete, ${u.domain}`;
+    case 'absent':
+      return u.constraints.length > 0 ? 'in constraints only' : 'in no factor';
+    case 'smooth':
+      return u.convexity === 'none' ? 'smooth, neither convex nor concave' : `smooth, ${u.convexity}`;
+    default:
+      return u.curvature;
+  }
 };
 
 const taskText = (plan: Plan): string => {
