@@ -7,7 +7,8 @@ import { languageSections } from './language.ts';
 import { replaceSection } from './markdown.ts';
 
 export interface GeneratedDocument {
-  readonly path: URL;
+  /** Its path from the root of the project. */
+  readonly name: string;
   readonly sections: (text: string) => Promise<Readonly<Record<string, () => string>>>;
 }
 
@@ -18,19 +19,19 @@ export const readPackages = async (): Promise<Packages> =>
   ({ package: await readJson('package.json'), lock: await readJson('package-lock.json') }) as Packages;
 
 export const documents: readonly GeneratedDocument[] = [
-  { path: new URL('grammar/README.md', root), sections: async () => languageSections },
-  { path: new URL('src/README.md', root), sections: async (text) => architectureSections(text, await readPackages()) },
+  { name: 'grammar/README.md', sections: async () => languageSections },
+  { name: 'src/README.md', sections: async (text) => architectureSections(text, await readPackages()) },
 ];
 
 /** The document as it is, and with its generated sections renewed. */
 export const renew = async ({
-  path,
+  name: document,
   sections,
 }: GeneratedDocument): Promise<{ readonly text: string; readonly renewed: string }> => {
-  const text = await readFile(path, 'utf8');
+  const text = await readFile(new URL(document, root), 'utf8');
   const made = Object.entries(await sections(text));
   return { text, renewed: made.reduce((all, [name, content]) => replaceSection(all, name, content()), text) };
 };
 
 if (process.argv[1] !== undefined && import.meta.url === pathToFileURL(process.argv[1]).href)
-  for (const document of documents) await writeFile(document.path, (await renew(document)).renewed);
+  for (const document of documents) await writeFile(new URL(document.name, root), (await renew(document)).renewed);

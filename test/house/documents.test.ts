@@ -28,7 +28,7 @@ const blocks: readonly Block[] = [...reference.matchAll(/^```ebm(?: wrong (EBM\d
 }));
 
 describe('the generated parts', () => {
-  it.each(documents)('of $path are current (npm run generate renews them)', async (document) => {
+  it.each(documents)('of $name are current (npm run generate renews them)', async (document) => {
     const { text, renewed } = await renew(document);
     expect(renewed).toBe(text);
     expect(markedSections(text).toSorted()).toEqual(Object.keys(await document.sections(text)).toSorted());
