@@ -137,7 +137,8 @@ const explainFit = (fit: FitPlan): readonly string[] => {
       `learn ${fit.steps.flatMap((s) => s.unknowns).join(', ')} in closed form`,
       ...fit.steps.flatMap((s) => explainStep(s, '  ')),
     ];
-  const restarts = fit.restarts === 1 ? 'one start' : `${fit.restarts} starts, the best is kept`;
+  const kept = fit.trialIterations === null ? 'is kept' : `after ${fit.trialIterations} iterations is continued`;
+  const restarts = fit.restarts === 1 ? 'one start' : `${fit.restarts} starts, the best ${kept}`;
   return [
     `learn ${fit.steps.flatMap((s) => s.unknowns).join(', ')} by ${fit.algorithm} (local optimum; ${restarts}); repeat:`,
     ...fit.latents.flatMap((l) => explainBlock(l, '  ', '')),

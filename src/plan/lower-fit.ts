@@ -38,6 +38,7 @@ export const lowerFit = (
           steps: fit.steps.map((s) => ({ facts: s.facts, step: s.step, witness: s.chosen.witness })),
           groups: plan.groups,
           restarts: fit.restarts,
+          trialIterations: fit.trialIterations,
           remaining: (inner) => remaining(plan, inLatents, inner),
         },
         env,

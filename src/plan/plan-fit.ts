@@ -64,8 +64,9 @@ const paramFacts = (scene: Scene, params: readonly Variable[]) =>
 const closedForm = (scene: Scene, blocks: readonly PlannedBlock[], steps: readonly PlannedStep[]): FitPlan => {
   const alone = blocks.length === 0 && (steps.length === 1 || independent(scene, steps));
   if (alone) return { kind: 'closed', steps };
-  const restarts = scene.task.restarts ?? affordableRestarts(blocks);
-  return { kind: 'alternate', latents: blocks, steps, restarts, algorithm: algorithmOf(blocks) };
+  const starts =
+    scene.task.restarts === null ? affordableStarts(blocks) : { restarts: scene.task.restarts, trialIterations: null };
+  return { kind: 'alternate', latents: blocks, steps, ...starts, algorithm: algorithmOf(blocks) };
 };
 
 /** Without closed forms: descent on the free energy, when that is smooth in params that have free coordinates. */
@@ -104,11 +105,15 @@ const touchesParams = (scene: Scene, unknown: string, params: ReadonlySet<string
 const independent = (scene: Scene, steps: readonly PlannedStep[]): boolean =>
   scene.groups.every((g) => steps.filter((s) => dependsOn(g.energy, new Set(s.unknowns))).length <= 1);
 
-/** Ten starts, or as many as fit into about ten seconds of fifty iterations each at 10⁹ operations a second; at least one. */
-const affordableRestarts = (latents: readonly PlannedBlock[]): number => {
+/** Ten starts, where fifty iterations of each fit into about ten seconds at 10⁹ operations a second. Otherwise trials of a
+ *  few iterations, as many as fit into about five seconds, of which the best is continued. */
+const affordableStarts = (latents: readonly PlannedBlock[]) => {
   const perIteration = latents.reduce((sum, l) => sum + l.chosen.cost.operations, 1);
-  return Math.max(1, Math.min(10, Math.floor(1e10 / (50 * perIteration))));
+  if (10 * 50 * perIteration <= 1e10) return { restarts: 10, trialIterations: null };
+  const trials = Math.min(10, Math.floor(5e9 / (trialIterations * perIteration)));
+  return trials < 2 ? { restarts: 1, trialIterations: null } : { restarts: trials, trialIterations };
 };
+const trialIterations = 15;
 
 /** What the alternation is called in the literature, from its operations alone. */
 const algorithmOf = (latents: readonly PlannedBlock[]): string => {

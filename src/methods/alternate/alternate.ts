@@ -37,6 +37,8 @@ export interface AlternateProblem {
   readonly steps: readonly AlternateStep[];
   readonly groups: readonly FactorGroup[];
   readonly restarts: number;
+  /** Iterations of each start before the best one alone is continued; null: every start runs to its end. */
+  readonly trialIterations: number | null;
   /** Σ of the groups that no latent block touches, with params bound in the environment. */
   readonly remaining: (env: Environment) => Value;
 }
@@ -52,8 +54,10 @@ export interface AlternateResult {
 }
 
 export const maxIterations = 500;
-/** Relative change of the objective below which an iteration counts as standing still. */
+/** The objective stands still when `patience` iterations together lower it by less than this share. One small step alone
+ *  may be rounding, or a plateau of EM. */
 const tolerance = 1e-7;
+const patience = 4;
 const NOTHING = 1e30;
 
 type Values = readonly Value[];
@@ -62,8 +66,11 @@ export const lowerAlternate = (problem: AlternateProblem, env: Environment, seed
   const b = env.builder;
   const restartOf = (inner: Environment, restart: Value) => {
     const start = seededStart(problem, inner, seed, restart);
-    return descend(problem, inner, start);
+    return descend(problem, inner, beginning(inner, start), problem.trialIterations ?? maxIterations);
   };
+  // Short runs, then the best one to its end (em-EM: Biernacki, Celeux, Govaert 2003).
+  const finished = (packed: Values): Values =>
+    problem.trialIterations === null ? packed : pack(descend(problem, env, continued(env, packed), maxIterations));
   const pack = (r: ReturnType<typeof descend>): Values => [
     r.objective,
     r.iterations,
@@ -71,7 +78,7 @@ export const lowerAlternate = (problem: AlternateProblem, env: Environment, seed
     r.trace,
     ...r.params,
   ];
-  if (problem.restarts === 1) return unpack(problem, pack(restartOf(env, b.constant(0))));
+  if (problem.restarts === 1) return unpack(problem, finished(pack(restartOf(env, b.constant(0)))));
   const shapes = problem.params.map((v) => startValue(env, v, b.constant(0), b.constant(0)).shape);
   const initial: Values = [
     b.constant(NOTHING),
@@ -86,7 +93,7 @@ export const lowerAlternate = (problem: AlternateProblem, env: Environment, seed
     const wins = inner.lt(found[0]!, best[0]!);
     return { carry: best.map((old, i) => choose(inner, wins, found[i]!, old)) };
   });
-  return unpack(problem, carry);
+  return unpack(problem, finished(carry));
 };
 
 const choose = (b: Builder, condition: Value, yes: Value, no: Value): Value => b.select(condition, yes, no);
@@ -149,28 +156,53 @@ const posteriorWeights =
 const latentBindings = (lowered: readonly Lowered[]): Environment['bindings'] =>
   new Map(lowered.flatMap((l) => [...l.bindings]));
 
-const descend = (problem: AlternateProblem, env: Environment, start: Values) => {
+/** Where a descent stands: the lowest objective that counted as progress, iterations since then, the trace, the step. */
+const beginning = (env: Environment, params: Values): Values => {
+  const b = env.builder;
+  return [
+    b.constant(NOTHING),
+    b.constant(0),
+    b.full([dims.constant(maxIterations)], NOTHING),
+    b.constant(0),
+    ...params,
+  ];
+};
+
+/** Resumes the descent that a trial broke off. */
+const continued = (env: Environment, [objective, iterations, , trace, ...params]: Values): Values => [
+  env.builder.add(objective!, env.builder.mul(2 * tolerance, env.builder.abs(objective!))),
+  env.builder.constant(0),
+  trace!,
+  iterations!,
+  ...params,
+];
+
+const descend = (problem: AlternateProblem, env: Environment, from: Values, most: number) => {
   const b = env.builder;
   const length = dims.constant(maxIterations);
-  const { carry, steps } = b.while_(
-    {
-      max: maxIterations,
-      carry: [b.constant(NOTHING), b.constant(NOTHING * 2), b.full([length], NOTHING), b.constant(0), ...start],
-    },
-    (inner, [objective, before]) =>
-      inner.gt(inner.sub(before!, objective!), inner.mul(tolerance, inner.maximum(inner.abs(objective!), 1e-3))),
-    (inner, [objective, , trace, step, ...params]) => {
+  const { carry } = b.while_(
+    { max: most, carry: [...from] },
+    (inner, [, still, , step]) => inner.mul(inner.lt(still!, patience - 0.5), inner.lt(step!, most - 0.5)),
+    (inner, [lowest, still, trace, step, ...params]) => {
       const here: Environment = { ...env, builder: inner };
       const e = expectation(problem, here, params);
       const next = maximisation(problem, here, params, posteriorWeights(problem, e.lowered), latentBindings(e.lowered));
       const now = inner.eq(inner.iota([length], 0, 'float'), step!);
       const marked = inner.select(now, inner.broadcast(e.objective, [length]), trace!);
-      return [e.objective, objective!, marked, inner.add(step!, 1), ...next];
+      const scale = inner.maximum(inner.abs(e.objective), 1e-3);
+      const progress = inner.gt(inner.sub(lowest!, e.objective), inner.mul(tolerance, scale));
+      return [
+        inner.select(progress, e.objective, lowest!),
+        inner.select(progress, inner.constant(0), inner.add(still!, 1)),
+        marked,
+        inner.add(step!, 1),
+        ...next,
+      ];
     },
   );
-  const params = carry.slice(4);
+  const [, still, trace, iterations, ...params] = carry;
   const final = expectation(problem, env, params).objective;
-  return { params, objective: final, trace: carry[2]!, iterations: steps, converged: b.lt(steps, maxIterations) };
+  return { params, objective: final, trace: trace!, iterations: iterations!, converged: b.gt(still!, patience - 0.5) };
 };
 
 // ---------------------------------------------------------------- starts
