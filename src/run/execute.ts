@@ -51,6 +51,17 @@ export const execute = async (
   const assignment: Record<string, TensorData> = { ...inputs };
   for (const v of plan.model.variables) if (outputs[v.name] !== undefined) assignment[v.name] = outputs[v.name]!;
   const factors = await factorEnergies(plan, spec, assignment, outputs, sizes);
+  const fallen = plan.groups.find((g) => !(factors[g.part ?? g.name]! > -IMPOSSIBLE));
+  if (fallen !== undefined) {
+    const lost = plan.model.variables.filter(
+      (v) => outputs[v.name] !== undefined && dependsOn(fallen.energy, new Set([v.name])),
+    );
+    const parameters = {
+      unknowns: lost.map((v) => v.name),
+      why: `the energy of ${fallen.part ?? fallen.name} falls without end`,
+    };
+    return { value: null, diagnostics: [diagnosePlanning('EBM508', lost[0]?.span ?? null, parameters)] };
+  }
   const broken = impossible(plan, factors, outputs);
   if (broken.length > 0) return { value: null, diagnostics: [diagnosePlanning('EBM514', null, { factors: broken })] };
   const report = reportOf(plan, backend.name, outputs, factors, {
@@ -91,24 +102,31 @@ const shownLets = async (
 
 /** Factors that are infinite at every assignment: constraints that cannot be met, data of probability zero. */
 const impossible = (plan: Plan, factors: Readonly<Record<string, number>>, outputs: Arrays): readonly string[] => {
-  const infinite = Object.keys(factors).filter((name) => !(Math.abs(factors[name]!) < IMPOSSIBLE));
+  const infinite = Object.keys(factors).filter((name) => factors[name]! >= IMPOSSIBLE);
   if (infinite.length > 0) return infinite;
   const total = outputs['total free energy']!.data[0]!;
   return total < IMPOSSIBLE ? [] : [...new Set(plan.groups.map((g) => g.part ?? g.name))];
 };
 
-/** Unknowns whose result is not a number: their energy has no minimum (or no integral). */
+/** float32 overflows a little later: a coordinate this far out has run away. */
+const FAR = 1e30;
+
+/** Unknowns whose result is not a finite number, or all of a factor that went to -∞: the energy has no minimum (or no
+ *  integral). */
 const runaways = (plan: Plan, outputs: Arrays) => {
-  const broken = plan.model.variables.filter((v) => {
-    const array = outputs[`${v.name}.mean`] ?? outputs[v.name];
-    return array !== undefined && array.data.some((x) => !Number.isFinite(x));
-  });
+  const isLost = (array: TensorData | undefined): boolean =>
+    array !== undefined && array.data.some((x) => !(Math.abs(x) < FAR));
+  const broken = plan.model.variables.filter(({ name }) =>
+    [name, `${name}.mean`, `${name}.sd`, `${name}.probabilities`].some((key) => isLost(outputs[key])),
+  );
   if (broken.length === 0) return null;
-  return {
-    names: broken.map((v) => v.name),
-    span: broken[0]!.span,
-    why: 'the quadratic form of the energy is not positive definite',
-  };
+  const quadratic = [...plan.query, ...(plan.fit?.kind === 'closed' ? plan.fit.steps : [])].some(
+    (x) => broken.some((v) => x.unknowns.includes(v.name)) && /solve|integral|Kalman|squares/.test(x.chosen.method),
+  );
+  const why = quadratic
+    ? 'its quadratic form is singular or indefinite: some direction costs no energy, or gains it'
+    : 'the descent left every bound';
+  return { names: broken.map((v) => v.name), span: broken[0]!.span, why };
 };
 
 /** By factor: at the assignment in float64, or expected where an unknown is marginalised. */

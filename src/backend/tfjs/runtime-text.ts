@@ -600,7 +600,9 @@ async function runBlockTridiagonal(diagonal, below, right) {
   },
   cholesky: {
     needs: [],
-    text: `/** L lower with A = L Lᵀ (A is read as (A + Aᵀ)/2). An entry that is not positive definite becomes NaN throughout. */
+    text: `/** L lower with A = L Lᵀ (A is read as (A + Aᵀ)/2). An entry that is not positive definite becomes NaN throughout; so does
+ *  one that is singular to rounding: a pivot below 1e-13 of its own diagonal entry has no correct digit (the test does not
+ *  depend on how the unknowns are scaled). */
 function cholesky(a, batch, n) {
   const out = new Float64Array(batch * n * n);
   for (let k = 0; k < batch; k++) {
@@ -611,7 +613,7 @@ function cholesky(a, batch, n) {
         let sum = 0.5 * (a[at + i * n + j] + a[at + j * n + i]);
         for (let p = 0; p < j; p++) sum -= out[at + i * n + p] * out[at + j * n + p];
         if (i !== j) out[at + i * n + j] = sum / out[at + j * n + j];
-        else if (sum > 0) out[at + i * n + i] = Math.sqrt(sum);
+        else if (sum > 1e-13 * a[at + i * n + i]) out[at + i * n + i] = Math.sqrt(sum);
         else good = false;
       }
     }
@@ -955,7 +957,7 @@ function sortRows(v, batch, n) {
           for (let j = 0; j < d; j++)
             x[vectors + t * d + i] -= gains[t * square + i * d + j] * x[vectors + (t - 1) * d + j];
       }
-      logDet[k] += invertPositive(schur, inverses, t * square, d);
+      logDet[k] += invertPositive(schur, diagonal, at, inverses, t * square, d);
     }
     for (let t = steps - 1; t >= 0; t--) {
       const at = blocks + t * square;
@@ -1010,7 +1012,7 @@ function multiplyBlock(a, aAt, aTransposed, b, bAt, bTransposed, out, outAt, d, 
   invertPositive: {
     needs: [],
     text: `/** Writes the inverse of a positive definite block and returns log det; NaN (and a NaN block) when it is not. */
-function invertPositive(a, out, outAt, d) {
+function invertPositive(a, scale, scaleAt, out, outAt, d) {
   const l = new Float64Array(d * d);
   let logDet = 0;
   for (let i = 0; i < d; i++)
@@ -1019,7 +1021,7 @@ function invertPositive(a, out, outAt, d) {
       for (let p = 0; p < j; p++) sum -= l[i * d + p] * l[j * d + p];
       if (i !== j) l[i * d + j] = sum / l[j * d + j];
       else {
-        l[i * d + i] = sum > 0 ? Math.sqrt(sum) : NaN;
+        l[i * d + i] = sum > 1e-13 * scale[scaleAt + i * d + i] ? Math.sqrt(sum) : NaN;
         logDet += 2 * Math.log(l[i * d + i]);
       }
     }

@@ -131,7 +131,7 @@ factor down[i in 1..H, j in W] = -y[i-1, j] * y[i, j]
     severity: 'error',
     title: 'the energy is unbounded below',
     text: (p: { unknowns: readonly string[]; why: string }) => ({
-      message: `the energy has no minimum: ${list(p.unknowns)} ${p.unknowns.length === 1 ? 'runs' : 'run'} away (${p.why})`,
+      message: `the energy has no minimum of its own: ${list(p.unknowns)} ${p.unknowns.length === 1 ? 'runs' : 'run'} away (${p.why})`,
       hints: ['add a regularizer or a prior on it, restrict its domain, or check the sign of the factors'],
     }),
     explanation:

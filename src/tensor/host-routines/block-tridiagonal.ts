@@ -41,7 +41,7 @@ export function blockTridiagonal(
           for (let j = 0; j < d; j++)
             x[vectors + t * d + i]! -= gains[t * square + i * d + j]! * x[vectors + (t - 1) * d + j]!;
       }
-      logDet[k]! += invertPositive(schur, inverses, t * square, d);
+      logDet[k]! += invertPositive(schur, diagonal, at, inverses, t * square, d);
     }
     for (let t = steps - 1; t >= 0; t--) {
       const at = blocks + t * square;
@@ -104,7 +104,14 @@ export function multiplyBlock(
 }
 
 /** Writes the inverse of a positive definite block and returns log det; NaN (and a NaN block) when it is not. */
-export function invertPositive(a: Float64Array, out: Float64Array, outAt: number, d: number): number {
+export function invertPositive(
+  a: Float64Array,
+  scale: Float64Array,
+  scaleAt: number,
+  out: Float64Array,
+  outAt: number,
+  d: number,
+): number {
   const l = new Float64Array(d * d);
   let logDet = 0;
   for (let i = 0; i < d; i++)
@@ -113,8 +120,8 @@ export function invertPositive(a: Float64Array, out: Float64Array, outAt: number
       for (let p = 0; p < j; p++) sum -= l[i * d + p]! * l[j * d + p]!;
       if (i !== j) l[i * d + j] = sum / l[j * d + j]!;
       else {
-        // A nonpositive pivot makes a NaN that spreads to everything after it.
-        l[i * d + i] = sum > 0 ? Math.sqrt(sum) : NaN;
+        // A pivot that is not positive, or has no correct digit, makes a NaN that spreads to everything after it.
+        l[i * d + i] = sum > 1e-13 * scale[scaleAt + i * d + i]! ? Math.sqrt(sum) : NaN;
         logDet += 2 * Math.log(l[i * d + i]!);
       }
     }
