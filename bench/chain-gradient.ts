@@ -77,10 +77,11 @@ const time = async (backend: Backend, module: ModuleSpec, states: number, batch:
   return (1000 * best) / steps;
 };
 
+const chosen = process.argv[2] ?? "";
 for (const kind of ['soft-min', 'min-plus'] as const) {
   const module = chain(kind);
   console.log(`${kind}: ${callsPerStep(emitModule(module))} tfjs calls a step`);
-  for (const backend of [wasmBackend, referenceBackend])
+  for (const backend of [wasmBackend, referenceBackend].filter((b) => b.name.includes(chosen)))
     for (const states of [2, 32])
       for (const batch of [1, 64]) {
         if (backend === referenceBackend && states * batch > 64) continue;

@@ -1,8 +1,9 @@
 // The reference backend: float64 on the host, plain loops. It is slow, exact and always there: the oracle for the other
 // backends, and what recomputes reported energies. In: a module. Out: a runner whose results are Float64Array (int: Int32Array).
 import { InternalError } from '../diagnostics/diagnostic.ts';
+import { evaluate } from '../tensor/dims.ts';
 import { inferSizes } from '../tensor/infer-sizes.ts';
-import type { Program } from '../tensor/program.ts';
+import type { Program, ValueId } from '../tensor/program.ts';
 import type { Backend, CallOptions, TensorData } from './backend.ts';
 import { sizeOf, type DenseArray } from './reference/array.ts';
 import { prepare, unwatched } from './reference/interpret.ts';
@@ -29,12 +30,19 @@ export const runProgram = (
     declared: program.values[id]!.shape,
     found: arrays[i]!.shape,
   }));
-  const run = prepare(program, inferSizes(sized, options.sizes));
-  const results = run(arrays, {
+  const sizes = inferSizes(sized, options.sizes);
+  const watch = {
     cancelled: options.cancelled ?? unwatched.cancelled,
     onStep: options.onStep ?? unwatched.onStep,
-  });
-  return Object.fromEntries(program.outputs.map(({ name }, i) => [name, results[i]!]));
+  };
+  const results = prepare(program, sizes)(
+    arrays.map((a) => a.data),
+    watch,
+  );
+  const shapeOf = (id: ValueId): readonly number[] => program.values[id]!.shape.map((dim) => evaluate(dim, sizes));
+  return Object.fromEntries(
+    program.outputs.map(({ name, id }, i) => [name, { shape: shapeOf(id), data: results[i]! }]),
+  );
 };
 
 export const referenceBackend: Backend = {

@@ -1,8 +1,10 @@
 // Dense row-major arrays of the reference backend and the index arithmetic they share. Arrays are never written after they
-// were made, so views that keep the order of entries share memory.
+// were made, so views that keep the order of entries share memory. What depends on shapes alone is worked out once, on the
+// first run of what a function here returns: loops then only move numbers.
 
 export type Numbers = Float64Array | Int32Array;
 
+/** An array as it enters or leaves a program; inside, shapes are known and only numbers move. */
 export interface DenseArray {
   readonly shape: readonly number[];
   readonly data: Numbers;
@@ -37,36 +39,52 @@ export const offsetTable = (shape: readonly number[], strides: readonly number[]
   return table;
 };
 
-/** Copies a strided view of `source` into a new contiguous array of `shape`. */
-export const copyStrided = (
-  source: Numbers,
+/** Computes once, when first asked. */
+export const lazily = <T extends object>(compute: () => T): (() => T) => {
+  let known: T | null = null;
+  return () => (known ??= compute());
+};
+
+/** Copies of at most this many entries keep a table of all their offsets. */
+const smallCopy = 256;
+
+/** Copies a strided view of its argument into a new contiguous array of `shape`. */
+export const stridedCopy = (
   shape: readonly number[],
   strides: readonly number[],
   from = 0,
-): Numbers => {
-  const out = allocate(sizeOf(shape), source);
-  if (out.length === 0) return out;
-  const rank = shape.length;
-  if (rank === 0) {
-    out[0] = source[from]!;
+): ((source: Numbers) => Numbers) => {
+  const count = sizeOf(shape);
+  if (count === 0) return (source) => allocate(0, source);
+  if (count <= smallCopy) {
+    const table = lazily(() => offsetTable(shape, strides, from));
+    return (source) => {
+      const at = table();
+      const out = allocate(count, source);
+      for (let i = 0; i < count; i++) out[i] = source[at[i]!]!;
+      return out;
+    };
+  }
+  const [inner, step] = [shape.at(-1)!, strides.at(-1)!];
+  const rows = lazily(() => offsetTable(shape.slice(0, -1), strides.slice(0, -1), from));
+  return (source) => {
+    const out = allocate(count, source);
+    let at = 0;
+    for (let offset of rows()) {
+      if (step === 1 && inner > 16) {
+        out.set(source.subarray(offset, offset + inner), at);
+        at += inner;
+      } else for (let i = 0; i < inner; i++, offset += step) out[at++] = source[offset]!;
+    }
     return out;
-  }
-  const inner = shape[rank - 1]!;
-  const step = strides[rank - 1]!;
-  const outer = offsetTable(shape.slice(0, -1), strides.slice(0, -1), from);
-  for (let row = 0, at = 0; row < outer.length; row++) {
-    let offset = outer[row]!;
-    if (step === 1 && inner > 16) {
-      out.set(source.subarray(offset, offset + inner), at);
-      at += inner;
-    } else for (let i = 0; i < inner; i++, offset += step) out[at++] = source[offset]!;
-  }
-  return out;
+  };
 };
 
-/** The entries of `array` repeated along axes of length 1 to fill `shape` (equal ranks). */
-export const broadcastTo = (array: DenseArray, shape: readonly number[]): Numbers => {
-  if (sizeOf(array.shape) === sizeOf(shape)) return array.data;
-  const strides = stridesOf(array.shape).map((stride, i) => (array.shape[i] === 1 && shape[i] !== 1 ? 0 : stride));
-  return copyStrided(array.data, shape, strides);
+/** Repeats an array of shape `from` along its axes of length 1 to fill `to` (equal ranks); null when nothing repeats. */
+export const repetition = (from: readonly number[], to: readonly number[]): ((source: Numbers) => Numbers) | null => {
+  if (sizeOf(from) === sizeOf(to)) return null;
+  return stridedCopy(
+    to,
+    stridesOf(from).map((stride, i) => (from[i] === 1 && to[i] !== 1 ? 0 : stride)),
+  );
 };

@@ -1,8 +1,8 @@
-// Elementwise functions over whole arrays. In: argument arrays of one rank (or scalars) and the result's shape.
-// Out: the result's numbers. Frequent functions have their own loops; the rest call the definition in the table.
+// Elementwise functions over whole arrays. In: the function, the shapes of its arguments (one rank, or scalars) and of the
+// result. Out: a function of their numbers. Frequent functions have their own loops; the rest call the table's definition.
 import type { Elementwise } from '../../tensor/elementwise.ts';
 import { elementwiseTable } from '../../tensor/elementwise-table.ts';
-import { broadcastTo, sizeOf, type DenseArray, type Numbers } from './array.ts';
+import { repetition, sizeOf, type Numbers } from './array.ts';
 
 type Loop = (out: Numbers, a: Numbers, sa: number, b: Numbers, sb: number) => void;
 
@@ -37,23 +37,31 @@ const loops: Partial<Record<Elementwise, Loop>> = {
   },
 };
 
-export const mapArrays = (
+/** Arguments that the function lacks may be anything. */
+export type MapRun = (a: Numbers, b: Numbers, c: Numbers) => Numbers;
+
+export const mapping = (
   fn: Elementwise,
-  args: readonly DenseArray[],
+  argShapes: readonly (readonly number[])[],
   shape: readonly number[],
   int: boolean,
-): Numbers => {
+): MapRun => {
   const count = sizeOf(shape);
-  const out = int ? new Int32Array(count) : new Float64Array(count);
-  const sources = args.map((arg) => (arg.data.length === 1 ? arg.data : broadcastTo(arg, shape)));
-  const strides = sources.map((source) => (source.length === 1 ? 0 : 1));
-  const [a, b = a, c = a] = sources as [Numbers, Numbers?, Numbers?];
-  const [sa, sb = 0, sc = 0] = strides as [number, number?, number?];
+  const single = argShapes.map((from) => sizeOf(from) === 1);
+  const [ra, rb = null, rc = null] = argShapes.map((from, i) => (single[i] ? null : repetition(from, shape)));
+  const [sa, sb = 0, sc = 0] = single.map((one) => (one ? 0 : 1)) as [number, number?, number?];
   const loop = loops[fn];
-  if (loop !== undefined) loop(out, a, sa, b, sb);
-  else {
-    const { value } = elementwiseTable[fn];
+  const { value } = elementwiseTable[fn];
+  return (x, y, z) => {
+    const out = int ? new Int32Array(count) : new Float64Array(count);
+    const a = ra ? ra(x) : x;
+    const b = rb ? rb(y) : y;
+    if (loop !== undefined) {
+      loop(out, a, sa, b, sb);
+      return out;
+    }
+    const c = rc ? rc(z) : z;
     for (let i = 0; i < count; i++) out[i] = value(a[i * sa]!, b[i * sb]!, c[i * sc]!);
-  }
-  return out;
+    return out;
+  };
 };

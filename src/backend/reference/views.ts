@@ -1,15 +1,7 @@
-// Views, concatenation and indexing of dense arrays. In: arrays and concrete shapes. Out: arrays; reshape shares memory.
+// Views, concatenation and indexing of dense arrays. In: concrete shapes. Out: functions of the arrays' numbers; reshape
+// shares memory.
 import { InternalError } from '../../diagnostics/diagnostic.ts';
-import {
-  allocate,
-  broadcastTo,
-  copyStrided,
-  offsetTable,
-  sizeOf,
-  stridesOf,
-  type DenseArray,
-  type Numbers,
-} from './array.ts';
+import { allocate, lazily, offsetTable, repetition, sizeOf, stridedCopy, stridesOf, type Numbers } from './array.ts';
 
 /** A View whose dims are numbers. */
 export type ConcreteView =
@@ -24,111 +16,119 @@ export type ConcreteView =
       readonly value: number;
     };
 
-export const applyView = (array: DenseArray, view: ConcreteView): DenseArray => {
-  const strides = stridesOf(array.shape);
+type Run = (data: Numbers) => Numbers;
+const same: Run = (data) => data;
+
+export const viewOf = (from: readonly number[], view: ConcreteView): Run => {
+  const strides = stridesOf(from);
   switch (view.kind) {
     case 'reshape':
-      return { shape: view.shape, data: array.data };
+      return same;
     case 'expand':
-      return { shape: view.shape, data: broadcastTo(array, view.shape) };
-    case 'transpose': {
-      const shape = view.permutation.map((p) => array.shape[p]!);
-      return {
-        shape,
-        data: copyStrided(
-          array.data,
-          shape,
-          view.permutation.map((p) => strides[p]!),
-        ),
+      return repetition(from, view.shape) ?? same;
+    case 'transpose':
+      return stridedCopy(
+        view.permutation.map((p) => from[p]!),
+        view.permutation.map((p) => strides[p]!),
+      );
+    case 'slice': {
+      const start = view.start.reduce((sum, index, i) => sum + index * strides[i]!, 0);
+      const copy = stridedCopy(view.length, strides, start);
+      const bad = view.start.findIndex((s, i) => s < 0 || view.length[i]! < 0 || s + view.length[i]! > from[i]!);
+      if (bad < 0) return copy;
+      return () => {
+        throw new InternalError(
+          `slice: ${view.start[bad]!}+${view.length[bad]!} leaves axis ${bad} of length ${from[bad]!}`,
+        );
       };
     }
-    case 'slice': {
-      for (const [i, start] of view.start.entries())
-        if (start < 0 || view.length[i]! < 0 || start + view.length[i]! > array.shape[i]!)
-          throw new InternalError(`slice: ${start}+${view.length[i]!} leaves axis ${i} of length ${array.shape[i]!}`);
-      const from = view.start.reduce((sum, start, i) => sum + start * strides[i]!, 0);
-      return { shape: view.length, data: copyStrided(array.data, view.length, strides, from) };
-    }
     case 'reverse': {
-      const length = array.shape[view.axis]!;
-      const from = Math.max(0, length - 1) * strides[view.axis]!;
-      const backwards = strides.map((stride, i) => (i === view.axis ? -stride : stride));
-      return { shape: array.shape, data: copyStrided(array.data, array.shape, backwards, from) };
+      const start = Math.max(0, from[view.axis]! - 1) * strides[view.axis]!;
+      return stridedCopy(
+        from,
+        strides.map((stride, i) => (i === view.axis ? -stride : stride)),
+        start,
+      );
     }
     case 'pad': {
-      const out = allocate(sizeOf(view.shape), array.data).fill(view.value);
-      placeBlock(out, view.shape, array, view.before);
-      return { shape: view.shape, data: out };
+      const place = placement(view.shape, from, view.before);
+      return (data) => place(allocate(sizeOf(view.shape), data).fill(view.value), data);
     }
   }
 };
 
-/** Writes `block` into `out` (of `shape`) at the index `at`. */
-const placeBlock = (out: Numbers, shape: readonly number[], block: DenseArray, at: readonly number[]): void => {
-  if (block.data.length === 0) return;
+/** Writes a block of one shape into an array of another at the index `at`, and returns the array. */
+const placement = (
+  shape: readonly number[],
+  block: readonly number[],
+  at: readonly number[],
+): ((out: Numbers, data: Numbers) => Numbers) => {
+  if (sizeOf(block) === 0) return (out) => out;
   const strides = stridesOf(shape);
   const from = at.reduce((sum, start, i) => sum + start * strides[i]!, 0);
-  const inner = block.shape.at(-1) ?? 1;
-  const rows = offsetTable(block.shape.slice(0, -1), strides.slice(0, -1), from);
-  for (let row = 0; row < rows.length; row++) out.set(block.data.subarray(row * inner, (row + 1) * inner), rows[row]!);
+  const inner = block.at(-1) ?? 1;
+  const rows = lazily(() => offsetTable(block.slice(0, -1), strides.slice(0, -1), from));
+  return (out, data) => {
+    const to = rows();
+    for (let row = 0; row < to.length; row++) out.set(data.subarray(row * inner, (row + 1) * inner), to[row]!);
+    return out;
+  };
 };
 
-export const concatenate = (arrays: readonly DenseArray[], axis: number): DenseArray => {
-  const first = arrays[0]!;
-  const shape = first.shape.with(
-    axis,
-    arrays.reduce((sum, a) => sum + a.shape[axis]!, 0),
-  );
-  const out = allocate(sizeOf(shape), first.data);
+export const concatenation = (
+  shapes: readonly (readonly number[])[],
+  axis: number,
+  shape: readonly number[],
+): ((arrays: readonly Numbers[]) => Numbers) => {
   let start = 0;
-  for (const array of arrays) {
-    placeBlock(
-      out,
+  const places = shapes.map((block) => {
+    const place = placement(
       shape,
-      array,
+      block,
       shape.map((_, i) => (i === axis ? start : 0)),
     );
-    start += array.shape[axis]!;
-  }
-  return { shape, data: out };
+    start += block[axis]!;
+    return place;
+  });
+  return (arrays) => places.reduce((out, place, i) => place(out, arrays[i]!), allocate(sizeOf(shape), arrays[0]!));
 };
 
 const checkIndex = (index: number, length: number, what: string): void => {
   if (!(index >= 0 && index < length)) throw new InternalError(`${what}: index ${index} outside 0..${length}`);
 };
 
-export const gather = (source: DenseArray, indices: DenseArray, axis: number): DenseArray => {
-  const length = source.shape[axis]!;
-  const before = sizeOf(source.shape.slice(0, axis));
-  const after = sizeOf(source.shape.slice(axis + 1));
-  const shape = source.shape.toSpliced(axis, 1, ...indices.shape);
-  const out = allocate(sizeOf(shape), source.data);
-  const index = indices.data;
-  for (let i = 0; i < index.length; i++) checkIndex(index[i]!, length, 'gather');
-  for (let a = 0, at = 0; a < before; a++)
-    for (let i = 0; i < index.length; i++) {
-      const from = (a * length + index[i]!) * after;
-      for (let j = 0; j < after; j++) out[at++] = source.data[from + j]!;
-    }
-  return { shape, data: out };
-};
-
-export const scatterAdd = (
-  updates: DenseArray,
-  indices: DenseArray,
-  axis: number,
-  shape: readonly number[],
-): DenseArray => {
+export const gathering = (shape: readonly number[], axis: number): ((source: Numbers, indices: Numbers) => Numbers) => {
   const length = shape[axis]!;
   const before = sizeOf(shape.slice(0, axis));
   const after = sizeOf(shape.slice(axis + 1));
-  const out = new Float64Array(sizeOf(shape));
-  const index = indices.data;
-  for (let i = 0; i < index.length; i++) checkIndex(index[i]!, length, 'scatter-add');
-  for (let a = 0, at = 0; a < before; a++)
-    for (let i = 0; i < index.length; i++) {
-      const to = (a * length + index[i]!) * after;
-      for (let j = 0; j < after; j++) out[to + j]! += updates.data[at++]!;
-    }
-  return { shape, data: out };
+  return (source, index) => {
+    const out = allocate(before * index.length * after, source);
+    for (let i = 0; i < index.length; i++) checkIndex(index[i]!, length, 'gather');
+    for (let a = 0, at = 0; a < before; a++)
+      for (let i = 0; i < index.length; i++) {
+        const from = (a * length + index[i]!) * after;
+        for (let j = 0; j < after; j++) out[at++] = source[from + j]!;
+      }
+    return out;
+  };
+};
+
+/** `shape` is the result's. */
+export const scattering = (
+  axis: number,
+  shape: readonly number[],
+): ((updates: Numbers, indices: Numbers) => Numbers) => {
+  const length = shape[axis]!;
+  const before = sizeOf(shape.slice(0, axis));
+  const after = sizeOf(shape.slice(axis + 1));
+  return (updates, index) => {
+    const out = new Float64Array(before * length * after);
+    for (let i = 0; i < index.length; i++) checkIndex(index[i]!, length, 'scatter-add');
+    for (let a = 0, at = 0; a < before; a++)
+      for (let i = 0; i < index.length; i++) {
+        const to = (a * length + index[i]!) * after;
+        for (let j = 0; j < after; j++) out[to + j]! += updates[at++]!;
+      }
+    return out;
+  };
 };
