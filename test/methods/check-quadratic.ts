@@ -1,0 +1,74 @@
+// One random quadratic model through the compiler and through dense linear algebra. Out: the first disagreement, or null.
+import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
+import { dot, invert, quadraticForm, valueAt } from './dense.ts';
+import type { RealModel } from './real-model.ts';
+import { countOf } from './real-model.ts';
+import { flat, largestDifference, tryModel } from './run-model.ts';
+
+export interface Verdict {
+  readonly disagreement: string | null;
+  readonly stopped: readonly Diagnostic[];
+  readonly methods: readonly string[];
+}
+
+const close = (a: number, b: number, tolerance: number): boolean =>
+  Math.abs(a - b) <= tolerance * Math.max(1, Math.abs(a), Math.abs(b));
+
+/** `beta`: Infinity minimises, anything else marginalises. */
+export const checkQuadratic = async (
+  model: RealModel,
+  beta: number,
+  { backend = 'reference', tolerance = 1e-7 } = {},
+): Promise<Verdict> => {
+  const form = quadraticForm((x) => model.factors.reduce((sum, f) => sum + f.energy(x), 0), model.count);
+  const inverted = invert(form.hessian);
+  const options = beta === Infinity ? { beta } : { beta, query: 'marginals' as const };
+  const { result, diagnostics } = await tryModel(model.text, model.data, { ...options, backend });
+  if (result === null) {
+    const unfounded = inverted !== null && diagnostics.some((d) => d.code === 'EBM508');
+    return { disagreement: unfounded ? 'EBM508 of a definite form' : null, stopped: diagnostics, methods: [] };
+  }
+  const { json } = result;
+  const methods = json.plan.map((p) => p.method);
+  const verdict = (disagreement: string | null): Verdict => ({ disagreement, stopped: [], methods });
+  if (inverted === null) return verdict('the form is not definite, and the run did not say so');
+  const { inverse, logDet } = inverted;
+  const solution = inverse.map((row) => -dot(row, form.gradient));
+  const least = valueAt(form, solution);
+  for (const u of model.unknowns) {
+    const part = solution.slice(u.first, u.first + countOf(u));
+    const found = flat(json.variables[u.name]);
+    if (!(largestDifference(found, part) <= tolerance * 10))
+      return verdict(`${u.name} is ${found.join(' ')}, should be ${part.join(' ')}`);
+  }
+  if (beta === Infinity) {
+    if (!close(json.energy!.total, least, tolerance))
+      return verdict(`minimum ${json.energy!.total}, should be ${least}`);
+    if (!close(json.freeEnergy!, least, tolerance)) return verdict(`freeEnergy ${json.freeEnergy}, should be ${least}`);
+  } else {
+    const logZ = -beta * least + (model.count / 2) * Math.log((2 * Math.PI) / beta) - logDet / 2;
+    if (!close(json.logPartition!, logZ, tolerance * Math.max(1, beta)))
+      return verdict(`logPartition ${json.logPartition}, should be ${logZ}`);
+    if (!close(json.freeEnergy!, -logZ / beta, tolerance * 10))
+      return verdict(`freeEnergy ${json.freeEnergy}, should be ${-logZ / beta}`);
+    for (const u of model.unknowns) {
+      const marginal = json.marginals[u.name] as { mean: unknown; sd: unknown } | undefined;
+      if (marginal === undefined) return verdict(`no marginals of ${u.name}`);
+      const span = Array.from({ length: countOf(u) }, (_, i) => u.first + i);
+      const sd = span.map((i) => Math.sqrt(inverse[i]![i]! / beta));
+      if (!(largestDifference(flat(marginal.sd), sd) <= tolerance * 10))
+        return verdict(`sd of ${u.name}: ${flat(marginal.sd).join(' ')}, should be ${sd.join(' ')}`);
+      const mean = span.map((i) => solution[i]!);
+      if (!(largestDifference(flat(marginal.mean), mean) <= tolerance * 10)) return verdict(`mean of ${u.name}`);
+    }
+  }
+  for (const f of model.factors) {
+    const own = quadraticForm(f.energy, model.count);
+    const spread = own.hessian.reduce((sum, row, i) => sum + dot(row, inverse[i]!), 0) / 2 / beta;
+    const expected = valueAt(own, solution) + (beta === Infinity ? 0 : spread);
+    const found = json.energy!.factors[f.name];
+    if (found === undefined) return verdict(`no energy of ${f.name}`);
+    if (!close(found, expected, tolerance * 10)) return verdict(`energy of ${f.name}: ${found}, should be ${expected}`);
+  }
+  return verdict(null);
+};
