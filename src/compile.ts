@@ -36,8 +36,8 @@ export const analyse = (source: string, file: string): Analysis => {
   const diagnostics = [...parsed.diagnostics, ...later];
   if (checked.model === null || broken)
     return { source, file, tree: parsed.tree, model: null, graph: null, diagnostics };
-  const { graph, diagnostics: found } = buildFactorGraph(checked.model);
-  return { source, file, tree: parsed.tree, model: checked.model, graph, diagnostics: [...diagnostics, ...found] };
+  const { graph } = buildFactorGraph(checked.model);
+  return { source, file, tree: parsed.tree, model: checked.model, graph, diagnostics };
 };
 
 export const format = (source: string, _file: string): Checked<string | null> => {
@@ -50,14 +50,15 @@ export const draw = async (
   how: GraphFormat,
   _options: RunOptions,
 ): Promise<Checked<string | null>> => {
-  const graph = analysis.graph!;
+  // Building says what the drawing alone has to warn about: plates that do not nest.
+  const { graph, diagnostics } = buildFactorGraph(analysis.model!);
   const text =
     how === 'svg'
       ? await drawSvg(graph)
       : how === 'dot'
         ? drawDot(graph)
         : `${JSON.stringify(drawJson(graph), null, 2)}\n`;
-  return { value: text, diagnostics: [] };
+  return { value: text, diagnostics };
 };
 
 // ---------------------------------------------------------------- graph to plan
