@@ -77,7 +77,7 @@ const time = async (backend: Backend, module: ModuleSpec, states: number, batch:
   return (1000 * best) / steps;
 };
 
-const chosen = process.argv[2] ?? "";
+const chosen = process.argv[2] ?? '';
 for (const kind of ['soft-min', 'min-plus'] as const) {
   const module = chain(kind);
   console.log(`${kind}: ${callsPerStep(emitModule(module))} tfjs calls a step`);

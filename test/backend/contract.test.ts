@@ -2,7 +2,10 @@
 // and the numbers that energies are made of: forbidden ones, large β, many terms.
 import { describe, expect, it } from 'vitest';
 import { Builder, type SemiringArgument } from '../../src/tensor/builder.ts';
+import { emitModule } from '../../src/backend/tfjs/emit/module.ts';
+import { gradient } from '../../src/tensor/differentiate.ts';
 import { constant, size, type Dim } from '../../src/tensor/dims.ts';
+import { optimise } from '../../src/tensor/passes/index.ts';
 import { agree, numbersOf, randomNumbers, tfjsBackends, moduleOf, type Sizes } from './agreement.ts';
 
 const kinds = ['sum-product', 'min-plus', 'soft-min'] as const;
@@ -209,6 +212,52 @@ describe('free energies stay finite and right', () => {
         else expect(Math.abs(f!.data[i]! - value)).toBeLessThan(1e-5 * Math.max(1, Math.abs(value), 4 / beta));
         expect(Number.isFinite(f!.data[i])).toBe(true);
       }
+  });
+
+  /** d/da, d/dc of Σ weights · exp(-f), which is 0 where f is forbidden: -weights exp(-f) ⊗ Gibbs weights, in float64. */
+  const exactGradient = (a: number[], c: number[], beta: number, scale: number): Record<'a' | 'c', number[]> => {
+    const f = exact(a, c, beta);
+    const [toA, toC] = [a.map(() => 0), c.map(() => 0)];
+    for (let i = 0; i < 3; i++)
+      for (let j = 0; j < 2; j++)
+        for (let k = 0; k < S && f[2 * i + j]! < 1e29; k++) {
+          const free = f[2 * i + j]!;
+          const weight = Math.exp(beta * (free - a[i * S + k]! - c[k * 2 + j]!));
+          const part = -(2 * i + j + 1) * scale * Math.exp(-scale * free) * weight;
+          toA[i * S + k]! += part;
+          toC[k * 2 + j]! += part;
+        }
+    return { a: toA, c: toC };
+  };
+  it.each([
+    ['ordinary', ordinary, 1, 1],
+    ['ordinary, β = 40', ordinary, 40, 1],
+    ['underflowing', spread, 1, 1e-3],
+    ['forbidden', barred, 1, 1],
+    ['forbidden, β = 0.01', barred, 0.01, 0.01],
+  ] as const)('gradient: %s', async (_name, { a, c }, beta, scale) => {
+    const b = new Builder();
+    // Symbolic sizes, so that products are taken to be worthwhile.
+    const [N, K, M] = [size('N'), size('K'), size('M')];
+    const [x, y, w] = [b.input('a', [N, K]), b.input('c', [K, M]), b.input('w', [N, M])];
+    const pair = [
+      { value: x, axes: [0, 1] },
+      { value: y, axes: [1, 2] },
+    ];
+    const f = b.contract({ kind: 'soft-min', beta: b.constant(beta) }, pair, [0, 2]);
+    const [toA, toC] = gradient(b, b.sum(b.mul(w, b.exp(b.mul(f, -scale)))), [x, y]);
+    const program = optimise(b.finish({ a: toA!, c: toC! }));
+    expect(emitModule(moduleOf({ infer: program }))).toMatch(/gibbsLeft\([^]*gibbsRight\(/);
+    const inputs = {
+      a: { shape: [3, S], data: Float32Array.from(a) },
+      c: { shape: [S, 2], data: Float32Array.from(c) },
+      w: { shape: [3, 2], data: Float32Array.of(1, 2, 3, 4, 5, 6) },
+    };
+    const expected = exactGradient([...inputs.a.data], [...inputs.c.data], beta, scale);
+    for (const found of await run(program, inputs))
+      for (const name of ['a', 'c'] as const)
+        for (const [i, value] of expected[name].entries())
+          expect(Math.abs(found[name]!.data[i]! - value)).toBeLessThan(2e-5 * Math.max(1, Math.abs(value)));
   });
 
   it('infinite β is the minimum', async () => {

@@ -6,6 +6,7 @@ import type { Instr, Program, ValueId } from '../../tensor/program.ts';
 import type { RoutineName } from '../../tensor/routines.ts';
 import { realiseContract, type RealisedSemiring } from './legalise/contract.ts';
 import { realiseMap } from './legalise/elementwise.ts';
+import { realiseGibbsSum, type Producers } from './legalise/gibbs.ts';
 import { handleOf, literal, whole, wholeAs, type Handle } from './legalise/handle.ts';
 import { keptShape } from './legalise/layout.ts';
 import { realiseScan, realiseWhile, type Reader } from './legalise/loops.ts';
@@ -24,7 +25,7 @@ import type { Realisation } from './realisation.ts';
 
 type Op = Instr['op'];
 type InstrOf<O extends Op> = Extract<Instr, { op: O }>;
-interface Context extends Reader {
+interface Context extends Reader, Producers {
   readonly r: Realiser;
   readonly program: Program;
   /** No loop encloses this program. */
@@ -69,7 +70,16 @@ const rules: { readonly [O in Op]: Rule<O> } = {
   map: ({ out: [id], fn, args }, { r, handle, info }) => [
     realiseMap(r, fn, args.map(handle), info(id).shape, info(id).dtype),
   ],
-  contract: ({ out: [id], semiring, operands, keep }, { r, handle, info }) => {
+  contract: (instr, context) => {
+    const { r, handle, info } = context;
+    const sum = realiseGibbsSum(r, instr, context);
+    if (sum !== null) return [sum];
+    const {
+      out: [id],
+      semiring,
+      operands,
+      keep,
+    } = instr;
     const realised: RealisedSemiring =
       semiring.kind === 'soft-min'
         ? { kind: 'soft-min', beta: whole(r, handle(semiring.beta)) }
@@ -132,7 +142,15 @@ const inline = (r: Realiser, program: Program, inputs: readonly Handle[], outerm
     if (found === undefined) throw new InternalError(`value ${id} is read before it is made`);
     return found;
   };
-  const context: Context = { r, program, outermost, handle, info: (id) => program.values[id]! };
+  const producers = new Map(program.instrs.flatMap((instr) => instr.out.map((id) => [id, instr] as const)));
+  const context: Context = {
+    r,
+    program,
+    outermost,
+    handle,
+    info: (id) => program.values[id]!,
+    producer: (id) => producers.get(id),
+  };
   for (const instr of program.instrs) {
     const results = (rules[instr.op] as Rule<Op>)(instr as never, context);
     for (const [i, id] of instr.out.entries()) handles.set(id, results[i]!);

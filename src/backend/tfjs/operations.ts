@@ -17,7 +17,7 @@ export type TfjsOperation = (typeof tfjsOperations)[number];
 /** Operations written out at the end of the module because tfjs lacks them or is slow or wrong at them. */
 // prettier-ignore
 export const helperOperations = [
-  'sumAxis', 'minAxis', 'argminAxis', 'permuteAxes', 'matrixProduct', 'rowsProduct', 'softMinProduct', 'gatherAxis', 'oneHotRows', 'scatterAdd', 'unstack', 'stackSteps',
+  'sumAxis', 'minAxis', 'argminAxis', 'permuteAxes', 'matrixProduct', 'rowsProduct', 'softMinProduct', 'gibbsRatio', 'gibbsLeft', 'gibbsRight', 'gatherAxis', 'oneHotRows', 'scatterAdd', 'unstack', 'stackSteps',
   'randomTensor', 'mapLgamma', 'mapDigamma', 'mapLogBesselI0',
   'runCholesky', 'runTriangularSolve', 'runTriangularSolveTransposed', 'runSolve', 'runInverse', 'runLogAbsDet', 'runEigh',
   'runSort', 'runBlockTridiagonal',
@@ -103,6 +103,9 @@ export const operations: Readonly<Record<OperationName, OperationFacts>> = {
   matrixProduct: { stem: 'product' },
   rowsProduct: { stem: 'product' },
   softMinProduct: { stem: 'freeEnergy', awaited: true },
+  gibbsRatio: { stem: 'ratio', awaited: true },
+  gibbsLeft: { stem: 'expected', awaited: true },
+  gibbsRight: { stem: 'expected', awaited: true },
   oneHotRows: { stem: 'oneHot' },
   gatherAxis: { stem: 'gathered', awaited: true },
   scatterAdd: { stem: 'scattered', awaited: true },

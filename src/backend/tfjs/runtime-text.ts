@@ -12,14 +12,22 @@ export type HelperName =
   | 'rowsOf'
   | 'rowsProduct'
   | 'matrixProduct'
-  | 'softMinExact'
-  | 'softMinProduct'
   | 'peek'
   | 'gatherAxis'
   | 'oneHotRows'
   | 'scatterAdd'
   | 'unstack'
   | 'stackSteps'
+  | 'rangeOf'
+  | 'scaledBy'
+  | 'halves'
+  | 'softMinExact'
+  | 'softMinProduct'
+  | 'gibbsRatio'
+  | 'gibbsExact'
+  | 'gibbsSum'
+  | 'gibbsLeft'
+  | 'gibbsRight'
   | 'toHost'
   | 'toTensor'
   | 'randomTensor'
@@ -323,69 +331,6 @@ function matrixProduct(a, b) {
   return result;
 }`,
   },
-  softMinExact: {
-    needs: [],
-    text: `/** -1/β log Σ_k exp(-β (a[…, i, k] + b[…, k, j])), term by term, in blocks that bound the memory. */
-function softMinExact(a, b, beta) {
-  const rank = a.shape.length;
-  const [p, n] = a.shape.slice(-2);
-  const q = b.shape.at(-1);
-  const batch = rank === 3 ? a.shape[0] : 1;
-  if (batch * p * n * q > 2 ** 24 && (batch > 1 || p > 1)) {
-    const byBatch = batch > 1;
-    const half = Math.ceil((byBatch ? batch : p) / 2);
-    const part = (x, from, count, whole) =>
-      whole
-        ? tf.clone(x)
-        : tf.slice(x, [...(byBatch || rank === 2 ? [] : [0]), from], [...(byBatch || rank === 2 ? [] : [-1]), count]);
-    const results = [
-      [0, half],
-      [half, (byBatch ? batch : p) - half],
-    ].map(([from, count]) => {
-      const [left, right] = [part(a, from, count, false), part(b, from, count, !byBatch)];
-      const result = softMinExact(left, right, beta);
-      tf.dispose([left, right]);
-      return result;
-    });
-    const joined = tf.concat(results, byBatch ? 0 : rank - 2);
-    tf.dispose(results);
-    return joined;
-  }
-  return tf.tidy(() => {
-    const sum = tf.add(tf.reshape(a, [batch, p, n, 1]), tf.reshape(b, [batch, 1, n, q]));
-    const least = tf.min(sum, 2, true);
-    const total = tf.sum(tf.exp(tf.mul(tf.sub(sum, least), tf.neg(beta))), 2);
-    const result = tf.sub(tf.reshape(least, total.shape), tf.div(tf.log(total), beta));
-    return tf.reshape(result, [...a.shape.slice(0, -1), q]);
-  });
-}`,
-  },
-  softMinProduct: {
-    needs: ['matrixProduct', 'softMinExact'],
-    text: `/** The same from the scaled exponentials: \`product\` = Σ_k exp(-β (a - leastA)) exp(-β (b - leastB)), as a matrix product.
- *  Entries that underflow are computed term by term instead, unless nothing allowed (< 1e29) contributes to them. */
-async function softMinProduct(product, leastA, leastB, a, b, beta) {
-  if (product.size === 0) return tf.clone(product);
-  const lowest = tf.min(product);
-  const least = (await lowest.data())[0];
-  lowest.dispose();
-  if (least < 1e-30) {
-    const lost = tf.tidy(() => {
-      const limit = tf.scalar(1e29);
-      const allowed = matrixProduct(tf.cast(tf.less(a, limit), 'float32'), tf.cast(tf.less(b, limit), 'float32'));
-      const low = tf.cast(tf.less(product, tf.scalar(1e-30)), 'float32');
-      return tf.max(tf.mul(allowed, low));
-    });
-    const underflow = (await lost.data())[0] > 0;
-    lost.dispose();
-    if (underflow) return softMinExact(a, b, beta);
-  }
-  return tf.tidy(() => {
-    const energy = tf.sub(tf.add(leastA, leastB), tf.div(tf.log(product), beta));
-    return least < 1e-30 ? tf.where(tf.less(product, tf.scalar(1e-30)), tf.fill(product.shape, 1e30), energy) : energy;
-  });
-}`,
-  },
   peek: {
     needs: [],
     text: `/** The numbers of a tensor: on wasm the heap itself, valid only until the next tensor is made. */
@@ -477,6 +422,177 @@ function stackSteps(steps, shape, dtype) {
   const result = tf.reshape(joined, shape);
   joined.dispose();
   return result;
+}`,
+  },
+  rangeOf: {
+    needs: ['peek'],
+    text: `/** Least and largest number of a tensor that is not empty. NaN is passed over. */
+async function rangeOf(x) {
+  if (tf.getBackend() !== 'wasm' && tf.getBackend() !== 'cpu') {
+    const [low, high] = [tf.min(x), tf.max(x)];
+    const range = [(await low.data())[0], (await high.data())[0]];
+    tf.dispose([low, high]);
+    return range;
+  }
+  let [least, largest] = [Infinity, -Infinity];
+  for (const value of await peek(x)) {
+    if (value < least) least = value;
+    if (value > largest) largest = value;
+  }
+  return [least, largest];
+}`,
+  },
+  scaledBy: {
+    needs: [],
+    text: `function scaledBy(x, beta) {
+  return beta === undefined ? x : tf.mul(x, beta);
+}`,
+  },
+  halves: {
+    needs: [],
+    text: `/** Halves of the first axis, or of the second where the first has length 1. */
+function halves(x, axis) {
+  const half = Math.ceil(x.shape[axis] / 2);
+  const from = x.shape.map(() => 0);
+  return [
+    tf.slice(x, from, x.shape.with(axis, half)),
+    tf.slice(x, from.with(axis, half), x.shape.with(axis, x.shape[axis] - half)),
+  ];
+}`,
+  },
+  softMinExact: {
+    needs: ['scaledBy', 'halves'],
+    text: `/** -1/β log Σ_k exp(-β (a[batch, i, k] + b[batch, k, j])), term by term, in blocks that bound the memory. */
+function softMinExact(a, b, beta) {
+  const [batch, p, n] = a.shape;
+  const q = b.shape[2];
+  return tf.tidy(() => {
+    if (batch * p * n * q > 2 ** 24 && (batch > 1 || p > 1)) {
+      const axis = batch > 1 ? 0 : 1;
+      const [left, right] = [halves(a, axis), axis === 0 ? halves(b, 0) : [b, b]];
+      return tf.concat(
+        left.map((part, i) => softMinExact(part, right[i], beta)),
+        axis,
+      );
+    }
+    const sum = tf.add(tf.reshape(a, [batch, p, n, 1]), tf.reshape(b, [batch, 1, n, q]));
+    const least = tf.min(sum, 2, true);
+    const total = tf.sum(tf.exp(scaledBy(tf.sub(least, sum), beta)), 2);
+    const entropy = beta === undefined ? tf.log(total) : tf.div(tf.log(total), beta);
+    return tf.sub(tf.reshape(least, total.shape), entropy);
+  });
+}`,
+  },
+  softMinProduct: {
+    needs: ['matrixProduct', 'rangeOf', 'softMinExact'],
+    text: `/** The same from the scaled exponentials: \`product\` = Σ_k exp(-β (a - leastA)) exp(-β (b - leastB)), as a matrix product.
+ *  Entries that underflow are computed term by term instead, unless nothing allowed (< 1e29) contributes to them. */
+async function softMinProduct(product, leastA, leastB, a, b, beta) {
+  if (product.size === 0) return tf.clone(product);
+  const [least] = await rangeOf(product);
+  if (least < 1e-30) {
+    const lost = tf.tidy(() => {
+      const limit = tf.scalar(1e29);
+      const allowed = matrixProduct(tf.cast(tf.less(a, limit), 'float32'), tf.cast(tf.less(b, limit), 'float32'));
+      const low = tf.cast(tf.less(product, tf.scalar(1e-30)), 'float32');
+      return tf.max(tf.mul(allowed, low));
+    });
+    const underflow = (await lost.data())[0] > 0;
+    lost.dispose();
+    if (underflow)
+      return tf.tidy(() => {
+        const [left, right] = [a, b].map((x) => tf.reshape(x, [x.rank === 3 ? x.shape[0] : 1, ...x.shape.slice(-2)]));
+        return tf.reshape(softMinExact(left, right, beta), product.shape);
+      });
+  }
+  const log = tf.log(product);
+  const entropy = beta === undefined ? log : tf.div(log, beta);
+  const lowest = tf.add(leastA, leastB);
+  const energy = tf.sub(lowest, entropy);
+  tf.dispose(beta === undefined ? [log, lowest] : [log, entropy, lowest]);
+  if (least >= 1e-30) return energy;
+  const barred = tf.tidy(() => tf.where(tf.less(product, tf.scalar(1e-30)), tf.fill(product.shape, 1e30), energy));
+  energy.dispose();
+  return barred;
+}`,
+  },
+  gibbsRatio: {
+    needs: ['rangeOf', 'scaledBy'],
+    text: `/** g exp(β (out - leastX - leastY)): what the adjoint g of a free energy gives to a pair of scaled exponentials. NaN
+ *  throughout where that overflows for a g that is not 0. */
+async function gibbsRatio(g, out, leastX, leastY, beta) {
+  if (out.size === 0) return tf.clone(out);
+  const limit = 60;
+  const above = tf.sub(out, leastX);
+  const gain = tf.sub(above, leastY);
+  const exponent = scaledBy(gain, beta);
+  tf.dispose(beta === undefined ? [above] : [above, gain]);
+  let bounded = exponent;
+  if ((await rangeOf(exponent))[1] > limit) {
+    const lost = tf.tidy(() => tf.mul(tf.abs(g), tf.cast(tf.greater(exponent, limit), 'float32')));
+    const [, most] = await rangeOf(lost);
+    lost.dispose();
+    if (most > 0) {
+      exponent.dispose();
+      return tf.fill(out.shape, NaN);
+    }
+    bounded = tf.minimum(exponent, limit);
+    exponent.dispose();
+  }
+  const weight = tf.exp(bounded);
+  const ratio = tf.mul(g, weight);
+  tf.dispose([bounded, weight]);
+  return ratio;
+}`,
+  },
+  gibbsExact: {
+    needs: ['sumAxis', 'scaledBy', 'halves'],
+    text: `/** Σ g exp(β (out - x - y)) by its terms over [batch, p, n, q]: onto x [batch, p, n] or onto y [batch, n, q]. */
+function gibbsExact(ontoX, g, out, x, y, beta) {
+  const [batch, p, n] = x.shape;
+  const q = y.shape[2];
+  return tf.tidy(() => {
+    if (batch * p * n * q > 2 ** 24 && (batch > 1 || p > 1)) {
+      const axis = batch > 1 ? 0 : 1;
+      const ys = axis === 0 ? halves(y, 0) : [y, y];
+      const [gs, outs, xs] = [halves(g, axis), halves(out, axis), halves(x, axis)];
+      const [first, second] = [0, 1].map((i) => gibbsExact(ontoX, gs[i], outs[i], xs[i], ys[i], beta));
+      return ontoX || axis === 0 ? tf.concat([first, second], axis) : tf.add(first, second);
+    }
+    const total = tf.add(tf.reshape(x, [batch, p, n, 1]), tf.reshape(y, [batch, 1, n, q]));
+    const weight = tf.exp(scaledBy(tf.sub(tf.reshape(out, [batch, p, 1, q]), total), beta));
+    return sumAxis(tf.mul(tf.reshape(g, [batch, p, 1, q]), weight), ontoX ? 3 : 1);
+  });
+}`,
+  },
+  gibbsSum: {
+    needs: ['matrixProduct', 'peek', 'gibbsExact'],
+    text: `/** The sum onto one operand from the ratio: its own scaled exponential \`own\` times a product with the other's. */
+async function gibbsSum(ontoX, ratio, own, turned, terms, beta) {
+  if (own.size === 0 || ratio.size === 0) return tf.zeros(own.shape);
+  if (Number.isNaN((await peek(ratio))[0]))
+    return tf.tidy(() => {
+      const [g, out, x, y] = terms.map((t) => tf.reshape(t, [t.rank === 3 ? t.shape[0] : 1, ...t.shape.slice(-2)]));
+      return tf.reshape(gibbsExact(ontoX, g, out, x, y, beta), own.shape);
+    });
+  const product = ontoX ? matrixProduct(ratio, turned) : matrixProduct(turned, ratio);
+  const sum = tf.mul(own, product);
+  product.dispose();
+  return sum;
+}`,
+  },
+  gibbsLeft: {
+    needs: ['gibbsSum'],
+    text: `/** Σ g exp(β (out - x - y)) onto x […, p, n]; \`weight\` = exp(-β (x - leastX)), \`turned\` that of y, transposed [q, n]. */
+function gibbsLeft(ratio, weight, turned, g, out, x, y, beta) {
+  return gibbsSum(true, ratio, weight, turned, [g, out, x, y], beta);
+}`,
+  },
+  gibbsRight: {
+    needs: ['gibbsSum'],
+    text: `/** The same onto y […, n, q]; \`weight\` = exp(-β (y - leastY)), \`turned\` that of x, transposed [n, p]. */
+function gibbsRight(ratio, weight, turned, g, out, x, y, beta) {
+  return gibbsSum(false, ratio, weight, turned, [g, out, x, y], beta);
 }`,
   },
   toHost: {

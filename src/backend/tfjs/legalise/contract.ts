@@ -1,17 +1,20 @@
 // Contractions as tfjs operations. In: a semiring, operands with labels, the labels to keep. Out: a handle.
 // Many operands are combined two at a time, cheapest result first; a label is reduced as soon as nothing else needs it, which
 // is right in every semiring here because combining distributes over reducing.
-import { constant, constantValue, evaluate, isOne, sizesOf, type Dim } from '../../../tensor/dims.ts';
+import { constant, type Dim } from '../../../tensor/dims.ts';
 import { mayExceed, mayBeZero } from '../names.ts';
 import type { Tensor } from '../realisation.ts';
 import { realiseMap } from './elementwise.ts';
-import { handleOf, repeatTo, type Handle } from './handle.ts';
+import { handleOf, type Handle } from './handle.ts';
 import {
   arrange,
+  cost,
+  labelOperands,
   lengthOf,
   reduceLabels,
   sameLabels,
   shapeFor,
+  type HandleOperand,
   type Label,
   type Labelled,
   type Lengths,
@@ -21,46 +24,6 @@ import { softMinLabels, softMinPair } from './soft-min.ts';
 
 export type RealisedSemiring =
   { readonly kind: 'sum-product' | 'min-plus' } | { readonly kind: 'soft-min'; readonly beta: Tensor };
-
-export interface HandleOperand {
-  readonly handle: Handle;
-  readonly labels: readonly Label[];
-}
-
-/** What symbolic sizes count for when plans are compared. */
-const nominalSize = 32;
-const nominal = (dim: Dim): number =>
-  constantValue(dim) ?? evaluate(dim, Object.fromEntries(sizesOf(dim).map((name) => [name, nominalSize])));
-const cost = (lengths: Lengths, labels: readonly Label[]): number =>
-  labels.reduce((entries, label) => entries * nominal(lengths.get(label)!), 1);
-
-/** Repeats are undone where another operand has the label anyway, and written out where it is the only one. */
-const labelOperands = (
-  r: Realiser,
-  operands: readonly HandleOperand[],
-  lengths: Map<Label, Dim>,
-): readonly Labelled[] => {
-  for (const { handle, labels } of operands)
-    for (const [i, label] of labels.entries()) if (!isOne(handle.shape[i]!)) lengths.set(label, handle.shape[i]!);
-  const holds = (operand: HandleOperand, label: Label): boolean => {
-    const i = operand.labels.indexOf(label);
-    return i >= 0 && !isOne(operand.handle.stored[i]!);
-  };
-  return operands.map((operand, index) => {
-    const { handle, labels } = operand;
-    const needed = labels.map(
-      (label, i) =>
-        isOne(handle.stored[i]!) &&
-        lengths.has(label) &&
-        operands.every((o) => !holds(o, label)) &&
-        operands.findIndex((o) => o.labels.includes(label)) === index,
-    );
-    const target = handle.stored.map((dim, i) => (needed[i] ? handle.shape[i]! : dim));
-    const repeated = repeatTo(r, handle.tensor, handle.stored, target);
-    const tensor = repeated.type === 'bool' ? r.cast(repeated, 'float32') : repeated;
-    return { tensor, labels: labels.filter((_, i) => !isOne(target[i]!)) };
-  });
-};
 
 /** Reduces the labels of one operand that only it has and that are not kept. */
 const reduceAlone = (

@@ -1,8 +1,9 @@
 // Operands of a contraction while it is taken apart: a tensor and the labels of its axes, in row-major order. Axes of
 // length 1 carry no label. In: tensors and labels. Out: tensors arranged or reduced along labels.
-import { constant, isOne, product, type Dim } from '../../../tensor/dims.ts';
+import { constant, constantValue, evaluate, isOne, product, sizesOf, type Dim } from '../../../tensor/dims.ts';
 import { mayBeZero, mayExceed } from '../names.ts';
 import type { Tensor } from '../realisation.ts';
+import { repeatTo, type Handle } from './handle.ts';
 import { maximumRank } from './layout.ts';
 import type { Realiser } from './realiser.ts';
 import { transposeTensor } from './views.ts';
@@ -21,6 +22,47 @@ export const shapeFor = (lengths: Lengths, labels: readonly Label[]): readonly D
   labels.map((label) => lengths.get(label)!);
 export const sameLabels = (a: readonly Label[], b: readonly Label[]): boolean =>
   a.length === b.length && a.every((label, i) => label === b[i]);
+
+/** What symbolic sizes count for when plans are compared. */
+const nominalSize = 32;
+const nominal = (dim: Dim): number =>
+  constantValue(dim) ?? evaluate(dim, Object.fromEntries(sizesOf(dim).map((name) => [name, nominalSize])));
+/** How many entries labels make, for comparing plans. */
+export const cost = (lengths: Lengths, labels: readonly Label[]): number =>
+  labels.reduce((entries, label) => entries * nominal(lengths.get(label)!), 1);
+
+export interface HandleOperand {
+  readonly handle: Handle;
+  readonly labels: readonly Label[];
+}
+
+/** Repeats are undone where another operand has the label anyway, and written out where it is the only one. */
+export const labelOperands = (
+  r: Realiser,
+  operands: readonly HandleOperand[],
+  lengths: Map<Label, Dim>,
+): readonly Labelled[] => {
+  for (const { handle, labels } of operands)
+    for (const [i, label] of labels.entries()) if (!isOne(handle.shape[i]!)) lengths.set(label, handle.shape[i]!);
+  const holds = (operand: HandleOperand, label: Label): boolean => {
+    const i = operand.labels.indexOf(label);
+    return i >= 0 && !isOne(operand.handle.stored[i]!);
+  };
+  return operands.map((operand, index) => {
+    const { handle, labels } = operand;
+    const needed = labels.map(
+      (label, i) =>
+        isOne(handle.stored[i]!) &&
+        lengths.has(label) &&
+        operands.every((o) => !holds(o, label)) &&
+        operands.findIndex((o) => o.labels.includes(label)) === index,
+    );
+    const target = handle.stored.map((dim, i) => (needed[i] ? handle.shape[i]! : dim));
+    const repeated = repeatTo(r, handle.tensor, handle.stored, target);
+    const tensor = repeated.type === 'bool' ? r.cast(repeated, 'float32') : repeated;
+    return { tensor, labels: labels.filter((_, i) => !isOne(target[i]!)) };
+  });
+};
 
 /** The tensor with its axes in the order of the groups, one axis a group (1 for an empty group). */
 export const arrange = (

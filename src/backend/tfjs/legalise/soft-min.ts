@@ -72,7 +72,72 @@ export const softMinLabels = (
   return { tensor: cut(r, free), labels: least.labels };
 };
 
-/** A pair as batch, rows, columns around shared labels that go; null where that is no matrix product. */
+/** Two operands as matrices x [batch, rows, shared] and y [batch, shared, columns] (no batch axis where they share nothing
+ *  that stays), and the exponentials of both, scaled so that the largest of a row of x or a column of y is 1. */
+export interface ScaledPair {
+  readonly x: Tensor;
+  readonly y: Tensor;
+  readonly leastX: Tensor;
+  readonly leastY: Tensor;
+  readonly weightX: Tensor;
+  readonly weightY: Tensor;
+  /** Labels of the axes of x, of y and of the result [batch, rows, columns], a group an axis. */
+  readonly groupsX: readonly (readonly Label[])[];
+  readonly groupsY: readonly (readonly Label[])[];
+  readonly groups: readonly (readonly Label[])[];
+  /** β, where it is not 1. */
+  readonly beta: readonly Tensor[];
+}
+
+/** Null where the pair is no matrix product around the labels that go. */
+export const scaledPair = (
+  r: Realiser,
+  beta: Tensor,
+  a: Labelled,
+  b: Labelled,
+  kept: readonly Label[],
+  gone: readonly Label[],
+  lengths: Lengths,
+): ScaledPair | null => {
+  const shared = (label: Label): boolean => a.labels.includes(label) && b.labels.includes(label);
+  const batch = kept.filter(shared);
+  const left = kept.filter((label) => a.labels.includes(label) && !shared(label));
+  const right = kept.filter((label) => b.labels.includes(label) && !shared(label));
+  if (gone.length === 0 || left.length === 0 || right.length === 0 || !gone.every(shared)) return null;
+  const swap = !sameLabels([...batch, ...left, ...right], kept) && sameLabels([...batch, ...right, ...left], kept);
+  const [first, second, rows, columns] = swap ? [b, a, right, left] : [a, b, left, right];
+  const lead = batch.length === 0 ? [] : [batch];
+  const [groupsX, groupsY] = [
+    [...lead, rows, gone],
+    [...lead, gone, columns],
+  ];
+  const [x, y] = [arrange(r, first, groupsX, lengths), arrange(r, second, groupsY, lengths)];
+  const least = [...x.shape, ...y.shape].some(mayBeZero) ? 'minAxis' : 'min';
+  const scaled = (tensor: Tensor, axis: number): readonly [Tensor, Tensor] => {
+    const stored = tensor.shape.with(axis, constant(1));
+    const lowest = r.call(least, [tensor], [String(axis), 'true'], stored);
+    const weight = scaledExp(r, beta, wide(tensor, tensor.shape, tensor.shape), wide(lowest, stored, tensor.shape));
+    return [lowest, r.reshape(weight, tensor.shape)];
+  };
+  const [leastX, weightX] = scaled(x, lead.length + 1);
+  const [leastY, weightY] = scaled(y, lead.length);
+  const factor = bounded(r, beta);
+  const groups = [...lead, rows, columns];
+  return {
+    x,
+    y,
+    leastX,
+    leastY,
+    weightX,
+    weightY,
+    groupsX,
+    groupsY,
+    groups,
+    beta: factor === null ? [] : [factor],
+  };
+};
+
+/** The free energy of a pair over what it shares and does not keep; null where it is no matrix product. */
 export const softMinPair = (
   r: Realiser,
   beta: Tensor,
@@ -82,29 +147,11 @@ export const softMinPair = (
   gone: readonly Label[],
   lengths: Lengths,
 ): Labelled | null => {
-  const shared = (label: Label): boolean => a.labels.includes(label) && b.labels.includes(label);
-  const batch = kept.filter(shared);
-  const left = kept.filter((label) => a.labels.includes(label) && !shared(label));
-  const right = kept.filter((label) => b.labels.includes(label) && !shared(label));
-  if (gone.length === 0 || left.length === 0 || right.length === 0) return null;
-  const swap = !sameLabels([...batch, ...left, ...right], kept) && sameLabels([...batch, ...right, ...left], kept);
-  const [first, second, rows, columns] = swap ? [b, a, right, left] : [a, b, left, right];
-  const lead = batch.length === 0 ? [] : [batch];
-  const front = lead.map((group) => lengthOf(lengths, group));
-  const [p, q] = [lengthOf(lengths, rows), lengthOf(lengths, columns)];
-  const x = arrange(r, first, [...lead, rows, gone], lengths);
-  const y = arrange(r, second, [...lead, gone, columns], lengths);
-  const least = [...x.shape, ...y.shape].some(mayBeZero) ? 'minAxis' : 'min';
-  const one = constant(1);
-  const [leastX, leastY] = [
-    r.call(least, [x], [String(front.length + 1), 'true'], [...front, p, one]),
-    r.call(least, [y], [String(front.length), 'true'], [...front, one, q]),
-  ];
-  const weightX = scaledExp(r, beta, wide(x, x.shape, x.shape), wide(leastX, [...front, p, one], x.shape));
-  const weightY = scaledExp(r, beta, wide(y, y.shape, y.shape), wide(leastY, [...front, one, q], y.shape));
-  const shape = [...front, p, q];
-  const total = r.call('matrixProduct', [r.reshape(weightX, x.shape), r.reshape(weightY, y.shape)], [], shape);
-  const factor = bounded(r, beta) ?? r.scalar(1);
-  const free = r.call('softMinProduct', [total, leastX, leastY, x, y, factor], [], shape, 'float32');
-  return { tensor: cut(r, free), labels: [...batch, ...rows, ...columns] };
+  const pair = scaledPair(r, beta, a, b, kept, gone, lengths);
+  if (pair === null) return null;
+  const shape = pair.groups.map((group) => lengthOf(lengths, group));
+  const total = r.call('matrixProduct', [pair.weightX, pair.weightY], [], shape);
+  const energies = [total, pair.leastX, pair.leastY, pair.x, pair.y, ...pair.beta];
+  const free = r.call('softMinProduct', energies, [], shape, 'float32');
+  return { tensor: cut(r, free), labels: pair.groups.flat() };
 };

@@ -10,6 +10,7 @@ const sources = [
   'reductions.ts',
   'products.ts',
   'indexing.ts',
+  'free-energies.ts',
   'host.ts',
   '../../../tensor/host-routines/cholesky.ts',
   '../../../tensor/host-routines/lu.ts',
