@@ -1,4 +1,5 @@
-// Minimise or marginalise: the rule, first match wins. In: an unknown, its block and the task. Out: operation, temperature
+// Minimise or marginalise: the rule, first match wins. In: an unknown that is not learned (params that are come in
+// plan-fit.ts), its block and the task. Out: operation, temperature
 // and a sentence that says which row decided.
 import type { FactorGroup } from '../graph/factor-graph.ts';
 import { dependsOn } from '../graph/expressions.ts';
@@ -36,11 +37,10 @@ export const decide = (
     return setting.operation === 'minimize'
       ? minimize('the infer block says so')
       : marginalize('the infer block says so');
-  if (task.query !== 'map' && role !== 'param')
+  if (task.query !== 'map')
     return marginalize(
       `the task asks for ${{ marginals: 'probabilities', logz: 'the log-partition function', sample: 'samples' }[task.query]}`,
     );
-  if (role === 'param') return minimize('params are learned: minimised');
   if (role === 'target') return minimize('an asked target is minimised');
   if (beta !== null) {
     const source = task.beta === null ? `beta = ${printBeta(beta)} in the model` : `--beta ${printBeta(beta)}`;

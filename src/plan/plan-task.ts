@@ -31,8 +31,9 @@ export const planTask = (graph: FactorGraph, task: Task, beta: number | null): C
   const scene: Scene = { model: split.model, task, groups, beta };
   const nodes = split.model.variables.filter((v) => unknowns.some((u) => u.name === v.name));
 
-  const params = nodes.filter((v) => v.role === 'param');
-  const rest = nodes.filter((v) => v.role !== 'param');
+  const onlyParams = nodes.every((v) => v.role === 'param');
+  const params = nodes.filter((v) => v.role === 'param' && !isIntegrated(split.model, task, v, onlyParams));
+  const rest = nodes.filter((v) => !params.includes(v));
   if (rest.length === 0 && params.length === 0 && task.query !== 'map')
     diagnostics.push(diagnosePlanning('EBM511', null, { query: task.query }));
   let fit: FitPlan | null = null;
@@ -58,6 +59,16 @@ export const planTask = (graph: FactorGraph, task: Task, beta: number | null): C
   ]);
   diagnostics.push(...poleWarnings(model, prepared.groups, minimised, new Set(unknowns.map((v) => v.name))));
   return { value: { model: split.model, task, groups, fit, query: query.blocks, beta }, diagnostics };
+};
+
+/** Params are minimised unless the infer block or a flag names them, or the task asks for probabilities and nothing else is
+ *  unknown: then it can only mean theirs. */
+const isIntegrated = (model: Model, task: Task, { name }: Variable, onlyParams: boolean): boolean => {
+  if (task.minimize.includes(name)) return false;
+  if (task.marginalize.includes(name)) return true;
+  const setting = model.infer.find((s) => s.variables.includes(name));
+  if (setting !== undefined) return setting.operation === 'marginalize';
+  return onlyParams && task.query !== 'map';
 };
 
 const checkFlags = (model: Model, task: Task, unknowns: readonly Variable[]): readonly Diagnostic[] => {

@@ -239,10 +239,21 @@ const seededStart = (problem: AlternateProblem, env: Environment, seed: Value, r
   const moved = problem.params.map((v, i) =>
     scales.includes(v.name) ? b.select(even, unitScale(b, v, random[i]!), scaled[i]!) : scaled[i]!,
   );
+  const subsets = (size: number, of: readonly Variable[]): WeightsOf =>
+    weightsOf(
+      env,
+      new Map([...uniform, ...of.map((v) => [v.name, randomSubsets(env, v, size, seed, restart)] as const)]),
+    );
   const target = latents.find((v) => problem.steps.some((s) => quadratic(s) && readsLatent(s, v)));
-  if (target === undefined) return moved;
+  if (target === undefined) {
+    // Without locations the states must differ in scale: equal ones are a stationary point of every step.
+    const told = (s: AlternateStep): boolean => s.facts.block.some((v) => scales.includes(v.variable.name));
+    const read = latents.filter((v) => problem.steps.some((s) => told(s) && readsLatent(s, v)));
+    return read.length === 0 ? moved : maximisation(problem, env, moved, subsets(scaleSubset, read), bindings, told);
+  }
   const locations = problem.steps.filter((s) => quadratic(s) && readsLatent(s, target));
   const size = Math.max(...locations.map((s) => denseCount(s.facts, (s.witness as QuadraticWitness).layout)));
+  const atLocations = (s: AlternateStep): boolean => locations.includes(s);
   const place = (inner: Environment, weights: Value, params: Values): Values =>
     maximisation(
       problem,
@@ -250,13 +261,13 @@ const seededStart = (problem: AlternateProblem, env: Environment, seed: Value, r
       params,
       weightsOf(inner, new Map([...uniform, [target.name, weights]])),
       bindings,
-      (s) => locations.includes(s),
+      atLocations,
     );
   const energies = (inner: Environment, params: Values): Value | null =>
     unaryEnergies(bindParams(problem, inner, params), target, problem.groups);
   const oneDatumEach = locations.every((s) => locationTerms(s));
   if (!oneDatumEach || latents.length > 1 || energies(env, moved) === null)
-    return place(env, randomSubsets(env, target, 2 * size + 2, seed, restart), moved);
+    return maximisation(problem, env, moved, subsets(2 * size + 2, latents), bindings, atLocations);
   const energiesAt = (inner: Environment, params: Values): Value => energies(inner, params)!;
   const seeded = spreadSeeds(env, target, seed, restart, moved, place, energiesAt).params;
   if (scales.length === 0) return seeded;
@@ -269,6 +280,8 @@ const seededStart = (problem: AlternateProblem, env: Environment, seed: Value, r
   return maximisation(problem, env, carry, weightsOf(env, weights), bindings);
 };
 
+/** Data from which a state's first scale is read. */
+const scaleSubset = 4;
 const settlingSteps = 10;
 
 /** Scales of one: the identity, or 1; other params as they are. */
