@@ -137,7 +137,8 @@ const withKey = (picture: string, quantity: string, levels: readonly number[], c
   const height = Number(/height="([\d.]+)"/.exec(picture)![1]);
   const [top, left, width] = [44, 546, 16];
   const step = (height - top - 48) / levels.length;
-  const unit = 10 ** Math.floor(Math.log10((levels.at(-1)! - levels[0]!) / 20 || 1));
+  // Neighbouring labels, every other level, must differ: levels are closest at the bottom.
+  const unit = 10 ** Math.floor(Math.log10(((levels[2] ?? levels.at(-1)!) - levels[0]!) / 2 || 1));
   const rounded = (level: number): number => Math.round(level / unit) * unit;
   const rows = levels.map((level, i) => {
     const y = height - 48 - (i + 1) * step;
