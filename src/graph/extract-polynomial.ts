@@ -1,19 +1,23 @@
 // Reads an energy as a polynomial in a block of unknowns (polynomial.ts). In: an energy with lets expanded, the ranges of
 // its indices, the block, and which other variables are enumerated (their slots are labels). Out: the terms, or why not.
-import type { Binder, Expr, Model, SubscriptExpr } from '../semantics/model.ts';
+import type { Binder, Expr, SubscriptExpr } from '../semantics/model.ts';
 import type { Dim } from '../tensor/dims.ts';
 import * as dims from '../tensor/dims.ts';
-import { affineIndex, dependsOn, freeIndices, indexExpr, numberExpr, substituteIndices } from './expressions.ts';
-import type { Atom, Known, Label, LabelRange, NotPolynomial, Polynomial, Position, Term } from './polynomial.ts';
+import { affineIndex, dependsOn, indexExpr, numberExpr, substituteIndices } from './expressions.ts';
+import { callExpr, equals, shifted } from './small-expressions.ts';
+import { identifyStates, simplify } from './simplify-polynomial.ts';
+import type {
+  Atom,
+  ExtractContext,
+  Known,
+  Label,
+  LabelRange,
+  NotPolynomial,
+  Polynomial,
+  Position,
+  Term,
+} from './polynomial.ts';
 import { multiplyTerms, scaleTerms } from './polynomial.ts';
-
-export interface ExtractContext {
-  readonly model: Model;
-  /** The unknowns of the polynomial. */
-  readonly block: ReadonlySet<string>;
-  /** For a reference to a node enumerated over the states 0, 1, 2 …: its slot label and count; else null. */
-  readonly slot: (ref: Expr & { kind: 'ref' }) => { readonly label: Label; readonly count: Dim } | null;
-}
 
 type Outcome = readonly Term[] | NotPolynomial;
 const ZERO: Dim = [];
@@ -334,71 +338,3 @@ class Extraction {
     return this.product([{ coefficient: 1, known, unknown: [], bound }], base);
   }
 }
-
-// ---------------------------------------------------------------- small expressions and simplification
-
-const callExpr = (fn: 'add' | 'div' | 'eq' | 'not', args: readonly Expr[], like: Expr): Expr => ({
-  kind: 'call',
-  fn,
-  args,
-  type: {
-    scalar: { kind: fn === 'eq' || fn === 'not' ? 'boolean' : 'real' },
-    shape: fn === 'div' ? args[1]!.type.shape : [],
-  },
-  span: like.span,
-});
-const equals = (a: Expr, b: Expr): Expr => callExpr('eq', [a, b], a);
-const shifted = (index: Expr, from: Dim): Expr =>
-  from.length === 0
-    ? index
-    : callExpr('add', [index, { kind: 'dim', dim: from, type: index.type, span: index.span }], index);
-
-/** A one-hot node that is enumerated is 1 at its state and 0 elsewhere: z_k ties the axis k to the slot. So w @ z reads the
- *  column of the state, and the quadratic form of a centre is diagonal in the states. */
-const identifyStates = (context: ExtractContext, term: Term, ranges: Map<Label, LabelRange>): Term => {
-  for (const [i, k] of term.known.entries()) {
-    const [label] = k.labels;
-    if (k.expr.kind !== 'ref' || k.labels.length !== 1 || !label!.startsWith('%') || !term.bound.includes(label!))
-      continue;
-    const slot = context.slot(k.expr);
-    if (slot === null) continue;
-    ranges.set(slot.label, { dim: slot.count, from: ZERO });
-    const rest = { ...term, known: term.known.toSpliced(i, 1), bound: term.bound.filter((l) => l !== label) };
-    return identifyStates(context, renameIndex(rest, label!, slot.label), ranges);
-  }
-  return term;
-};
-
-/** Renames a label everywhere in a term, free indices of known expressions included. */
-const renameIndex = (term: Term, from: Label, to: Label): Term => ({
-  ...term,
-  known: term.known.map((k) => ({
-    expr: substituteIndices(k.expr, new Map([[from, indexExpr(to, k.expr)]])),
-    labels: k.labels.map((l) => (l === from ? to : l)),
-  })),
-  unknown: term.unknown.map((o) => ({
-    ...o,
-    positions: o.positions.map((p) => (p.label === from ? { ...p, label: to } : p)),
-  })),
-});
-
-/** `i == 1` and `i == 2` in one term make it 0; the same one twice counts once. */
-const simplify = (terms: readonly Term[]): readonly Term[] =>
-  terms.flatMap((term) => {
-    const fixed = new Map<Label, number>();
-    const known: Known[] = [];
-    for (const k of term.known) {
-      const [left, right] = k.expr.kind === 'call' && k.expr.fn === 'eq' ? k.expr.args : [];
-      if (left?.kind === 'index' && right?.kind === 'number') {
-        const seen = fixed.get(left.id);
-        if (seen !== undefined && seen !== right.value) return [];
-        if (seen !== undefined) continue;
-        fixed.set(left.id, right.value);
-      }
-      known.push(k);
-    }
-    return term.coefficient === 0 ? [] : [{ ...term, known }];
-  });
-
-/** The labels that a known factor has beside its positional ones. */
-export const knownLabels = (k: Known): ReadonlySet<Label> => new Set([...k.labels, ...freeIndices(k.expr)]);

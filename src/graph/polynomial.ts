@@ -2,7 +2,7 @@
 // occurrences of unknowns, all labelled by axis and summed over the labels that are not kept. Degree 2 in the values is a
 // quadratic form; linear in atoms such as log π or S⁻¹ and log det S is an exponential family. The labels shared by two
 // occurrences are what makes a quadratic form diagonal, block-diagonal or tridiagonal: structure is read off, not searched.
-import type { Expr } from '../semantics/model.ts';
+import type { Expr, Model } from '../semantics/model.ts';
 import type { Dim } from '../tensor/dims.ts';
 import * as dims from '../tensor/dims.ts';
 
@@ -48,6 +48,14 @@ export interface Term {
 export interface Polynomial {
   readonly terms: readonly Term[];
   readonly ranges: ReadonlyMap<Label, LabelRange>;
+}
+
+export interface ExtractContext {
+  readonly model: Model;
+  /** The unknowns of the polynomial. */
+  readonly block: ReadonlySet<string>;
+  /** For a reference to a node enumerated over the states 0, 1, 2 …: its slot label and count; else null. */
+  readonly slot: (ref: Expr & { kind: 'ref' }) => { readonly label: Label; readonly count: Dim } | null;
 }
 
 /** Why an expression is not such a polynomial: the smallest part at fault. */

@@ -1,7 +1,7 @@
 // An orthonormal param in which the energy is tr(W' C W) once W'W = 1 is used: the columns are the eigenvectors of C with
 // the smallest eigenvalues (Ky Fan 1949). This is what makes principal components of a reconstruction error.
 import { contractOrthonormal } from '../../graph/polynomial.ts';
-import { knownLabels } from '../../graph/extract-polynomial.ts';
+import { knownLabels } from '../../graph/simplify-polynomial.ts';
 import type { Polynomial, Term } from '../../graph/polynomial.ts';
 import type { NamedTensor } from '../../lower/named-tensor.ts';
 import { aligned, mapNamed } from '../../lower/named-tensor.ts';

@@ -1,7 +1,7 @@
 // The sparsity of a quadratic form, read off its terms: which axes of the unknowns are independent (batch), which one is a
 // chain (tridiagonal), which are dense. In: a polynomial of degree 2 per group. Out: a layout, or why there is none.
 import type { FactorGroup } from '../../graph/factor-graph.ts';
-import type { ExtractContext } from '../../graph/extract-polynomial.ts';
+import type { ExtractContext } from '../../graph/polynomial.ts';
 import { extractPolynomial } from '../../graph/extract-polynomial.ts';
 import { affineIndex } from '../../graph/expressions.ts';
 import type { Occurrence, Polynomial, Position } from '../../graph/polynomial.ts';
