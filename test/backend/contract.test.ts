@@ -271,6 +271,31 @@ describe('free energies stay finite and right', () => {
   });
 });
 
+it('the gradient of minima adds where each minimum was found, the first of equal ones', async () => {
+  const b = new Builder();
+  const [N, K, M] = [size('N'), size('K'), size('M')];
+  const [x, y, w] = [b.input('x', [N, K]), b.input('y', [M, K]), b.input('w', [M, N])];
+  const pair = [
+    { value: x, axes: [0, 1] },
+    { value: y, axes: [2, 1] },
+  ];
+  const least = b.contract('min-plus', pair, [2, 0]);
+  const [toX, toY] = gradient(b, b.sum(b.mul(w, least)), [x, y]);
+  const program = optimise(b.finish({ x: toX!, y: toY! }));
+  expect(emitModule(moduleOf({ infer: program })).match(/own\(await pickedSum/g)?.length).toBe(2);
+  const inputs = {
+    x: { shape: [2, 3], data: Float32Array.of(1, 2, 0, 5, 5, 5) },
+    y: { shape: [2, 3], data: Float32Array.of(1, 0, 3, 7, 7, 7) },
+    w: { shape: [2, 2], data: Float32Array.of(1, 10, 100, 1000) },
+  };
+  // Totals [m, n, k]: [[2 2 3] [6 5 8]] and [[8 9 7] [12 12 12]]: the minima stand at 0, 1, 2 and 0.
+  const expected = { x: [1, 0, 100, 1000, 10, 0], y: [1, 10, 0, 1000, 0, 100] };
+  for (const found of await run(program, inputs)) {
+    expect([...found['x']!.data]).toEqual(expected.x);
+    expect([...found['y']!.data]).toEqual(expected.y);
+  }
+});
+
 it('a table of 16 axes is eliminated axis by axis', async () => {
   const b = new Builder();
   const shape = Array.from({ length: 16 }, () => constant(2));

@@ -10,6 +10,7 @@ import { realiseGibbsSum, type Producers } from './legalise/gibbs.ts';
 import { handleOf, literal, whole, wholeAs, type Handle } from './legalise/handle.ts';
 import { keptShape } from './legalise/layout.ts';
 import { realiseScan, realiseWhile, type Reader } from './legalise/loops.ts';
+import { realisePickedSum } from './legalise/picked.ts';
 import { Realiser, tensorType } from './legalise/realiser.ts';
 import {
   realiseArgmin,
@@ -72,7 +73,7 @@ const rules: { readonly [O in Op]: Rule<O> } = {
   ],
   contract: (instr, context) => {
     const { r, handle, info } = context;
-    const sum = realiseGibbsSum(r, instr, context);
+    const sum = realiseGibbsSum(r, instr, context) ?? realisePickedSum(r, instr, context);
     if (sum !== null) return [sum];
     const {
       out: [id],

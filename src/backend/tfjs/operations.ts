@@ -17,7 +17,7 @@ export type TfjsOperation = (typeof tfjsOperations)[number];
 /** Operations written out at the end of the module because tfjs lacks them or is slow or wrong at them. */
 // prettier-ignore
 export const helperOperations = [
-  'sumAxis', 'minAxis', 'argminAxis', 'permuteAxes', 'matrixProduct', 'rowsProduct', 'softMinProduct', 'gibbsRatio', 'gibbsLeft', 'gibbsRight', 'gatherAxis', 'oneHotRows', 'scatterAdd', 'unstack', 'stackSteps',
+  'sumAxis', 'minAxis', 'argminAxis', 'permuteAxes', 'matrixProduct', 'rowsProduct', 'softMinProduct', 'gibbsRatio', 'gibbsLeft', 'gibbsRight', 'gatherAxis', 'oneHotRows', 'scatterAdd', 'pickedSum', 'unstack', 'stackSteps',
   'randomTensor', 'mapLgamma', 'mapDigamma', 'mapLogBesselI0',
   'runCholesky', 'runTriangularSolve', 'runTriangularSolveTransposed', 'runSolve', 'runInverse', 'runLogAbsDet', 'runEigh',
   'runSort', 'runBlockTridiagonal',
@@ -109,6 +109,7 @@ export const operations: Readonly<Record<OperationName, OperationFacts>> = {
   oneHotRows: { stem: 'oneHot' },
   gatherAxis: { stem: 'gathered', awaited: true },
   scatterAdd: { stem: 'scattered', awaited: true },
+  pickedSum: { stem: 'picked', awaited: true },
   unstack: { stem: 'steps', makesList: true, awaited: true },
   stackSteps: { stem: 'stacked' },
   randomTensor: { stem: 'random', awaited: true },

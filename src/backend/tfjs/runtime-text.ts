@@ -16,6 +16,7 @@ export type HelperName =
   | 'gatherAxis'
   | 'oneHotRows'
   | 'scatterAdd'
+  | 'pickedSum'
   | 'unstack'
   | 'stackSteps'
   | 'rangeOf'
@@ -393,6 +394,34 @@ async function scatterAdd(updates, indices, n) {
       for (let j = 0; j < after; j++) out[to + j] += from[start + j];
     }
   return tf.tensor(Float32Array.from(out), [before, n, after]);
+}`,
+  },
+  pickedSum: {
+    needs: ['peek', 'oneHotRows'],
+    text: `/** Zeros of \`shape\` with every g[i…] added at entry Σ i · strides + step · at[i…]. The host adds, in float64; only where tensors
+ *  are far from it (WebGPU) they are added by a product with a one-hot matrix of those entries. */
+async function pickedSum(g, at, strides, step, shape) {
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (g.size === 0 || size === 0) return tf.zeros(shape);
+  const entries = new Int32Array(g.size);
+  let filled = 1;
+  for (let axis = g.shape.length - 1; axis >= 0; axis--) {
+    const slab = filled;
+    for (let i = 1; i < g.shape[axis]; i++)
+      for (let j = 0; j < slab; j++) entries[filled++] = entries[j] + i * strides[axis];
+  }
+  if (tf.getBackend() === 'wasm' || tf.getBackend() === 'cpu') {
+    const [weights, picked2] = [await peek(g), await peek(at)];
+    const out = new Float64Array(size);
+    for (let i = 0; i < entries.length; i++) out[entries[i] + step * picked2[i]] += weights[i];
+    return tf.tensor(new Float32Array(out), shape);
+  }
+  const picked = await at.data();
+  for (let i = 0; i < entries.length; i++) entries[i] += step * picked[i];
+  return tf.tidy(() => {
+    const hot = oneHotRows(tf.tensor1d(entries, 'int32'), size);
+    return tf.reshape(tf.matMul(tf.reshape(g, [1, g.size]), hot), shape);
+  });
 }`,
   },
   unstack: {

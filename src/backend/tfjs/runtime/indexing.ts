@@ -60,6 +60,39 @@ export async function scatterAdd(updates: tf.Tensor, indices: tf.Tensor, n: numb
   return tf.tensor(Float32Array.from(out), [before, n, after]);
 }
 
+/** Zeros of `shape` with every g[i…] added at entry Σ i · strides + step · at[i…]. The host adds, in float64; only where tensors
+ *  are far from it (WebGPU) they are added by a product with a one-hot matrix of those entries. */
+export async function pickedSum(
+  g: tf.Tensor,
+  at: tf.Tensor,
+  strides: readonly number[],
+  step: number,
+  shape: number[],
+): Promise<tf.Tensor> {
+  const size = shape.reduce((a, b) => a * b, 1);
+  if (g.size === 0 || size === 0) return tf.zeros(shape);
+  // Offsets of all entries from the axes that stay: what is filled so far is one slab, repeated along the next axis outwards.
+  const entries = new Int32Array(g.size);
+  let filled = 1;
+  for (let axis = g.shape.length - 1; axis >= 0; axis--) {
+    const slab = filled;
+    for (let i = 1; i < g.shape[axis]!; i++)
+      for (let j = 0; j < slab; j++) entries[filled++] = entries[j]! + i * strides[axis]!;
+  }
+  if (tf.getBackend() === 'wasm' || tf.getBackend() === 'cpu') {
+    const [weights, picked] = [await peek(g), await peek(at)];
+    const out = new Float64Array(size);
+    for (let i = 0; i < entries.length; i++) out[entries[i]! + step * picked[i]!]! += weights[i]!;
+    return tf.tensor(new Float32Array(out), shape);
+  }
+  const picked = (await at.data()) as Int32Array;
+  for (let i = 0; i < entries.length; i++) entries[i]! += step * picked[i]!;
+  return tf.tidy(() => {
+    const hot = oneHotRows(tf.tensor1d(entries, 'int32'), size);
+    return tf.reshape(tf.matMul(tf.reshape(g, [1, g.size]), hot as tf.Tensor2D), shape);
+  });
+}
+
 /** The entries along the first axis, each a tensor of its own. */
 export async function unstack(x: tf.Tensor): Promise<tf.Tensor[]> {
   const [count, ...shape] = x.shape as [number, ...number[]];
