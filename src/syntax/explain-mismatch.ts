@@ -193,7 +193,9 @@ const missingExpression: Recogniser = (s) => {
     ? ['put the `if … then … else …` in parentheses']
     : found(s, 'Not')
       ? ['put the `not …` in parentheses']
-      : [];
+      : found(s, 'LeftBrace') && s.tokens.slice(0, s.at).findLast(isStatementWord)?.image === 'net'
+        ? ['the body of a net in braces stands without `=`: `net F(v : real[D]) -> real[K] { … return e }`']
+        : [];
   const after = s.previous === undefined ? null : tokenInWords(s.previous);
   return diagnoseSyntax('EBM105', s.span, { after, found: s.foundWords, hints });
 };
