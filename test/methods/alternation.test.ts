@@ -232,14 +232,19 @@ x[t in T] ~ categorical(B[s[t]])
         x.map((v) => B.map((row) => -Math.log(row[v]!))),
       ) + 1e-6,
     );
-    for (const [i, j] of [
+    // Where a probability has gone to 0 the optimum is at the edge and only inner directions count.
+    const pairs = [
       [0, 1],
       [2, 3],
       [4, 5],
       [4, 6],
+      [5, 6],
       [7, 8],
-    ] as const)
-      expect(Math.abs(slope(objective, all, exchange(10, i, j)))).toBeLessThan(0.1);
+      [8, 9],
+    ] as const;
+    const inner = pairs.filter(([p, q]) => all[p]! > 1e-3 && all[q]! > 1e-3);
+    expect(inner.length).toBeGreaterThan(2);
+    for (const [p, q] of inner) expect(Math.abs(slope(objective, all, exchange(10, p, q)))).toBeLessThan(0.1);
   });
 
   it('Gaussian emissions', async () => {
