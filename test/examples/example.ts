@@ -1,0 +1,128 @@
+// Runs an example as its command line would, through compile.ts, and compares with examples/<name>.expected.json. In: a name,
+// flags, a backend. Out: the result, or assertions.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import type { QueryName, RunOptions, RunResult } from '../../src/api.ts';
+import { analyse, run } from '../../src/compile.ts';
+import type { Table } from '../../src/data/table.ts';
+import { isArrayData, nest } from '../../src/data/nest.ts';
+import { readParams } from '../../src/data/params-file.ts';
+import { readTable } from '../../src/data/read-table.ts';
+
+const root = join(import.meta.dirname, '..', '..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+
+export const backends = ['wasm', 'reference'] as const;
+export type BackendName = (typeof backends)[number];
+
+/** A number, an array of numbers, or a truth value at a dotted path of the report, as near as `within` to `value`. */
+interface Check {
+  readonly path: string;
+  readonly value: unknown;
+  readonly within: number;
+  readonly source: string;
+}
+
+interface Expected {
+  readonly model: string;
+  readonly runs: readonly { readonly flags: string; readonly checks: readonly Check[] }[];
+}
+
+const noStdin = (): Promise<Buffer> => Promise.reject(new Error('nothing on standard input'));
+
+const tableAt = async (path: string): Promise<Table> => {
+  const { value, diagnostics } = await readTable(join(root, path), noStdin);
+  if (value === null) throw new Error(diagnostics.map((d) => d.message).join());
+  return value;
+};
+
+/** The flags of `ebmc run` that examples use. */
+const optionsOf = async (flags: string, backend: BackendName): Promise<RunOptions> => {
+  const words = flags.split(' ').filter((w) => w !== '');
+  const given = (flag: string): readonly string[] => words.filter((_, i) => i > 0 && words[i - 1] === flag);
+  const pairs = (flag: string) => given(flag).map((text) => text.split('=') as [string, string]);
+  const last = (flag: string): string | null => given(flag).at(-1) ?? null;
+  const data: Record<string, Table> = {};
+  for (const [name, path] of pairs('--data')) data[name] = await tableAt(path);
+  const file = last('--params');
+  const params = file === null ? {} : (await readParams(join(root, file))).value!;
+  const beta = last('--beta');
+  return {
+    data,
+    params,
+    consts: {},
+    ask: [],
+    show: given('--show'),
+    sizes: Object.fromEntries(pairs('--size').map(([name, value]) => [name, Number(value)])),
+    query: (last('--query') ?? 'map') as QueryName,
+    beta: beta === null ? null : beta === 'inf' ? Infinity : Number(beta),
+    minimize: given('--minimize'),
+    marginalize: given('--marginalize'),
+    withoutRegularizers: false,
+    seed: 0,
+    backend,
+    budget: 2 ** 30,
+    restarts: null,
+    plot: true,
+  };
+};
+
+/** Runs with other values in place of files where `changes` has some. */
+export const runExample = async (
+  name: string,
+  flags: string,
+  backend: BackendName,
+  changes: Partial<RunOptions> = {},
+): Promise<RunResult> => {
+  const analysis = analyse(read(`examples/${name}.ebm`), `examples/${name}.ebm`);
+  expect(analysis.diagnostics).toEqual([]);
+  const { value, diagnostics } = await run(analysis, { ...(await optionsOf(flags, backend)), ...changes });
+  expect(diagnostics.filter((d) => d.severity === 'error')).toEqual([]);
+  return value!;
+};
+
+/** The value at a dotted path, arrays nested. */
+const at = (value: unknown, path: readonly string[]): unknown => {
+  const plain = isArrayData(value) ? nest(value) : value;
+  if (path.length === 0) return plain;
+  return at((plain as Readonly<Record<string, unknown>>)[path[0]!], path.slice(1));
+};
+
+export const valueAt = (result: RunResult, path: string): unknown => at(result.json, path.split('.'));
+export const numberAt = (result: RunResult, path: string): number => valueAt(result, path) as number;
+
+const leaves = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value.flatMap(leaves) : [value]);
+
+const compare = (result: RunResult, { path, value, within }: Check): void => {
+  const [found, wanted] = [leaves(valueAt(result, path)), leaves(value)];
+  expect(found.length, path).toBe(wanted.length);
+  wanted.forEach((w, i) => {
+    if (typeof w !== 'number') return expect(found[i], path).toBe(w);
+    const miss = Math.abs((found[i] as number) - w);
+    expect(miss <= within, `${path} is ${found[i]}, expected ${w} within ${within}`).toBe(true);
+  });
+};
+
+/** One test per run of examples/<name>.expected.json and backend. */
+export const testExpected = (name: string): void => {
+  const { model, runs } = JSON.parse(read(`examples/${name}.expected.json`)) as Expected;
+  for (const backend of backends)
+    for (const { flags, checks } of runs)
+      it(`${model} ${flags} on ${backend}`, { timeout: 180_000 }, async () => {
+        expect(model).toBe(`examples/${name}.ebm`);
+        expect(checks.length).toBeGreaterThan(0);
+        const result = await runExample(name, flags, backend);
+        for (const check of checks) {
+          expect(check.source.length).toBeGreaterThan(0);
+          compare(result, check);
+        }
+      });
+};
+
+/** Rows of a data file of the examples. */
+export const rowsOf = (path: string): readonly (readonly number[])[] =>
+  read(path)
+    .trim()
+    .split('\n')
+    .map((line) => line.split(',').map(Number));

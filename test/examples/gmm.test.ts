@@ -1,0 +1,3 @@
+import { testExpected } from './example.ts';
+
+testExpected('gmm');
