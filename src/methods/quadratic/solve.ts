@@ -46,10 +46,10 @@ export const solveQuadratic = (env: Environment, layout: Layout, system: Quadrat
   }
   if (dims.isOne(size)) {
     const h = b.reshape(hessian, gradient.shape);
-    // A number is positive or its logarithm is NaN, like the Cholesky factor of a matrix.
-    const logH = b.log(h);
-    const x = b.select(b.gt(h, 0), b.div(negative, h), logH);
-    return finish(x, logH, () => b.reciprocal(h));
+    // A number is positive or it has no logarithm: NaN where it is 0 too, as for a matrix without a Cholesky factor.
+    const positive = b.gt(h, 0);
+    const logH = b.log(b.select(positive, h, -1));
+    return finish(b.select(positive, b.div(negative, h), logH), logH, () => b.reciprocal(h));
   }
   const factor = b.routine('cholesky', hessian)[0]!;
   const column = b.reshape(negative, [...negative.shape, dims.constant(1)]);
