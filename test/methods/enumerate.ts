@@ -78,7 +78,7 @@ export const marginal = (e: Enumerated, u: Unknown, p: readonly number[]): reado
 
 /** Σ p · energy, broken constraints having probability 0. */
 export const expectation = (list: readonly number[], p: readonly number[]): number =>
-  list.reduce((sum, x, i) => sum + (p[i]! === 0 ? 0 : p[i]! * x), 0);
+  list.reduce((sum, x, i) => sum + ((p[i] ?? 0) === 0 ? 0 : p[i]! * x), 0);
 
 /** Assignments in groups that agree on the given unknowns: their free energies, by the first member. */
 export const byTargets = (
