@@ -37,6 +37,8 @@ export interface FactorGroup {
   readonly name: string;
   /** For a part of a declared factor (components.ts): the factor's name, under which its energy is reported. */
   readonly part?: string;
+  /** No factor of the model: it holds nodes that an index clause leaves out in one state. */
+  readonly filler?: true;
   readonly kind: 'factor' | 'regularizer' | 'constraint' | 'distribution';
   readonly binders: readonly Binder[];
   readonly where: Expr | null;

@@ -73,6 +73,8 @@ export interface Refusal {
   readonly reason: string;
   /** The size whose value was all that it lacked. */
   readonly needsSize?: string;
+  /** It is a method for the other operation: nothing about this model. */
+  readonly otherOperation?: true;
 }
 
 /** What a lowered block offers to the outside. All values live in the environment's builder. */

@@ -98,7 +98,7 @@ export const planBlocks = (
     const { best, others } = pick(eligible, facts);
     if (best === null) {
       const operations = [...new Set(block.map((v) => v.operation))].join(' and ');
-      const refusals = others.filter((o) => o.kind === 'refusal');
+      const refusals = others.filter((o) => o.kind === 'refusal').filter((o) => o.otherOperation !== true);
       if (asked !== null) {
         const reason = [...new Set(refusals.map((r) => r.reason))].join('; ');
         const parameters = { method: asked.request.name, unknowns: [...names], reason };

@@ -179,8 +179,10 @@ const cost = (c: Candidate): string => `about ${compact(c.cost.operations)} oper
 const compact = (n: number): string => (n < 1e4 ? String(Math.round(n)) : n.toExponential(1));
 
 const rejected = (others: readonly (Candidate | Refusal)[], indent: string): readonly string[] =>
-  others.map((o) =>
-    o.kind === 'refusal'
-      ? `${indent}  not ${o.method}: ${o.reason}`
-      : `${indent}  not ${o.method}: dearer or weaker (${o.certificate}, ${compact(o.cost.operations)} operations)`,
-  );
+  others
+    .filter((o) => o.kind !== 'refusal' || o.otherOperation !== true)
+    .map((o) =>
+      o.kind === 'refusal'
+        ? `${indent}  not ${o.method}: ${o.reason}`
+        : `${indent}  not ${o.method}: dearer or weaker (${o.certificate}, ${compact(o.cost.operations)} operations)`,
+    );

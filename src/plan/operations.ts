@@ -46,7 +46,7 @@ export const decide = (
     const source = task.beta === null ? `beta = ${printBeta(beta)} in the model` : `--beta ${printBeta(beta)}`;
     return beta === Infinity ? minimize(source) : marginalize(source, beta);
   }
-  const touching = groups.filter((g) => dependsOn(g.energy, block));
+  const touching = groups.filter((g) => g.filler !== true && dependsOn(g.energy, block));
   if (touching.length > 0 && touching.every((g) => g.kind === 'distribution'))
     return marginalize(`every factor on ${[...block].join(', ')} is a normalised distribution`, 1);
   return minimize('a plain energy has no temperature of its own: it is taken to zero');

@@ -9,6 +9,7 @@ import type { Scene } from './choose.ts';
 import { planBlocks } from './choose.ts';
 import type { FitPlan, Plan } from './plan.ts';
 import { planFit } from './plan-fit.ts';
+import { domainConstraints } from './domain-constraints.ts';
 import { poleWarnings } from './poles.ts';
 import { prepareGroups } from './prepare.ts';
 import type { Task } from './task.ts';
@@ -22,11 +23,12 @@ export const planTask = (graph: FactorGraph, task: Task, beta: number | null): C
   );
   diagnostics.push(...checkFlags(model, task, unknowns));
   const prepared = prepareGroups(graph, task.withoutRegularizers);
-  diagnostics.push(...prepared.diagnostics, ...checkTemperature(model, task, beta));
+  const domains = domainConstraints(model, unknowns);
+  diagnostics.push(...prepared.diagnostics, ...domains.diagnostics, ...checkTemperature(model, task, beta));
   if (task.query === 'sample')
     diagnostics.push(diagnosePlanning('EBM501', null, { what: '--query sample', needs: 'samplers' }));
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
-  const split = componentise(model, prepared.groups, new Set(unknowns.map((v) => v.name)));
+  const split = componentise(model, [...prepared.groups, ...domains.groups], new Set(unknowns.map((v) => v.name)));
   const { groups } = split;
   const scene: Scene = { model: split.model, task, groups, beta };
   const nodes = split.model.variables.filter((v) => unknowns.some((u) => u.name === v.name));

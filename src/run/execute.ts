@@ -51,7 +51,7 @@ export const execute = async (
   const assignment: Record<string, TensorData> = { ...inputs };
   for (const v of plan.model.variables) if (outputs[v.name] !== undefined) assignment[v.name] = outputs[v.name]!;
   const factors = await factorEnergies(plan, spec, assignment, outputs, sizes);
-  const fallen = plan.groups.find((g) => !(factors[g.part ?? g.name]! > -IMPOSSIBLE));
+  const fallen = plan.groups.find((g) => g.filler !== true && !(factors[g.part ?? g.name]! > -IMPOSSIBLE));
   if (fallen !== undefined) {
     const lost = plan.model.variables.filter(
       (v) => outputs[v.name] !== undefined && dependsOn(fallen.energy, new Set([v.name])),
@@ -144,7 +144,7 @@ const factorEnergies = async (
   const exact = await oracle.call('energy', pick(spec, 'energy', assignment), { sizes });
   await oracle.dispose();
   // A declared factor may have become several groups; it is averaged when one of them is.
-  const names = [...new Set(plan.groups.map((g) => g.part ?? g.name))];
+  const names = [...new Set(plan.groups.filter((g) => g.filler !== true).map((g) => g.part ?? g.name))];
   return Object.fromEntries(
     names.map((name) => {
       const parts = plan.groups.filter((g) => (g.part ?? g.name) === name);
@@ -180,7 +180,7 @@ const reportOf = (
   const averaged = decisions.filter((d) => d.operation === 'marginalize');
   const everything = Object.values(factors).reduce((a, c) => a + c, 0);
   // With nothing marginalised the free energy is the energy itself, known in float64.
-  const ofData = dataGroups(model, plan.groups);
+  const ofData = dataGroups(model, plan.groups).filter((g) => g.filler !== true);
   const minimum = [...new Set(ofData.map(declaredName))].reduce((sum, name) => sum + factors[name]!, 0);
   const freeEnergy = averaged.length > 0 ? outputs['free energy']!.data[0]! : minimum;
   const normalised = task.query !== 'map' && averaged.length > 0 && averaged.length === decisions.length;

@@ -4,6 +4,13 @@ import type { MessageTable } from '../message.ts';
 
 const list = (names: readonly string[]): string => names.join(', ');
 
+/** Methods that refuse for one reason stand together. */
+const byReason = (refusals: readonly { method: string; reason: string }[]) =>
+  [...new Set(refusals.map((r) => r.reason))].map((reason) => ({
+    reason,
+    methods: refusals.filter((r) => r.reason === reason).map((r) => r.method),
+  }));
+
 export const planningMessages = {
   EBM501: {
     severity: 'error',
@@ -34,7 +41,7 @@ plate n in N {
       refusals: readonly { method: string; reason: string }[];
     }) => ({
       message: `no method can ${p.operation} ${list(p.unknowns)}`,
-      hints: p.refusals.map((r) => `${r.method}: ${r.reason}`),
+      hints: byReason(p.refusals).map((r) => `${list(r.methods)}: ${r.reason}`),
     }),
     explanation:
       'Every inference method looks at the structure of the energy around the unknowns and either proposes itself or says ' +

@@ -70,7 +70,7 @@ const propose =
   (facts: BlockFacts): Candidate<OptimizerChoice> | Refusal => {
     const name = optimizerTitles[optimizer];
     if (facts.block.some((v) => v.operation !== 'minimize'))
-      return refusal(name, 'it minimises, and this block is marginalised');
+      return { ...refusal(name, 'it minimises, and this block is marginalised'), otherOperation: true };
     const variables = facts.block.map((v) => v.variable);
     const transforms = transformsOf(variables);
     if (typeof transforms === 'string') return refusal(name, transforms);

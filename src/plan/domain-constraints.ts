@@ -1,0 +1,101 @@
+// What a declaration's `where` demands of discrete unknowns, as constraint groups that every method honours or refuses:
+// its conditions (`k != 5`), and one state for the nodes that its index clause leaves out, so that they count for nothing
+// in a sum over states. In: the model and its unknowns. Out: groups; diagnostics for what has no such form.
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
+import { isDiscrete } from '../graph/domain-facts.ts';
+import { indexExpr, letInliner, numberExpr } from '../graph/expressions.ts';
+import type { FactorGroup } from '../graph/factor-graph.ts';
+import type { Binder, Expr, Model, Variable } from '../semantics/model.ts';
+import * as dims from '../tensor/dims.ts';
+
+export const domainConstraints = (
+  model: Model,
+  unknowns: readonly Variable[],
+): { readonly groups: readonly FactorGroup[]; readonly diagnostics: readonly Diagnostic[] } => {
+  const inline = letInliner(model);
+  const diagnostics = unknowns
+    .filter((v) => v.where !== null && !isDiscrete(v.domain.kind))
+    .map((v) => {
+      const what = `${v.name}, of which a \`where\` leaves out some nodes,`;
+      return diagnosePlanning('EBM501', v.span, { what, needs: 'arrays with holes' });
+    });
+  const discrete = unknowns.filter((v) => isDiscrete(v.domain.kind));
+  const groups = discrete.flatMap((v) => [
+    ...v.conditions.map((c) => constraint(v, ` where${v.conditions.indexOf(c) || ''}`, v.where, allTrue(inline(c)))),
+    ...(v.where === null ? [] : [leftOut(v, v.where)]),
+  ]);
+  return { groups, diagnostics };
+};
+
+const constraint = (variable: Variable, suffix: string, where: Expr | null, energy: Expr): FactorGroup => ({
+  name: `${variable.name}${suffix}`,
+  kind: 'constraint',
+  binders: variable.binders,
+  where,
+  slots: [],
+  energy,
+  distribution: null,
+  span: variable.span,
+});
+
+const filler = (v: Variable, where: Expr, energy: Expr, inner: readonly Binder[] = []): FactorGroup => ({
+  ...constraint(v, ' left out', where, energy),
+  binders: [...v.binders, ...inner],
+  filler: true,
+});
+
+/** A condition of an array holds for all of its entries. */
+const allTrue = (condition: Expr): Expr =>
+  condition.type.shape.length === 0
+    ? condition
+    : { kind: 'call', fn: 'min', args: [condition], type: BOOLEAN, span: condition.span };
+
+const BOOLEAN = { scalar: { kind: 'boolean' }, shape: [] } as const;
+
+/** The nodes that the index clause leaves out, held in their first state. */
+const leftOut = (v: Variable, where: Expr): FactorGroup => {
+  const out: Expr = { kind: 'call', fn: 'not', args: [where], type: where.type, span: where.span };
+  const at = v.binders.map((b): Expr => {
+    const index = indexExpr(b.id, where);
+    if (b.from.length === 0) return index;
+    const first: Expr = { kind: 'dim', dim: dims.scale(b.from, -1), type: index.type, span: v.span };
+    return { kind: 'call', fn: 'add', args: [index, first], type: index.type, span: v.span };
+  });
+  const node: Expr = { kind: 'ref', of: 'variable', name: v.name, at, type: v.type, span: v.span };
+  if (v.domain.kind === 'onehot') {
+    const entry = subscript(node, [numberExpr(0, where)]);
+    return filler(v, out, equals(entry, numberExpr(1, where)));
+  }
+  // The first state of each entry of an array.
+  const inner = v.type.shape.map((dim, i): Binder => ({
+    id: `left out ${v.name} ${i}`,
+    name: `${v.name}${i}`,
+    from: [],
+    to: dim,
+    span: v.span,
+  }));
+  const entry =
+    inner.length === 0
+      ? node
+      : subscript(
+          node,
+          inner.map((b) => indexExpr(b.id, where)),
+        );
+  return filler(v, out, equals(entry, firstState(v, where)), inner);
+};
+
+const firstState = (v: Variable, like: Expr): Expr => {
+  if (v.domain.kind === 'integer') return { ...numberExpr(0, like), kind: 'dim', dim: v.domain.from };
+  return numberExpr(v.domain.kind === 'spin' ? -1 : 0, like);
+};
+
+const equals = (a: Expr, b: Expr): Expr => ({ kind: 'call', fn: 'eq', args: [a, b], type: BOOLEAN, span: a.span });
+
+const subscript = (base: Expr, at: readonly Expr[]): Expr => ({
+  kind: 'subscript',
+  base,
+  subscripts: at.map((index) => ({ kind: 'at', at: index }) as const),
+  type: { scalar: base.type.scalar, shape: [] },
+  span: base.span,
+});
