@@ -104,8 +104,11 @@ const compare = (result: RunResult, { path, value, within }: Check): void => {
   });
 };
 
-/** One test per run of examples/<name>.expected.json and backend. */
-export const testExpected = (name: string): void => {
+/** One test per run of examples/<name>.expected.json and backend; `also` looks at each result further. */
+export const testExpected = (
+  name: string,
+  also: (result: RunResult, flags: string, backend: BackendName) => void = () => {},
+): void => {
   const { model, runs } = JSON.parse(read(`examples/${name}.expected.json`)) as Expected;
   for (const backend of backends)
     for (const { flags, checks } of runs)
@@ -117,6 +120,7 @@ export const testExpected = (name: string): void => {
           expect(check.source.length).toBeGreaterThan(0);
           compare(result, check);
         }
+        also(result, flags, backend);
       });
 };
 
@@ -126,3 +130,13 @@ export const rowsOf = (path: string): readonly (readonly number[])[] =>
     .trim()
     .split('\n')
     .map((line) => line.split(',').map(Number));
+
+/** A descent may rise by no more than rounding. */
+export const expectDescending = (trace: readonly number[], rounding: number): void => {
+  expect(trace.length).toBeGreaterThan(2);
+  const rises = trace.slice(1).map((value, i) => value - trace[i]!);
+  expect(Math.max(...rises)).toBeLessThanOrEqual(rounding * Math.max(1, Math.abs(trace.at(-1)!)));
+};
+
+/** Relative rounding of a sum over the data on each backend, float32 and float64: a thousand terms added one by one. */
+export const rounding: Readonly<Record<BackendName, number>> = { wasm: 5e-6, reference: 1e-12 };
