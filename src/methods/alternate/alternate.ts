@@ -85,7 +85,8 @@ export const lowerAlternate = (problem: AlternateProblem, env: Environment, seed
     b.constant(0),
     b.constant(0),
     b.full([dims.constant(maxIterations)], NOTHING),
-    ...shapes.map((s) => b.zeros(s)),
+    // Where no start comes to a finite objective, the params are reported as running away.
+    ...shapes.map((s) => b.full(s, NOTHING)),
   ];
   const length = dims.constant(problem.restarts);
   const { carry } = b.scan({ length, carry: initial, xs: [b.iota([length], 0, 'float')] }, (inner, best, [restart]) => {

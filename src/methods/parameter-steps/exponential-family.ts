@@ -25,12 +25,25 @@ interface Family {
   /** Needs the condition det(·) == 1. */
   readonly unitDeterminant?: true;
   readonly statistics: readonly Statistic[];
-  /** Minimiser from the coefficients, in the order of `statistics`; each in the shape of the array (log_abs_det: less two axes). */
+  /** Minimiser from the coefficients, in the order of `statistics`; each in the shape of the array (log_abs_det: less two
+   *  axes). NaN where all are 0, NOWHERE where their signs leave the energy without a minimum. */
   readonly minimise: (b: Builder, coefficients: readonly Value[]) => Value;
 }
 
 const column = (b: Builder, v: Value, axes: number): Value =>
   b.reshape(v, [...v.shape, ...Array<dims.Dim>(axes).fill(dims.constant(1))]);
+/** A value far outside any domain, which a run reports as an unknown that runs away. */
+const NOWHERE = 1e30;
+/** The stationary point where the signs of the coefficients make it a minimum; elsewhere the energy has none. NaN stays: an
+ *  entry without any weight. */
+const minimumWhere = (b: Builder, sound: Value, value: Value): Value =>
+  b.select(b.or(sound, b.isNan(value)), value, NOWHERE);
+/** Whether the diagonal of each matrix is positive, [..., 1, 1]. */
+const positiveDiagonal = (b: Builder, m: Value): Value => {
+  const n = m.shape.at(-1)!;
+  const eye = b.reshape(b.eye(n), [...m.shape.slice(0, -2).map(() => dims.constant(1)), n, n]);
+  return column(b, b.gt(b.min(b.sum(b.mul(m, eye), [-1]), [-1]), 0), 2);
+};
 const symmetric = (b: Builder, m: Value): Value => {
   const r = m.shape.length;
   const swap = [...Array(r - 2).keys(), r - 1, r - 2];
@@ -45,7 +58,7 @@ export const families: readonly Family[] = [
     statistics: ['log'],
     minimise: (b, [c]) => {
       const total = b.sum(c!, [-1]);
-      return b.div(c!, column(b, total, 1));
+      return minimumWhere(b, column(b, b.le(b.max(c!, [-1]), 0), 1), b.div(c!, column(b, total, 1)));
     },
   },
   {
@@ -53,21 +66,27 @@ export const families: readonly Family[] = [
     name: 'counts of two outcomes',
     domain: 'unit',
     statistics: ['log', 'log-complement'],
-    minimise: (b, [a, c]) => b.div(a!, b.add(a!, c!)),
+    minimise: (b, [a, c]) => minimumWhere(b, b.le(b.maximum(a!, c!), 0), b.div(a!, b.add(a!, c!))),
   },
   {
     // tr(C S⁻¹) + n log det S: S = C / n.
     name: 'covariance',
     domain: 'spd',
     statistics: ['inverse', 'log_abs_det'],
-    minimise: (b, [c, n]) => b.div(symmetric(b, c!), column(b, n!, 2)),
+    minimise: (b, [c, n]) => {
+      const sound = b.and(positiveDiagonal(b, c!), column(b, b.gt(n!, 0), 2));
+      return minimumWhere(b, sound, b.div(symmetric(b, c!), column(b, n!, 2)));
+    },
   },
   {
     // tr(C M) - n log det M: M = n C⁻¹.
     name: 'precision',
     domain: 'spd',
     statistics: ['value', 'log_abs_det'],
-    minimise: (b, [c, n]) => b.mul(b.routine('inverse', symmetric(b, c!))[0]!, column(b, b.neg(n!), 2)),
+    minimise: (b, [c, n]) => {
+      const sound = b.and(positiveDiagonal(b, c!), column(b, b.lt(n!, 0), 2));
+      return minimumWhere(b, sound, b.mul(b.routine('inverse', symmetric(b, c!))[0]!, column(b, b.neg(n!), 2)));
+    },
   },
   {
     // tr(C M) with det M = 1: M = det(C)^{1/D} C⁻¹.
@@ -79,7 +98,7 @@ export const families: readonly Family[] = [
       const s = symmetric(b, c!);
       const logDet = b.routine('log-abs-det', s)[0]!;
       const scale = b.exp(b.div(logDet, b.dim(s.shape.at(-1)!)));
-      return b.mul(b.routine('inverse', s)[0]!, column(b, scale, 2));
+      return minimumWhere(b, positiveDiagonal(b, s), b.mul(b.routine('inverse', s)[0]!, column(b, scale, 2)));
     },
   },
   {
@@ -87,14 +106,15 @@ export const families: readonly Family[] = [
     name: 'scale',
     domain: 'positive',
     statistics: ['reciprocal²', 'log'],
-    minimise: (b, [a, n]) => b.sqrt(b.div(b.mul(b.constant(2), a!), n!)),
+    minimise: (b, [a, n]) =>
+      minimumWhere(b, b.and(b.ge(a!, 0), b.gt(n!, 0)), b.sqrt(b.div(b.mul(b.constant(2), a!), n!))),
   },
   {
     // a r - n log r: r = n / a.
     name: 'rate',
     domain: 'positive',
     statistics: ['value', 'log'],
-    minimise: (b, [a, n]) => b.div(b.neg(n!), a!),
+    minimise: (b, [a, n]) => minimumWhere(b, b.and(b.gt(a!, 0), b.lt(n!, 0)), b.div(b.neg(n!), a!)),
   },
 ];
 
@@ -117,6 +137,8 @@ const propose = (facts: BlockFacts): Candidate<FamilyWitness> | Refusal => {
     for (const term of polynomial.terms) {
       const statistic = statisticOf(term.unknown, polynomial);
       if (statistic === null) return refusal(name, `${group} is not linear in one function of ${variable.name}`);
+      if (term.unknown.some((o) => readsDiagonal(o, polynomial)))
+        return refusal(name, `${group} reads a diagonal of ${variable.name}`);
       if (statistic !== 'none') seen.add(statistic);
     }
   const index = families.findIndex((f) => matches(f, variable, seen));
@@ -146,6 +168,12 @@ const printStatistic = (s: Statistic, name: string): string =>
     log_abs_det: `log det ${name}`,
     log_softmax: `log_softmax(${name})`,
   })[s];
+
+/** Two axes of the array walked by one label: its coefficient would be a diagonal, not an array of its own. */
+const readsDiagonal = ({ positions }: Occurrence, { ranges }: Polynomial): boolean => {
+  const labels = positions.map((p) => p.label).filter((l) => !dims.isOne(ranges.get(l)!.dim));
+  return new Set(labels).size < labels.length;
+};
 
 const statisticOf = (unknown: readonly Occurrence[], polynomial: Polynomial): Statistic | 'none' | null => {
   if (unknown.length === 0) return 'none';

@@ -1,6 +1,7 @@
 // Params in which the (expected) energy is quadratic: weighted least squares. k-means centres, mixture means, regression
 // weights and the factors of a matrix factorisation are all this step.
 import type { Builder, Value } from '../../tensor/builder.ts';
+import * as dims from '../../tensor/dims.ts';
 import type { BlockFacts, Candidate, ParameterStep, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
 import { formatBytes } from '../discrete/regular.ts';
@@ -49,6 +50,18 @@ const propose = (facts: BlockFacts): Candidate<QuadraticWitness> | Refusal => {
 export const orCurrent = (b: Builder, value: Value, current: Value | undefined): Value =>
   current === undefined ? value : b.select(b.isNan(value), current, value);
 
+/** A coordinate this far out is reported as an unknown that runs away. */
+const NOWHERE = 1e30;
+
+/** 1 where the form is negative along some coordinate (beyond rounding): it has no minimum there, and keeping the current
+ *  value would hide that. */
+const bendsDown = (b: Builder, hessian: Value): Value => {
+  const n = hessian.shape.at(-1)!;
+  const eye = b.reshape(b.eye(n), [...hessian.shape.slice(0, -2).map(() => dims.constant(1)), n, n]);
+  const diagonal = b.sum(b.mul(hessian, eye), [-1]);
+  return b.lt(b.min(diagonal), b.mul(-1e-5, b.max(b.abs(diagonal))));
+};
+
 export const quadraticStep: ParameterStep<QuadraticWitness> = {
   name: 'least squares',
   documentation: 'Params in which the expected energy is quadratic: the normal equations, block by block. Exact.',
@@ -58,9 +71,11 @@ export const quadraticStep: ParameterStep<QuadraticWitness> = {
     const variables = facts.block.map((v) => v.variable);
     const system = assemble(env, variables, witness.layout, witness.polynomials, weightsOf);
     const solved = splitUnknowns(env, witness.layout, variables, solveQuadratic(env, witness.layout, system).minimiser);
+    const concave = bendsDown(b, system.hessian);
     return new Map(
       variables.map((v) => {
-        const value = orCurrent(b, solved.get(v.name)!, current.get(v.name));
+        const settled = orCurrent(b, solved.get(v.name)!, current.get(v.name));
+        const value = b.select(concave, NOWHERE, settled);
         if (v.domain.kind === 'positive') return [v.name, b.maximum(value, LEAST_POSITIVE)] as const;
         return [v.name, v.domain.kind === 'nonnegative' ? b.maximum(value, 0) : value] as const;
       }),
