@@ -1,8 +1,10 @@
 // An orthonormal param in which the energy is tr(W' C W) once W'W = 1 is used: the columns are the eigenvectors of C with
 // the smallest eigenvalues (Ky Fan 1949). This is what makes principal components of a reconstruction error.
-import { contractOrthonormal } from '../../graph/polynomial.ts';
+import { contractOrthonormal, samePosition } from '../../graph/polynomial.ts';
+import { slotsOf } from '../../graph/regular.ts';
 import { knownLabels } from '../../graph/simplify-polynomial.ts';
 import type { Polynomial, Term } from '../../graph/polynomial.ts';
+import { slotAxisId } from '../../lower/environment.ts';
 import type { NamedTensor } from '../../lower/named-tensor.ts';
 import { aligned, mapNamed } from '../../lower/named-tensor.ts';
 import { lowerTerm, placeRows } from '../../lower/polynomial.ts';
@@ -26,13 +28,15 @@ const propose = (facts: BlockFacts): Candidate<EigenWitness> | Refusal => {
   if (wholeShape(variable).length !== 2) return refusal(name, `${variable.name} is a stack of matrices`);
   const read = groupPolynomials(extractContext(facts.model, new Set([variable.name]), facts.enumerated), facts.groups);
   if ('reason' in read) return refusal(name, read.reason);
+  const enumerated = facts.groups.flatMap((g) => slotsOf(g.energy, facts.enumerated));
+  const slots = new Set(enumerated.map((ref) => slotAxisId(ref.name, ref.at)));
   const polynomials = read.map((p) => ({
     ...p,
     polynomial: contractOrthonormal(p.polynomial, new Set([variable.name]), knownLabels),
   }));
   for (const { group, polynomial } of polynomials)
     for (const term of polynomial.terms)
-      if (term.unknown.length > 0 && !isTrace(term, polynomial))
+      if (term.unknown.length > 0 && !isTrace(term, polynomial, wholeShape(variable)[1]!, slots))
         return refusal(name, `${group} is not of the form tr(${variable.name}' C ${variable.name})`);
   const [rows] = wholeShape(variable);
   return {
@@ -45,12 +49,16 @@ const propose = (facts: BlockFacts): Candidate<EigenWitness> | Refusal => {
   };
 };
 
-/** Two occurrences with one common column label that nothing known depends on. */
-const isTrace = (term: Term, polynomial: Polynomial): boolean => {
+/** Two occurrences with one common column label that runs through all columns and that neither something known nor the
+ *  weights of enumerated slots depend on: the columns are alike. */
+const isTrace = (term: Term, polynomial: Polynomial, columns: dims.Dim, slots: ReadonlySet<string>): boolean => {
   if (term.unknown.length !== 2 || term.unknown.some((o) => o.atom !== 'value')) return false;
   const [a, c] = [term.unknown[0]!.positions, term.unknown[1]!.positions];
-  const shared = a[1]!.label === c[1]!.label && !dims.isOne(polynomial.ranges.get(a[1]!.label)!.dim);
-  return shared && !term.known.some((k) => knownLabels(k).has(a[1]!.label));
+  const { label, offset } = a[1]!;
+  const range = polynomial.ranges.get(label)!;
+  const whole = dims.add(range.from, offset).length === 0 && dims.equal(range.dim, columns);
+  const shared = samePosition(polynomial.ranges, a[1]!, c[1]!) && label === c[1]!.label && !dims.isOne(range.dim);
+  return shared && whole && !slots.has(label) && !term.known.some((k) => knownLabels(k).has(label));
 };
 
 export const eigenvectorStep: ParameterStep<EigenWitness> = {
