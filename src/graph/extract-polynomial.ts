@@ -40,6 +40,20 @@ const refused = (x: Outcome): x is NotPolynomial => !Array.isArray(x);
 const refuse = (expr: Expr, reason: string): NotPolynomial => ({ kind: 'not-polynomial', expr, reason });
 const one = (known: readonly Known[]): readonly Term[] => [{ coefficient: 1, known, unknown: [], bound: [] }];
 
+/** How many of the last axes an atom joins: it commutes with selecting entries along the others only. */
+const joinedAxes: Readonly<Record<Atom, number>> = {
+  value: 0,
+  log: 0,
+  'log-complement': 0,
+  reciprocal: 0,
+  log_softmax: 1,
+  inverse: 2,
+  log_abs_det: 2,
+};
+
+const keepsLastAxes = ({ base, subscripts }: Expr & { kind: 'subscript' }, count: number): boolean =>
+  subscripts.slice(Math.max(base.type.shape.length - count, 0)).every((s) => s.kind === 'all');
+
 /** Lives while one energy is read: it hands out labels. */
 class Extraction {
   private count = 0;
@@ -221,8 +235,9 @@ class Extraction {
   /** A function of the bare unknown (or of entries of it): the occurrence is marked with the atom. */
   private atom(atom: Atom, whole: Expr, arg: Expr, out: readonly Label[]): Outcome {
     let inner = arg;
-    while (inner.kind === 'subscript') inner = inner.base;
-    const bare = inner.kind === 'ref';
+    let intact = true;
+    for (; inner.kind === 'subscript'; inner = inner.base) intact &&= keepsLastAxes(inner, joinedAxes[atom]);
+    const bare = inner.kind === 'ref' && intact;
     const terms = bare ? this.terms(arg, out) : refuse(whole, `${atom} of an expression of the unknown`);
     if (refused(terms)) return terms;
     const [term] = terms;
