@@ -163,9 +163,11 @@ const search = (witness: GridWitness, facts: BlockFacts, env: Environment): Lowe
   const start = b.gather(g.values, best, 0);
   const energyAt = (inner: Builder, x: Value): Value =>
     nodeEnergies(witness, facts, { ...env, builder: inner }, x, g.along);
-  const bracketed = golden(b, energyAt, b.sub(start, g.range.step), b.add(start, g.range.step));
-  const polished = b.stopGradient(newton(b, energyAt, bracketed, g.range.step));
-  const inside = g.variable.domain.kind === 'angle' ? wrapped(b, polished) : clamped(b, g.range, polished);
+  const inDomain = (x: Value): Value => (g.variable.domain.kind === 'angle' ? wrapped(b, x) : clamped(b, g.range, x));
+  // The bracket of an angle may cross ±π; that of an interval ends where the interval does.
+  const end = (x: Value): Value => (g.variable.domain.kind === 'angle' ? x : inDomain(x));
+  const bracketed = golden(b, energyAt, end(b.sub(start, g.range.step)), end(b.add(start, g.range.step)));
+  const inside = inDomain(b.stopGradient(newton(b, energyAt, bracketed, g.range.step)));
   const energies = energyAt(b, inside);
   return {
     value: b.sum(energies),
