@@ -101,9 +101,7 @@ export const analyseRegular = (
 const inRange = (axis: Binder, index: Binder | null, shift: Dim): boolean => {
   const first = index === null ? shift : dims.add(index.from, shift);
   const last = index === null ? dims.add(shift, dims.constant(1)) : dims.add(index.to, shift);
-  const below = dims.constantValue(first);
-  const above = dims.constantValue(dims.subtract(dims.subtract(axis.to, axis.from), last));
-  return !(below !== null && below < 0) && !(above !== null && above < 0);
+  return !dims.isNegative(first) && !dims.isNegative(dims.subtract(dims.subtract(axis.to, axis.from), last));
 };
 
 const classify = (

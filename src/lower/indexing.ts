@@ -73,11 +73,8 @@ const takeRegular = (
 };
 
 /** Entries behind a condition may lie beyond the ends: what is read there is never used, but it must be read inside. */
-const leavesRange = (axis: Axis, start: Dim, length: Dim): boolean => {
-  const first = dims.constantValue(start);
-  const room = dims.constantValue(dims.subtract(length, dims.add(start, axis.dim)));
-  return (first !== null && first < 0) || (room !== null && room < 0);
-};
+const leavesRange = (axis: Axis, start: Dim, length: Dim): boolean =>
+  dims.isNegative(start) || dims.isNegative(dims.subtract(length, dims.add(start, axis.dim)));
 const clamped = (b: Builder, positions: NamedTensor, length: Dim): NamedTensor => ({
   ...positions,
   value: b.minimum(b.maximum(positions.value, 0), b.sub(b.dim(length), 1)),

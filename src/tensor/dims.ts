@@ -45,6 +45,8 @@ export const product = (dims: readonly Dim[]): Dim => dims.reduce(multiply, cons
 /** The value of a dim that mentions no size, else null. */
 export const constantValue = (a: Dim): number | null =>
   a.length === 0 ? 0 : a.length === 1 && a[0]!.sizes.length === 0 ? a[0]!.coef : null;
+/** Below 0 whatever the sizes, which are at least 1. */
+export const isNegative = (a: Dim): boolean => a.length > 0 && a.every((t) => t.coef < 0);
 export const isOne = (a: Dim): boolean => constantValue(a) === 1;
 export const sizesOf = (a: Dim): readonly string[] => [...new Set(a.flatMap((t) => t.sizes))];
 

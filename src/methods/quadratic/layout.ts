@@ -84,9 +84,8 @@ const readsOutside = (model: Model, { terms, ranges }: Polynomial): string | nul
       for (const [i, p] of o.positions.entries()) {
         const range = ranges.get(p.label)!;
         const first = dims.add(range.from, p.offset);
-        const left = dims.constantValue(first);
-        const right = dims.constantValue(dims.subtract(shape[i]!, dims.add(first, range.dim)));
-        if ((left !== null && left < 0) || (right !== null && right < 0)) return o.variable;
+        const room = dims.subtract(shape[i]!, dims.add(first, range.dim));
+        if (dims.isNegative(first) || dims.isNegative(room)) return o.variable;
       }
     }
   return null;
