@@ -7,6 +7,7 @@ import { tableOf } from '../data/json.ts';
 import type { Table } from '../data/table.ts';
 import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
+import { diagnoseData } from '../diagnostics/messages/data.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { evaluateScalar, isUnevaluable } from '../graph/evaluate.ts';
 import type { SizeValue } from '../methods/method.ts';
@@ -76,6 +77,16 @@ export const bindTask = (analysis: Analysis, options: RunOptions, assume: boolea
   for (const open of bound.openSizes) sizes[open] = { value: nominalSize, source: 'nominal' };
   const known = Object.fromEntries(Object.entries(bound.sizes).map(([name, s]) => [name, s.value]));
   const beta = model.beta === null ? null : scalarOf(model.beta, known, bound.consts);
+  if (beta !== null && !(beta > 0))
+    diagnostics.push(
+      diagnoseData('EBM625', model.beta!.span, {
+        name: 'beta',
+        value: beta,
+        domain: 'positive',
+        where: null,
+        hint: 'a temperature 1/beta is above 0; beta = inf minimises',
+      }),
+    );
   const task: Task = {
     query: options.query,
     given,
