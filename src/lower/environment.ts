@@ -31,6 +31,8 @@ export interface Environment {
   /** Values of consts that were set from outside; others are lowered from their expression. */
   readonly consts: ReadonlyMap<string, Value>;
   readonly beta: Value;
+  /** The scalar that seeds random numbers. */
+  readonly seed: () => Value;
 }
 
 export type LowerExpression = (env: Environment, expr: Expr) => NamedTensor;

@@ -41,6 +41,8 @@ export interface BlockFacts {
   readonly sizes: Readonly<Record<string, SizeValue>>;
   /** Bytes that one group of tensors may take. */
   readonly budget: number;
+  /** Starts of a local search. */
+  readonly restarts: number;
   /** The method named in the model's infer block for these unknowns, with its options. */
   readonly requested: Requested | null;
   /** Values of data (and consts) that index or filter, when the plan is made with data. */

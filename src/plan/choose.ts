@@ -42,6 +42,9 @@ export interface Scene {
   readonly beta: number | null;
 }
 
+/** Starts of a descent unless --restarts says otherwise. */
+export const standardStarts = 3;
+
 export const factsOf = (
   scene: Scene,
   block: readonly BlockVariable[],
@@ -56,6 +59,7 @@ export const factsOf = (
     groups: scene.groups.filter((g) => dependsOn(g.energy, names)),
     sizes: scene.task.sizes,
     budget: scene.task.budget,
+    restarts: scene.task.restarts ?? standardStarts,
     requested,
     indexData: scene.task.indexData,
   };

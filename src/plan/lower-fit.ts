@@ -3,7 +3,7 @@
 import type { Environment } from '../lower/environment.ts';
 import { totalEnergy } from '../lower/group.ts';
 import { lowerAlternate } from '../methods/alternate/alternate.ts';
-import { lowerFitByDescent } from '../methods/continuous/fit-by-descent.ts';
+import { descendFromStarts } from '../methods/continuous/starts.ts';
 import type { Value } from '../tensor/builder.ts';
 import type { FitPlan, Plan } from './plan.ts';
 
@@ -13,7 +13,6 @@ export const lowerFit = (
   env: Environment,
   outputs: Record<string, Value>,
 ): ReadonlyMap<string, Value> => {
-  const b = env.builder;
   switch (fit.kind) {
     case 'closed': {
       const result = new Map<string, Value>();
@@ -25,7 +24,6 @@ export const lowerFit = (
     case 'alternate': {
       const params = fit.steps.flatMap((s) => s.facts.block.map((v) => v.variable));
       const inLatents = new Set(fit.latents.flatMap((l) => l.facts.groups.map((g) => g.name)));
-      const seed = b.input('seed', []);
       const result = lowerAlternate(
         {
           params,
@@ -42,7 +40,7 @@ export const lowerFit = (
           remaining: (inner) => remaining(plan, inLatents, inner),
         },
         env,
-        seed,
+        env.seed(),
       );
       outputs['iterations'] = result.iterations;
       outputs['converged'] = result.converged;
@@ -52,9 +50,9 @@ export const lowerFit = (
     case 'descend': {
       const inLatents = new Set(fit.latents.flatMap((l) => l.facts.groups.map((g) => g.name)));
       const params = plan.model.variables.filter((v) => fit.params.includes(v.name));
-      const result = lowerFitByDescent(
+      const result = descendFromStarts(
         {
-          params,
+          unknowns: params,
           restarts: fit.restarts,
           optimizer: fit.optimizer,
           objective: (inner) => {
@@ -66,11 +64,10 @@ export const lowerFit = (
           },
         },
         env,
-        b.input('seed', []),
       );
       outputs['iterations'] = result.iterations;
       outputs['converged'] = result.converged;
-      return result.params;
+      return result.arrays;
     }
   }
 };

@@ -4,13 +4,14 @@ import type { Checked } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { dependsOn } from '../graph/expressions.ts';
-import { roughness, transformsOf } from '../methods/continuous/descent.ts';
+import { roughness } from '../methods/continuous/descent.ts';
+import { transformsOf } from '../methods/continuous/joint-transform.ts';
 import type { OptimizerName } from '../methods/continuous/optimizer.ts';
 import { isOptimizer, optimizerChoice, optimizerTitles } from '../methods/continuous/optimizer.ts';
 import type { Refusal } from '../methods/method.ts';
 import type { Variable } from '../semantics/model.ts';
 import type { Scene } from './choose.ts';
-import { factsOf, planBlocks, planSteps, runaway } from './choose.ts';
+import { factsOf, standardStarts, planBlocks, planSteps, runaway } from './choose.ts';
 import type { FitPlan, PlannedBlock, PlannedStep } from './plan.ts';
 import type { TrainingRequest } from './requests.ts';
 import { trainingRequest } from './requests.ts';
@@ -91,7 +92,7 @@ const descend = (
     latents,
     params: params.map((v) => v.name),
     optimizer: optimizerChoice(optimizer, training.request?.options, training.epochs),
-    restarts: scene.task.restarts ?? 3,
+    restarts: scene.task.restarts ?? standardStarts,
     reason,
     refusals,
   };

@@ -154,7 +154,8 @@ export const randomSubsets = (
   const count = stateCount(latent)!;
   const nodes = latent.binders.map((i) => dims.subtract(i.to, i.from));
   const uniform = b.random('uniform', [...nodes, count], seed, restart);
-  const share = b.minimum(b.div(wanted, b.dim(dims.product(nodes))), 1);
+  // At most half of them: subsets of everything would start all states alike, which no step undoes.
+  const share = b.minimum(b.div(wanted, b.dim(dims.product(nodes))), 0.5);
   return b.add(b.lt(uniform, share), 1e-3);
 };
 

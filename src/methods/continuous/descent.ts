@@ -2,58 +2,17 @@
 // where the energy is convex. The value is taken at the minimiser, which outer derivatives see as fixed (envelope theorem).
 import { unknownFactsOf } from '../../graph/structure.ts';
 import type { Environment } from '../../lower/environment.ts';
-import { withBindings } from '../../lower/environment.ts';
 import { totalEnergy } from '../../lower/group.ts';
-import { differentiated } from '../../optimizers/objective.ts';
 import type { Variable } from '../../semantics/model.ts';
 import type { Value } from '../../tensor/builder.ts';
-import type { Dim } from '../../tensor/dims.ts';
 import * as dims from '../../tensor/dims.ts';
-import { startValue } from '../alternate/start.ts';
 import type { BlockFacts, Candidate, Lowered, Method, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
 import { wholeShape } from '../quadratic/layout.ts';
+import { bindArrays, transformsOf } from './joint-transform.ts';
 import type { OptimizerChoice, OptimizerName } from './optimizer.ts';
-import { minimiseBy, optimizerChoice, optimizerTitles } from './optimizer.ts';
-import type { Transform } from './transforms.ts';
-import { transformOf } from './transforms.ts';
-
-/** Coordinates of several unknowns side by side. */
-export const jointTransform = (variables: readonly Variable[], transforms: readonly Transform[]) => ({
-  count: transforms.reduce<Dim>((sum, t) => dims.add(sum, t.count), []),
-  toArrays: (env: Environment, free: Value): ReadonlyMap<string, Value> => {
-    let start: Dim = [];
-    return new Map(
-      variables.map((v, i) => {
-        const part = env.builder.sliceAxis(free, 0, start, transforms[i]!.count);
-        start = dims.add(start, transforms[i]!.count);
-        return [v.name, transforms[i]!.toArray(env, part)] as const;
-      }),
-    );
-  },
-  toFree: (env: Environment, arrays: readonly Value[]): Value =>
-    env.builder.concat(
-      arrays.map((a, i) => transforms[i]!.toFree(env, a)),
-      0,
-    ),
-});
-
-/** The transforms of all unknowns, or the first reason why one has none. */
-export const transformsOf = (variables: readonly Variable[]): readonly Transform[] | string => {
-  const result: Transform[] = [];
-  for (const v of variables) {
-    const t = transformOf(v);
-    if (typeof t === 'string') return t;
-    result.push(t);
-  }
-  return result;
-};
-
-export const bindArrays = (env: Environment, arrays: ReadonlyMap<string, Value>): Environment =>
-  withBindings(
-    env,
-    [...arrays].map(([n, value]) => [n, { kind: 'given', value }] as const),
-  );
+import { optimizerChoice, optimizerTitles } from './optimizer.ts';
+import { descendFromStarts } from './starts.ts';
 
 /** What makes the energy unfit for gradients in these unknowns, or null. */
 export const roughness = (facts: BlockFacts): string | null => {
@@ -91,35 +50,15 @@ const propose =
 
 const lower = (choice: OptimizerChoice, facts: BlockFacts, env: Environment): Lowered => {
   const b = env.builder;
-  const variables = facts.block.map((v) => v.variable);
-  const joint = jointTransform(variables, transformsOf(variables) as readonly Transform[]);
-  const energy = (inner: Environment, arrays: ReadonlyMap<string, Value>): Value => {
-    const bound = bindArrays(inner, arrays);
-    return facts.groups.reduce(
-      (sum, g) => inner.builder.add(sum, totalEnergy(bound, g).value),
-      inner.builder.constant(0),
-    );
-  };
-  const start = joint.toFree(
-    env,
-    variables.map((v) => startValue(env, v, b.constant(0), b.constant(0))),
-  );
-  const found = minimiseBy(
-    b,
-    start,
-    differentiated((inner, x) => {
-      const here = { ...env, builder: inner };
-      return energy(here, joint.toArrays(here, x));
-    }),
-    choice,
-  );
+  const unknowns = facts.block.map((v) => v.variable);
+  const energy = (inner: Environment): Value =>
+    facts.groups.reduce((sum, g) => inner.builder.add(sum, totalEnergy(inner, g).value), inner.builder.constant(0));
+  const found = descendFromStarts({ unknowns, restarts: facts.restarts, optimizer: choice, objective: energy }, env);
   const arrays = new Map(
-    [...joint.toArrays(env, found.x)].map(
-      ([n, value], i) => [n, b.stopGradient(settled(env, variables[i]!, value))] as const,
-    ),
+    unknowns.map((v) => [v.name, b.stopGradient(settled(env, v, found.arrays.get(v.name)!))] as const),
   );
   return {
-    value: energy(env, arrays),
+    value: energy(bindArrays(env, arrays)),
     assignment: () => arrays,
     marginals: () => new Map(),
     posterior: null,

@@ -1,37 +1,37 @@
-// Learns params by descent on the free energy of everything inside, from several random starts; the best is kept.
-// In: params with free coordinates, an objective that is differentiable in them. Out: their values.
+// Descent from several random starts; the best end is kept. In: unknowns with free coordinates, an objective that is
+// differentiable in them. Out: their arrays.
 import type { Environment } from '../../lower/environment.ts';
 import { differentiated } from '../../optimizers/objective.ts';
 import type { Variable } from '../../semantics/model.ts';
 import type { Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
 import { startValue } from '../alternate/start.ts';
-import { bindArrays, jointTransform, transformsOf } from './descent.ts';
+import { bindArrays, jointTransform, transformsOf } from './joint-transform.ts';
 import type { OptimizerChoice } from './optimizer.ts';
 import { minimiseBy } from './optimizer.ts';
 import type { Transform } from './transforms.ts';
 
 export interface DescentProblem {
-  readonly params: readonly Variable[];
+  readonly unknowns: readonly Variable[];
   readonly restarts: number;
   readonly optimizer: OptimizerChoice;
-  /** The total free energy with the params bound in the environment: a scalar. */
+  /** The total (free) energy with the unknowns bound in the environment: a scalar. */
   readonly objective: (env: Environment) => Value;
 }
 
 export interface DescentResult {
-  readonly params: ReadonlyMap<string, Value>;
+  readonly arrays: ReadonlyMap<string, Value>;
   readonly iterations: Value;
   readonly converged: Value;
 }
 
-export const lowerFitByDescent = (problem: DescentProblem, env: Environment, seed: Value): DescentResult => {
+export const descendFromStarts = (problem: DescentProblem, env: Environment): DescentResult => {
   const b = env.builder;
-  const joint = jointTransform(problem.params, transformsOf(problem.params) as readonly Transform[]);
+  const joint = jointTransform(problem.unknowns, transformsOf(problem.unknowns) as readonly Transform[]);
   const descend = (inner: Environment, restart: Value): readonly Value[] => {
     const start = joint.toFree(
       inner,
-      problem.params.map((v) => startValue(inner, v, seed, restart)),
+      problem.unknowns.map((v) => startValue(inner, v, env.seed(), restart)),
     );
     const energy = differentiated((here, x) => {
       const there: Environment = { ...inner, builder: here };
@@ -50,5 +50,5 @@ export const lowerFitByDescent = (problem: DescentProblem, env: Environment, see
           const wins = inner.lt(found[0]!, best[0]!);
           return { carry: best.map((old, i) => inner.select(wins, found[i]!, old)) };
         }).carry;
-  return { params: joint.toArrays(env, x!), iterations: iterations!, converged: converged! };
+  return { arrays: joint.toArrays(env, x!), iterations: iterations!, converged: converged! };
 };
