@@ -70,9 +70,13 @@ describe('a form that is not definite', () => {
   };
   it.each(Object.keys(cases))('%s', async (name) => {
     const { text, data, unknown } = cases[name]!;
-    for (const query of ['map', 'marginals'] as const) {
-      const { result, diagnostics } = await tryModel(`model m\n${text}\n`, data ?? {}, { query });
-      expect(result).toBeNull();
+    for (const [query, backend] of [
+      ['map', 'reference'],
+      ['marginals', 'reference'],
+      ['map', 'wasm'],
+    ] as const) {
+      const { result, diagnostics } = await tryModel(`model m\n${text}\n`, data ?? {}, { query, backend });
+      expect(result, backend).toBeNull();
       expect(diagnostics.map((d) => d.code)).toEqual(['EBM508']);
       expect(diagnostics[0]!.message).toContain(`: ${unknown} run`);
     }
@@ -90,4 +94,12 @@ it('a flag or a setting minimises one and integrates the other', async () => {
     expect(marginal.mean).toBeCloseTo(2 / 5, 10);
     expect(marginal.sd).toBeCloseTo(Math.sqrt(3 / 5), 10);
   }
+});
+
+it('what has no digits in float32 is computed in float64', async () => {
+  // H = [1 + 1e-9, 1; 1, 1 + 1e-9]: in float32 it is singular.
+  const text = 'model m\ntarget x, y : real\nfactor f = (x + y - 1)^2 / 2 + 5e-10 * (x^2 + y^2)\n';
+  const report = await runModel(text, {}, { backend: 'wasm' });
+  expect(report.variables['x']).toBeCloseTo(0.5, 6);
+  expect(report.backend).toBe('reference');
 });

@@ -12,6 +12,9 @@ type Run = (args: readonly DenseArray[]) => readonly DenseArray[];
 const numbers = (array: DenseArray): Float64Array => array.data as Float64Array;
 const batchOf = (array: DenseArray, core: number): number => sizeOf(array.shape.slice(0, array.shape.length - core));
 
+/** Relative to the diagonal, what is left of a pivot whose digits are all rounding of float64. */
+const LEAST_PIVOT = 1e-13;
+
 const square =
   (run: (a: Float64Array, batch: number, n: number) => Float64Array): Run =>
   ([a]) => [{ shape: a!.shape, data: run(numbers(a!), batchOf(a!, 2), a!.shape.at(-1)!) }];
@@ -23,7 +26,7 @@ const solver =
   ];
 
 export const runRoutine: Readonly<Record<RoutineName, Run>> = {
-  cholesky: square(cholesky),
+  cholesky: square((a, batch, n) => cholesky(a, batch, n, LEAST_PIVOT)),
   'triangular-solve': solver((l, b, batch, n, m) => triangularSolve(l, b, batch, n, m, false)),
   'triangular-solve-transposed': solver((l, b, batch, n, m) => triangularSolve(l, b, batch, n, m, true)),
   solve: solver(solve),
@@ -47,7 +50,15 @@ export const runRoutine: Readonly<Record<RoutineName, Run>> = {
   },
   'block-tridiagonal': ([diagonal, below, right]) => {
     const [steps, d] = right!.shape.slice(-2) as [number, number];
-    const result = blockTridiagonal(numbers(diagonal!), numbers(below!), numbers(right!), batchOf(right!, 2), steps, d);
+    const result = blockTridiagonal(
+      numbers(diagonal!),
+      numbers(below!),
+      numbers(right!),
+      batchOf(right!, 2),
+      steps,
+      d,
+      LEAST_PIVOT,
+    );
     return [
       { shape: right!.shape, data: result.x },
       { shape: right!.shape.slice(0, -2), data: result.logDet },

@@ -35,6 +35,7 @@ export type HelperName =
   | 'mapLgamma'
   | 'mapDigamma'
   | 'mapLogBesselI0'
+  | 'leastPivot'
   | 'runCholesky'
   | 'runTriangularSolve'
   | 'runTriangularSolveTransposed'
@@ -663,12 +664,17 @@ async function randomTensor(seed, step, distribution, id, shape) {
   return toTensor((await toHost(x)).map(logBesselI0), x.shape);
 }`,
   },
+  leastPivot: {
+    needs: [],
+    text: `/** Relative to the diagonal, what is left of a pivot whose digits are all rounding of float32: four units in the last place. */
+const leastPivot = 25e-8;`,
+  },
   runCholesky: {
-    needs: ['toHost', 'toTensor', 'cholesky'],
+    needs: ['toHost', 'toTensor', 'leastPivot', 'cholesky'],
     text: `/** Lower factor of matrices [batch, n, n]; NaN throughout where not positive definite. */
 async function runCholesky(a) {
   const [batch, n] = a.shape;
-  return toTensor(cholesky(await toHost(a), batch, n), a.shape);
+  return toTensor(cholesky(await toHost(a), batch, n, leastPivot), a.shape);
 }`,
   },
   runTriangularSolve: {
@@ -730,11 +736,19 @@ async function runSort(v) {
 }`,
   },
   runBlockTridiagonal: {
-    needs: ['toHost', 'toTensor', 'blockTridiagonal'],
+    needs: ['toHost', 'toTensor', 'leastPivot', 'blockTridiagonal'],
     text: `/** Symmetric block-tridiagonal systems: solution, log det A, covariance blocks [t, t] and [t, t-1]. */
 async function runBlockTridiagonal(diagonal, below, right) {
   const [batch, steps, d] = right.shape;
-  const result = blockTridiagonal(await toHost(diagonal), await toHost(below), await toHost(right), batch, steps, d);
+  const result = blockTridiagonal(
+    await toHost(diagonal),
+    await toHost(below),
+    await toHost(right),
+    batch,
+    steps,
+    d,
+    leastPivot,
+  );
   return [
     toTensor(result.x, right.shape),
     toTensor(result.logDet, [batch]),
@@ -744,11 +758,11 @@ async function runBlockTridiagonal(diagonal, below, right) {
 }`,
   },
   cholesky: {
-    needs: [],
+    needs: ['leastPivot'],
     text: `/** L lower with A = L Lᵀ (A is read as (A + Aᵀ)/2). An entry that is not positive definite becomes NaN throughout; so does
- *  one that is singular to rounding: a pivot below 1e-13 of its own diagonal entry has no correct digit (the test does not
- *  depend on how the unknowns are scaled). */
-function cholesky(a, batch, n) {
+ *  one that is singular to rounding: a pivot below \`leastPivot\` of its own diagonal entry has no correct digit (the test
+ *  does not depend on how the unknowns are scaled; some units in the last place of the numbers that A came from). */
+function cholesky(a, batch, n, leastPivot) {
   const out = new Float64Array(batch * n * n);
   for (let k = 0; k < batch; k++) {
     const at = k * n * n;
@@ -758,7 +772,7 @@ function cholesky(a, batch, n) {
         let sum = 0.5 * (a[at + i * n + j] + a[at + j * n + i]);
         for (let p = 0; p < j; p++) sum -= out[at + i * n + p] * out[at + j * n + p];
         if (i !== j) out[at + i * n + j] = sum / out[at + j * n + j];
-        else if (sum > 1e-13 * a[at + i * n + i]) out[at + i * n + i] = Math.sqrt(sum);
+        else if (sum > leastPivot * a[at + i * n + i]) out[at + i * n + i] = Math.sqrt(sum);
         else good = false;
       }
     }
@@ -1077,8 +1091,8 @@ function sortRows(v, batch, n) {
 }`,
   },
   blockTridiagonal: {
-    needs: ['multiplyBlock', 'invertPositive'],
-    text: `function blockTridiagonal(diagonal, below, right, batch, steps, d) {
+    needs: ['leastPivot', 'multiplyBlock', 'invertPositive'],
+    text: `function blockTridiagonal(diagonal, below, right, batch, steps, d, leastPivot) {
   const square = d * d;
   const x = new Float64Array(batch * steps * d);
   const logDet = new Float64Array(batch);
@@ -1102,7 +1116,7 @@ function sortRows(v, batch, n) {
           for (let j = 0; j < d; j++)
             x[vectors + t * d + i] -= gains[t * square + i * d + j] * x[vectors + (t - 1) * d + j];
       }
-      logDet[k] += invertPositive(schur, diagonal, at, inverses, t * square, d);
+      logDet[k] += invertPositive(schur, diagonal, at, inverses, t * square, d, leastPivot);
     }
     for (let t = steps - 1; t >= 0; t--) {
       const at = blocks + t * square;
@@ -1155,9 +1169,9 @@ function multiplyBlock(a, aAt, aTransposed, b, bAt, bTransposed, out, outAt, d, 
 }`,
   },
   invertPositive: {
-    needs: [],
+    needs: ['leastPivot'],
     text: `/** Writes the inverse of a positive definite block and returns log det; NaN (and a NaN block) when it is not. */
-function invertPositive(a, scale, scaleAt, out, outAt, d) {
+function invertPositive(a, scale, scaleAt, out, outAt, d, leastPivot) {
   const l = new Float64Array(d * d);
   let logDet = 0;
   for (let i = 0; i < d; i++)
@@ -1166,7 +1180,7 @@ function invertPositive(a, scale, scaleAt, out, outAt, d) {
       for (let p = 0; p < j; p++) sum -= l[i * d + p] * l[j * d + p];
       if (i !== j) l[i * d + j] = sum / l[j * d + j];
       else {
-        l[i * d + i] = sum > 1e-13 * scale[scaleAt + i * d + i] ? Math.sqrt(sum) : NaN;
+        l[i * d + i] = sum > leastPivot * scale[scaleAt + i * d + i] ? Math.sqrt(sum) : NaN;
         logDet += 2 * Math.log(l[i * d + i]);
       }
     }

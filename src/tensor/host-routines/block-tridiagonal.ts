@@ -1,7 +1,8 @@
 // Symmetric positive definite block-tridiagonal systems in O(T d³) float64: block Thomas elimination forwards, then back
 // substitution with the selected inverse (the Rauch-Tung-Striebel smoother in information form; Asif & Moura 2005).
 // In: diagonal blocks D [batch, T, d, d] (read as (D + Dᵀ)/2), E[t] = A[t, t-1] (E[0] ignored), b [batch, T, d].
-// Out: x = A⁻¹ b, log det A, the blocks (A⁻¹)[t, t] and (A⁻¹)[t, t-1] (0 at t = 0). Not positive definite: NaN in that entry.
+// Out: x = A⁻¹ b, log det A, the blocks (A⁻¹)[t, t] and (A⁻¹)[t, t-1] (0 at t = 0). Not positive definite, or a pivot below
+// `leastPivot` of its diagonal entry: NaN in that entry.
 // Functions here use only each other, so that a code generator may emit their text.
 
 export function blockTridiagonal(
@@ -11,6 +12,7 @@ export function blockTridiagonal(
   batch: number,
   steps: number,
   d: number,
+  leastPivot: number,
 ): {
   readonly x: Float64Array;
   readonly logDet: Float64Array;
@@ -41,7 +43,7 @@ export function blockTridiagonal(
           for (let j = 0; j < d; j++)
             x[vectors + t * d + i]! -= gains[t * square + i * d + j]! * x[vectors + (t - 1) * d + j]!;
       }
-      logDet[k]! += invertPositive(schur, diagonal, at, inverses, t * square, d);
+      logDet[k]! += invertPositive(schur, diagonal, at, inverses, t * square, d, leastPivot);
     }
     for (let t = steps - 1; t >= 0; t--) {
       const at = blocks + t * square;
@@ -111,6 +113,7 @@ export function invertPositive(
   out: Float64Array,
   outAt: number,
   d: number,
+  leastPivot: number,
 ): number {
   const l = new Float64Array(d * d);
   let logDet = 0;
@@ -121,7 +124,7 @@ export function invertPositive(
       if (i !== j) l[i * d + j] = sum / l[j * d + j]!;
       else {
         // A pivot that is not positive, or has no correct digit, makes a NaN that spreads to everything after it.
-        l[i * d + i] = sum > 1e-13 * scale[scaleAt + i * d + i]! ? Math.sqrt(sum) : NaN;
+        l[i * d + i] = sum > leastPivot * scale[scaleAt + i * d + i]! ? Math.sqrt(sum) : NaN;
         logDet += 2 * Math.log(l[i * d + i]!);
       }
     }

@@ -2,9 +2,9 @@
 // Functions here use nothing outside themselves, so that a code generator may emit their text.
 
 /** L lower with A = L Lᵀ (A is read as (A + Aᵀ)/2). An entry that is not positive definite becomes NaN throughout; so does
- *  one that is singular to rounding: a pivot below 1e-13 of its own diagonal entry has no correct digit (the test does not
- *  depend on how the unknowns are scaled). */
-export function cholesky(a: Float64Array, batch: number, n: number): Float64Array {
+ *  one that is singular to rounding: a pivot below `leastPivot` of its own diagonal entry has no correct digit (the test
+ *  does not depend on how the unknowns are scaled; some units in the last place of the numbers that A came from). */
+export function cholesky(a: Float64Array, batch: number, n: number, leastPivot: number): Float64Array {
   const out = new Float64Array(batch * n * n);
   for (let k = 0; k < batch; k++) {
     const at = k * n * n;
@@ -14,7 +14,7 @@ export function cholesky(a: Float64Array, batch: number, n: number): Float64Arra
         let sum = 0.5 * (a[at + i * n + j]! + a[at + j * n + i]!);
         for (let p = 0; p < j; p++) sum -= out[at + i * n + p]! * out[at + j * n + p]!;
         if (i !== j) out[at + i * n + j] = sum / out[at + j * n + j]!;
-        else if (sum > 1e-13 * a[at + i * n + i]!) out[at + i * n + i] = Math.sqrt(sum);
+        else if (sum > leastPivot * a[at + i * n + i]!) out[at + i * n + i] = Math.sqrt(sum);
         else good = false;
       }
     }

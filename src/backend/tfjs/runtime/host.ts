@@ -40,10 +40,13 @@ export async function mapLogBesselI0(x: tf.Tensor): Promise<tf.Tensor> {
   return toTensor((await toHost(x)).map(logBesselI0), x.shape);
 }
 
+/** Relative to the diagonal, what is left of a pivot whose digits are all rounding of float32: four units in the last place. */
+const leastPivot = 2.5e-7;
+
 /** Lower factor of matrices [batch, n, n]; NaN throughout where not positive definite. */
 export async function runCholesky(a: tf.Tensor): Promise<tf.Tensor> {
   const [batch, n] = a.shape as [number, number];
-  return toTensor(cholesky(await toHost(a), batch, n), a.shape);
+  return toTensor(cholesky(await toHost(a), batch, n, leastPivot), a.shape);
 }
 /** L⁻¹ B for L [batch, n, n] lower and B [batch, n, m]. */
 export async function runTriangularSolve(l: tf.Tensor, b: tf.Tensor): Promise<tf.Tensor> {
@@ -89,7 +92,15 @@ export async function runBlockTridiagonal(
   right: tf.Tensor,
 ): Promise<[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]> {
   const [batch, steps, d] = right.shape as [number, number, number];
-  const result = blockTridiagonal(await toHost(diagonal), await toHost(below), await toHost(right), batch, steps, d);
+  const result = blockTridiagonal(
+    await toHost(diagonal),
+    await toHost(below),
+    await toHost(right),
+    batch,
+    steps,
+    d,
+    leastPivot,
+  );
   return [
     toTensor(result.x, right.shape),
     toTensor(result.logDet, [batch]),
