@@ -347,7 +347,16 @@ class Writer {
       axes.length === 0
         ? ''
         : `[${binders.map((b) => b.text).join(', ')}${where === null ? '' : ` where ${where.text}`}]`;
-    this.lines.push(`${options.constraint === true ? 'constraint' : 'factor'} ${name}${clause} = ${energy.text}`);
+    const keyword = options.constraint === true ? 'constraint' : this.tape.rarely(6) ? 'regularizer' : 'factor';
+    let { text } = energy;
+    if (keyword !== 'constraint' && this.tape.rarely(5)) {
+      // Through a let, declared over the same indices without the filter.
+      const open = binders.length === 0 ? '' : `[${binders.map((b) => b.text).join(', ')}]`;
+      this.lines.push(`let let_${name}${open} = ${text}`);
+      text = `let_${name}${binders.length === 0 ? '' : `[${axes.map((a) => a.index).join(', ')}]`} + 0.5`;
+      energy = sum(energy, { text: '0.5', value: () => 0.5 });
+    }
+    this.lines.push(`${keyword} ${name}${clause} = ${text}`);
     this.factors.push({
       name,
       constraint: options.constraint === true,

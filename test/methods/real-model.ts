@@ -163,7 +163,14 @@ class Writer {
   ): void {
     const name = this.name('f');
     const clause = this.clause(axes, options);
-    this.lines.push(`factor ${name}${clause} = ${energy.text}`);
+    const keyword = this.tape.below(6) === 5 ? 'regularizer' : 'factor';
+    let { text } = energy;
+    if (this.tape.below(5) === 4) {
+      // Through a let, declared over the same indices without the filter.
+      this.lines.push(`let let_${name}${this.clause(axes, { ...options, where: null })} = ${text}`);
+      text = `let_${name}${axes.length === 0 ? '' : `[${axes.map((a) => a.index).join(', ')}]`}`;
+    }
+    this.lines.push(`${keyword} ${name}${clause} = ${text}`);
     this.add(name, axes, energy, options);
   }
 
