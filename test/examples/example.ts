@@ -64,7 +64,7 @@ const optionsOf = async (flags: string, backend: BackendName): Promise<RunOption
     backend,
     budget: 2 ** 30,
     restarts: null,
-    plot: true,
+    plot: false,
   };
 };
 
