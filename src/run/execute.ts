@@ -12,6 +12,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planLines } from '../plan/explain.ts';
 import { lowerLetsModule } from '../plan/lower-energy.ts';
 import type { BoundTask } from './bind-task.ts';
+import { agreesInFloat64 } from './check-precision.ts';
 import { pick } from './inputs.ts';
 import { surfaceOf } from './surface.ts';
 
@@ -47,7 +48,10 @@ export const execute = async (
   let ran = backend;
   let outputs = await inferred(backend);
   // What has no digits left in float32 may have some in float64.
-  if (runaways(plan, outputs) !== null && ran !== referenceBackend) outputs = await inferred((ran = referenceBackend));
+  const holds = async (): Promise<boolean> =>
+    runaways(plan, outputs) === null &&
+    (await agreesInFloat64(plan, bound.consts, assignmentOf(plan, inputs, outputs), outputs, sizes));
+  if (ran !== referenceBackend && !(await holds())) outputs = await inferred((ran = referenceBackend));
   const away = runaways(plan, outputs);
   if (away !== null)
     return {
@@ -55,8 +59,7 @@ export const execute = async (
       diagnostics: [diagnosePlanning('EBM508', away.span, { unknowns: away.names, why: away.why })],
     };
 
-  const assignment: Record<string, TensorData> = { ...inputs };
-  for (const v of plan.model.variables) if (outputs[v.name] !== undefined) assignment[v.name] = outputs[v.name]!;
+  const assignment = assignmentOf(plan, inputs, outputs);
   const factors = await factorEnergies(plan, spec, assignment, outputs, sizes);
   const fallen = plan.groups.find((g) => g.filler !== true && !(factors[g.part ?? g.name]! > -IMPOSSIBLE));
   if (fallen !== undefined) {
@@ -89,6 +92,12 @@ export const execute = async (
     },
     diagnostics: [],
   };
+};
+
+/** What was given and what was found, by variable. */
+const assignmentOf = (plan: Plan, inputs: Arrays, outputs: Arrays): Arrays => {
+  const found = plan.model.variables.filter((v) => outputs[v.name] !== undefined);
+  return { ...inputs, ...Object.fromEntries(found.map((v) => [v.name, outputs[v.name]!] as const)) };
 };
 
 /** The lets named by --show at the assignment, in float64. */

@@ -9,6 +9,7 @@ import type { Plan } from '../plan/plan.ts';
 import type { ConstValues } from '../plan/program-environment.ts';
 import type { Variable } from '../semantics/model.ts';
 import * as dims from '../tensor/dims.ts';
+import { withParamsGiven } from './check-precision.ts';
 import { pick } from './inputs.ts';
 
 type Arrays = Readonly<Record<string, TensorData>>;
@@ -36,12 +37,7 @@ export const surfaceOf = async (
   const grid = gridPoints(axes);
   const count = grid.length / dimension;
   const others = plan.model.variables.filter((v) => v.role === 'param' && assignment[v.name] !== undefined);
-  const query: Plan = {
-    ...plan,
-    fit: null,
-    task: { ...plan.task, given: new Set([...plan.task.given, ...others.map((v) => v.name)]) },
-  };
-  const spec = lowerPlan(query, consts, '', []);
+  const spec = lowerPlan(withParamsGiven(plan, assignment), consts, '', []);
   const runner = await referenceBackend.load(spec);
   const arrays = { ...assignment, [target.name]: { shape: [count, ...given.shape.slice(1)], data: grid } };
   const found = await runner.call('infer', pick(spec, 'infer', arrays), { sizes: { ...sizes, [plateSize]: count } });
