@@ -68,14 +68,15 @@ const optionsOf = async (flags: string, backend: BackendName): Promise<RunOption
   };
 };
 
-/** Runs with other values in place of files where `changes` has some. */
+/** Runs with other values in place of files where `changes` has some, and the text as `edit` leaves it. */
 export const runExample = async (
   name: string,
   flags: string,
   backend: BackendName,
   changes: Partial<RunOptions> = {},
+  edit: (text: string) => string = (text) => text,
 ): Promise<RunResult> => {
-  const analysis = analyse(read(`examples/${name}.ebm`), `examples/${name}.ebm`);
+  const analysis = analyse(edit(read(`examples/${name}.ebm`)), `examples/${name}.ebm`);
   expect(analysis.diagnostics).toEqual([]);
   const { value, diagnostics } = await run(analysis, { ...(await optionsOf(flags, backend)), ...changes });
   expect(diagnostics.filter((d) => d.severity === 'error')).toEqual([]);
