@@ -8,7 +8,7 @@ import { unknownFactsOf } from '../graph/structure.ts';
 import type { BlockFacts, BlockVariable, Candidate, Refusal, Requested } from '../methods/method.ts';
 import { certificates } from '../methods/method.ts';
 import { methods, parameterSteps } from '../methods/index.ts';
-import type { Model, Variable } from '../semantics/model.ts';
+import type { Model, Role, Variable } from '../semantics/model.ts';
 import type { Decision } from './operations.ts';
 import { components, decide } from './operations.ts';
 import type { PlannedBlock, PlannedStep } from './plan.ts';
@@ -84,7 +84,20 @@ export const planBlocks = (
       const { operation, beta } = decisions.get(variable.name)!;
       return { variable, operation, beta };
     });
-    const asked = component.map((v) => inferRequest(scene.model, scene.task, v)).find((r) => r !== null) ?? null;
+    const nested = outOfOrder(block);
+    if (nested !== null) {
+      diagnostics.push(nested);
+      continue;
+    }
+    const requests = component.map((v) => inferRequest(scene.model, scene.task, v)).filter((r) => r !== null);
+    const asked = requests[0] ?? null;
+    const other = requests.find((r) => r.request.name !== asked!.request.name);
+    if (other !== undefined) {
+      const reason = `it is one block with unknowns for which ${asked!.request.name} was requested`;
+      const parameters = { method: other.request.name, unknowns: [...names], reason };
+      diagnostics.push(diagnosePlanning('EBM509', other.call.span, parameters));
+      continue;
+    }
     const facts = factsOf(scene, block, new Set(), asked?.request ?? null);
     const eligible = asked === null ? standard : methods.filter((m) => m.serves.includes(asked.request.name));
     if (asked !== null && eligible.length === 0) {
@@ -123,6 +136,22 @@ export const planBlocks = (
     blocks.push({ unknowns: [...names], decisions, facts, method: best.method, chosen: best.candidate, others });
   }
   return { blocks, diagnostics };
+};
+
+/** Innermost first: latents, targets, params, and within a role what is marginalised. Methods eliminate a block's
+ *  marginalised unknowns inside its minimised ones, which is another number where a role says the opposite. */
+const depth: Readonly<Record<Role, number>> = { latent: 0, noise: 0, data: 0, observed: 0, target: 1, param: 2 };
+const outOfOrder = (block: readonly BlockVariable[]): Diagnostic | null => {
+  const inner = block.filter((v) => v.operation === 'minimize');
+  const outer = block.find(
+    (v) => v.operation === 'marginalize' && inner.some((m) => depth[m.variable.role] < depth[v.variable.role]),
+  );
+  if (outer === undefined) return null;
+  const minimised = inner
+    .filter((m) => depth[m.variable.role] < depth[outer.variable.role])
+    .map((m) => m.variable.name);
+  const what = `marginalising ${outer.variable.role} ${outer.variable.name} over the minimum of ${minimised.join(', ')}`;
+  return diagnosePlanning('EBM501', outer.variable.span, { what, needs: 'integrals of minima' });
 };
 
 /** An unbounded real unknown in which the energy is linear, or that no factor touches, has no best value and no integral. */

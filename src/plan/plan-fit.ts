@@ -29,6 +29,11 @@ export const planFit = (
   if (missing.length > 0) return { value: null, diagnostics: missing };
   const away = runaway(paramFacts(learning, params));
   if (away !== null && blocks.length === 0) return { value: null, diagnostics: [away] };
+  const untouched = params.find((v) => !scene.groups.some((g) => dependsOn(g.energy, new Set([v.name]))));
+  if (untouched !== undefined && blocks.length > 0) {
+    const parameters = { unknowns: [untouched.name], why: 'no factor touches it' };
+    return { value: null, diagnostics: [diagnosePlanning('EBM508', untouched.span, parameters)] };
+  }
 
   const requested = training.value.request?.name ?? null;
   if (requested !== null && isOptimizer(requested))

@@ -2,7 +2,8 @@
 import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
-import type { FactorGraph } from '../graph/factor-graph.ts';
+import { dependsOn, visit } from '../graph/expressions.ts';
+import type { FactorGraph, FactorGroup } from '../graph/factor-graph.ts';
 import { componentise } from '../graph/components.ts';
 import type { Model, Variable } from '../semantics/model.ts';
 import type { Scene } from './choose.ts';
@@ -27,6 +28,8 @@ export const planTask = (graph: FactorGraph, task: Task, beta: number | null): C
   diagnostics.push(...prepared.diagnostics, ...domains.diagnostics, ...checkTemperature(model, task, beta));
   if (task.query === 'sample')
     diagnostics.push(diagnosePlanning('EBM501', null, { what: '--query sample', needs: 'samplers' }));
+  if (hasErrors(diagnostics)) return { value: null, diagnostics };
+  diagnostics.push(...heldStill(prepared.groups, new Set(unknowns.map((v) => v.name))));
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
   const split = componentise(model, [...prepared.groups, ...domains.groups], new Set(unknowns.map((v) => v.name)));
   const { groups } = split;
@@ -61,6 +64,22 @@ export const planTask = (graph: FactorGraph, task: Task, beta: number | null): C
   ]);
   diagnostics.push(...poleWarnings(model, prepared.groups, minimised, new Set(unknowns.map((v) => v.name))));
   return { value: { model: split.model, task, groups, fit, query: query.blocks, beta }, diagnostics };
+};
+
+/** `stop_gradient(z)` of an unknown reads z without taking part in choosing it: then the unknowns do not share one energy,
+ *  and no method here may treat them as if they did. */
+const heldStill = (groups: readonly FactorGroup[], unknowns: ReadonlySet<string>): readonly Diagnostic[] => {
+  const found = new Map<number, Diagnostic>();
+  for (const g of groups)
+    visit(g.energy, (e) => {
+      if (e.kind !== 'call' || e.fn !== 'stop_gradient' || !dependsOn(e, unknowns)) return;
+      const parameters = {
+        what: 'stop_gradient of an unknown',
+        needs: 'unknowns that are chosen by energies of their own',
+      };
+      found.set(e.span.start, diagnosePlanning('EBM501', e.span, parameters));
+    });
+  return [...found.values()];
 };
 
 /** Params are minimised unless the infer block or a flag names them, or the task asks for probabilities and nothing else is
