@@ -8,13 +8,13 @@ import { roughness } from '../methods/continuous/descent.ts';
 import { transformsOf } from '../methods/continuous/joint-transform.ts';
 import type { OptimizerName } from '../methods/continuous/optimizer.ts';
 import { isOptimizer, optimizerChoice, optimizerTitles } from '../methods/continuous/optimizer.ts';
-import type { Refusal } from '../methods/method.ts';
+import type { Operation, Refusal } from '../methods/method.ts';
 import type { Variable } from '../semantics/model.ts';
 import type { Scene } from './choose.ts';
 import { factsOf, standardStarts, planBlocks, planSteps, runaway } from './choose.ts';
 import type { FitPlan, PlannedBlock, PlannedStep } from './plan.ts';
 import type { TrainingRequest } from './requests.ts';
-import { trainingRequest } from './requests.ts';
+import { inferRequest, trainingRequest } from './requests.ts';
 
 export const planFit = (
   scene: Scene,
@@ -35,9 +35,12 @@ export const planFit = (
     return { value: null, diagnostics: [diagnosePlanning('EBM508', untouched.span, parameters)] };
   }
 
-  const requested = training.value.request?.name ?? null;
-  if (requested !== null && isOptimizer(requested))
-    return descend(learning, params, blocks, [], requested, training.value, 'the train block says so');
+  const asked = training.value.request === null ? inferRequestOf(scene, params, training.value) : training.value;
+  const requested = asked.request?.name ?? null;
+  if (requested !== null && isOptimizer(requested)) {
+    const where = training.value.request === null ? 'infer' : 'train';
+    return descend(learning, params, blocks, [], requested, asked, `the ${where} block says so`);
+  }
 
   const names = new Set(params.map((v) => v.name));
   const enumerated = new Set(blocks.filter((b) => b.method.enumerates(b.facts)).flatMap((b) => b.unknowns));
@@ -48,16 +51,40 @@ export const planFit = (
       [...b.decisions.values()].some((d) => d.operation === 'marginalize'),
   );
   const { steps, open } = planSteps(learning, params, enumerated);
-  if (open.length === 0 && !averaged) return { value: closedForm(scene, blocks, steps), diagnostics: [] };
+  if (open.length === 0 && !averaged) {
+    const value = closedForm(scene, blocks, steps, asked.request?.options['restarts'] ?? null);
+    if (requested === null || (closedForms[requested]?.(value, blocks) ?? false)) return { value, diagnostics: [] };
+    const reason = `their closed forms make ${value.kind === 'alternate' ? value.algorithm : 'one exact step'}`;
+    const parameters = { method: requested, unknowns: params.map((v) => v.name), reason };
+    return { value: null, diagnostics: [diagnosePlanning('EBM509', asked.call!.span, parameters)] };
+  }
   const refusals = open.flatMap((o) => o.refusals);
   const reason = averaged
     ? 'the latents are integrated out, so the params have no closed form'
     : `no closed form for ${open.map((o) => o.variable.name).join(', ')}`;
   if (requested !== null) {
     const parameters = { method: requested, unknowns: params.map((v) => v.name), reason };
-    return { value: null, diagnostics: [diagnosePlanning('EBM509', training.value.call!.span, parameters)] };
+    return { value: null, diagnostics: [diagnosePlanning('EBM509', asked.call!.span, parameters)] };
   }
   return descend(learning, params, blocks, refusals, 'lbfgs', training.value, reason);
+};
+
+/** The method that the infer block names for a param, when the train block names none. */
+const inferRequestOf = (scene: Scene, params: readonly Variable[], training: TrainingRequest): TrainingRequest => {
+  const named = params.filter((v) => scene.model.infer.some((s) => s.variables.includes(v.name)));
+  const found = named.map((v) => inferRequest(scene.model, scene.task, v)).find((r) => r !== null);
+  return found === undefined ? training : { ...training, ...found };
+};
+
+const everyLatent = (latents: readonly PlannedBlock[], operation: Operation): boolean =>
+  latents.every((l) => [...l.decisions.values()].every((d) => d.operation === operation));
+
+/** The names that a learn line has for closed forms, and when a plan is what they name. */
+const closedForms: Readonly<Record<string, (fit: FitPlan, latents: readonly PlannedBlock[]) => boolean>> = {
+  lloyd: (fit, latents) => fit.kind === 'alternate' && latents.length > 0 && everyLatent(latents, 'minimize'),
+  em: (fit, latents) => fit.kind === 'alternate' && latents.length > 0 && everyLatent(latents, 'marginalize'),
+  als: (fit, latents) => fit.kind === 'alternate' && everyLatent(latents, 'minimize'),
+  exact: (fit) => fit.kind === 'closed',
 };
 
 const paramFacts = (scene: Scene, params: readonly Variable[]) =>
@@ -67,11 +94,16 @@ const paramFacts = (scene: Scene, params: readonly Variable[]) =>
     new Set(),
   );
 
-const closedForm = (scene: Scene, blocks: readonly PlannedBlock[], steps: readonly PlannedStep[]): FitPlan => {
+const closedForm = (
+  scene: Scene,
+  blocks: readonly PlannedBlock[],
+  steps: readonly PlannedStep[],
+  requestedStarts: number | null,
+): FitPlan & { readonly kind: 'closed' | 'alternate' } => {
   const alone = blocks.length === 0 && (steps.length === 1 || independent(scene, steps));
   if (alone) return { kind: 'closed', steps };
-  const starts =
-    scene.task.restarts === null ? affordableStarts(blocks) : { restarts: scene.task.restarts, trialIterations: null };
+  const restarts = scene.task.restarts ?? requestedStarts;
+  const starts = restarts === null ? affordableStarts(blocks) : { restarts, trialIterations: null };
   return { kind: 'alternate', latents: blocks, steps, ...starts, algorithm: algorithmOf(blocks) };
 };
 
