@@ -5,8 +5,8 @@ import { describe, expect, it } from 'vitest';
 import { methods } from '../../src/methods/index.ts';
 import type { Question } from './check-discrete.ts';
 import { checkDiscrete } from './check-discrete.ts';
-import type { FamilyName } from './discrete-model.ts';
-import { discreteModel, families } from './discrete-model.ts';
+import type { FamilyName } from './discrete-families.ts';
+import { discreteModel, families } from './discrete-families.ts';
 
 const tape = fc.array(fc.nat(999), { minLength: 100, maxLength: 100 });
 const temperature = fc.constantFrom(0.1, 1, 3, 20);

@@ -7,6 +7,7 @@ import { nodesOf } from './discrete-model.ts';
 import type { Enumerated } from './enumerate.ts';
 import { enumerate, freeEnergy, minimum } from './enumerate.ts';
 import { list, random } from './random-data.ts';
+import { nested } from './tape.ts';
 
 export interface LearningModel {
   readonly text: string;
@@ -22,12 +23,6 @@ interface Extra {
   /** For each assignment, the data and the entry of the param that it meets. */
   readonly meets: (a: Assignment) => readonly (readonly [number, number])[];
 }
-
-const nested = (values: readonly number[], shape: readonly number[]): NestedData => {
-  if (shape.length === 0) return values[0]!;
-  const step = values.length / shape[0]!;
-  return list(shape[0]!, (i) => nested(values.slice(i * step, (i + 1) * step), shape.slice(1)));
-};
 
 /** null when no latent may be an index. */
 export const learningModel = (base: DiscreteModel, seed: number): LearningModel | null => {

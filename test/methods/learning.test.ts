@@ -2,8 +2,8 @@
 // rises, and at the end it is stationary in every param. So the posterior weights of every exact method are right.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { FamilyName } from './discrete-model.ts';
-import { discreteModel } from './discrete-model.ts';
+import type { FamilyName } from './discrete-families.ts';
+import { discreteModel } from './discrete-families.ts';
 import { learningModel } from './learning-model.ts';
 import { flat, runModel, tryModel } from './run-model.ts';
 

@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkQuadratic } from './check-quadratic.ts';
-import type { FamilyName } from './real-model.ts';
-import { families, realModel } from './real-model.ts';
+import type { FamilyName } from './real-families.ts';
+import { families, realModel } from './real-families.ts';
 import { runModel, tryModel } from './run-model.ts';
 
 const tape = fc.array(fc.nat(999), { minLength: 100, maxLength: 100 });

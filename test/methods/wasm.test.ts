@@ -4,11 +4,11 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { checkDiscrete } from './check-discrete.ts';
 import { checkQuadratic } from './check-quadratic.ts';
-import type { FamilyName } from './discrete-model.ts';
-import { discreteModel, families } from './discrete-model.ts';
+import type { FamilyName } from './discrete-families.ts';
+import { discreteModel, families } from './discrete-families.ts';
 import { list, random } from './random-data.ts';
-import { realModel, families as realFamilies } from './real-model.ts';
-import type { FamilyName as RealFamily } from './real-model.ts';
+import { realModel, families as realFamilies } from './real-families.ts';
+import type { FamilyName as RealFamily } from './real-families.ts';
 import { flat, largestDifference, runFully, runModel } from './run-model.ts';
 import { solveIsing } from './transfer-matrix.ts';
 
