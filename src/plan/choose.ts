@@ -59,7 +59,7 @@ export const factsOf = (
     groups: scene.groups.filter((g) => dependsOn(g.energy, names)),
     sizes: scene.task.sizes,
     budget: scene.task.budget,
-    restarts: scene.task.restarts ?? standardStarts,
+    restarts: scene.task.restarts ?? requested?.options['restarts'] ?? standardStarts,
     requested,
     indexData: scene.task.indexData,
   };

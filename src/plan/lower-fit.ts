@@ -36,6 +36,7 @@ export const lowerFit = (
           steps: fit.steps.map((s) => ({ facts: s.facts, step: s.step, witness: s.chosen.witness })),
           groups: plan.groups,
           restarts: fit.restarts,
+          iterations: fit.iterations,
           trialIterations: fit.trialIterations,
           remaining: (inner) => remaining(plan, inLatents, inner),
         },

@@ -52,7 +52,7 @@ export const planFit = (
   );
   const { steps, open } = planSteps(learning, params, enumerated);
   if (open.length === 0 && !averaged) {
-    const value = closedForm(scene, blocks, steps, asked.request?.options['restarts'] ?? null);
+    const value = closedForm(scene, blocks, steps, asked.request?.options ?? {});
     if (requested === null || (closedForms[requested]?.(value, blocks) ?? false)) return { value, diagnostics: [] };
     const reason = `their closed forms make ${value.kind === 'alternate' ? value.algorithm : 'one exact step'}`;
     const parameters = { method: requested, unknowns: params.map((v) => v.name), reason };
@@ -98,13 +98,14 @@ const closedForm = (
   scene: Scene,
   blocks: readonly PlannedBlock[],
   steps: readonly PlannedStep[],
-  requestedStarts: number | null,
+  options: Readonly<Record<string, number>>,
 ): FitPlan & { readonly kind: 'closed' | 'alternate' } => {
   const alone = blocks.length === 0 && (steps.length === 1 || independent(scene, steps));
   if (alone) return { kind: 'closed', steps };
-  const restarts = scene.task.restarts ?? requestedStarts;
+  const restarts = scene.task.restarts ?? options['restarts'] ?? null;
+  const iterations = options['iterations'] ?? standardIterations;
   const starts = restarts === null ? affordableStarts(blocks) : { restarts, trialIterations: null };
-  return { kind: 'alternate', latents: blocks, steps, ...starts, algorithm: algorithmOf(blocks) };
+  return { kind: 'alternate', latents: blocks, steps, ...starts, iterations, algorithm: algorithmOf(blocks) };
 };
 
 /** Without closed forms: descent on the free energy, when that is smooth in params that have free coordinates. */
@@ -129,7 +130,7 @@ const descend = (
     latents,
     params: params.map((v) => v.name),
     optimizer: optimizerChoice(optimizer, training.request?.options, training.epochs),
-    restarts: scene.task.restarts ?? standardStarts,
+    restarts: scene.task.restarts ?? training.request?.options['restarts'] ?? standardStarts,
     reason,
     refusals,
   };
@@ -152,6 +153,8 @@ const affordableStarts = (latents: readonly PlannedBlock[]) => {
   return trials < 2 ? { restarts: 1, trialIterations: null } : { restarts: trials, trialIterations };
 };
 const trialIterations = 15;
+/** Of one descent: EM along a plateau takes hundreds. */
+const standardIterations = 500;
 
 /** What the alternation is called in the literature, from its operations alone. */
 const algorithmOf = (latents: readonly PlannedBlock[]): string => {

@@ -33,6 +33,8 @@ export type FitPlan =
       readonly latents: readonly PlannedBlock[];
       readonly steps: readonly PlannedStep[];
       readonly restarts: number;
+      /** At most so many iterations of one descent. */
+      readonly iterations: number;
       /** Iterations of each start before the best one alone is continued; null: every start runs to its end. */
       readonly trialIterations: number | null;
       readonly algorithm: string;

@@ -78,13 +78,13 @@ const families = {
   }),
   lbfgs: method(minimize, 'Limited-memory BFGS with a line search, for smooth energies.', {
     memory: option('count', '10', 'How many past steps it keeps.'),
-    iterations: iterations('500'),
-    restarts: option('count', '1', 'Random starts; the best is kept.'),
+    iterations: iterations('200'),
+    restarts: option('count', '3', 'Random starts; the best is kept.'),
   }),
   adam: method(minimize, 'Adam, for smooth energies.', {
-    rate: option('number', '0.01', 'The step size.'),
+    rate: option('number', '0.05', 'The step size.'),
     iterations: iterations('2000'),
-    restarts: option('count', '1', 'Random starts; the best is kept.'),
+    restarts: option('count', '3', 'Random starts; the best is kept.'),
   }),
   sgd: method(minimize, 'Gradient descent with momentum, for smooth energies.', {
     rate: option('number', '0.01', 'The step size.'),

@@ -8,7 +8,7 @@ const families = {
     momentum: option('number', '0', 'The momentum μ.'),
   }),
   adam: callable('Adam (Kingma and Ba 2015): steps scaled by running moments of the gradient.', {
-    rate: option('number', '1e-3', 'The step size.'),
+    rate: option('number', '0.05', 'The step size.'),
     beta1: option('number', '0.9', 'Decay of the first moment.'),
     beta2: option('number', '0.999', 'Decay of the second moment.'),
   }),
@@ -18,17 +18,17 @@ const families = {
   }),
   lloyd: callable('Alternates exact steps of latents and params, as in k-means (Lloyd 1982).', {
     restarts: option('count', '10', 'Random starts; the best is kept.'),
-    iterations: option('count', '300', 'At most so many sweeps.'),
+    iterations: option('count', '500', 'At most so many sweeps.'),
   }),
   em: callable(
     'Expectation maximisation (Dempster, Laird and Rubin 1977): posterior of the latents, then exact params.',
     {
       restarts: option('count', '10', 'Random starts; the best is kept.'),
-      iterations: option('count', '300', 'At most so many sweeps.'),
+      iterations: option('count', '500', 'At most so many sweeps.'),
     },
   ),
   als: callable('Alternating least squares over blocks of params and latents.', {
-    iterations: option('count', '100', 'At most so many sweeps.'),
+    iterations: option('count', '500', 'At most so many sweeps.'),
   }),
   exact: callable('The closed form of the minimum over these params, where there is one.'),
 } satisfies Record<string, Callable>;

@@ -37,6 +37,8 @@ export interface AlternateProblem {
   readonly steps: readonly AlternateStep[];
   readonly groups: readonly FactorGroup[];
   readonly restarts: number;
+  /** At most so many iterations of one descent. */
+  readonly iterations: number;
   /** Iterations of each start before the best one alone is continued; null: every start runs to its end. */
   readonly trialIterations: number | null;
   /** Σ of the groups that no latent block touches, with params bound in the environment. */
@@ -53,7 +55,6 @@ export interface AlternateResult {
   readonly trace: Value;
 }
 
-export const maxIterations = 500;
 /** The objective stands still when `patience` iterations together lower it by less than this share. One small step alone
  *  may be rounding, or a plateau of EM. */
 const tolerance = 1e-7;
@@ -66,11 +67,11 @@ export const lowerAlternate = (problem: AlternateProblem, env: Environment, seed
   const b = env.builder;
   const restartOf = (inner: Environment, restart: Value) => {
     const start = seededStart(problem, inner, seed, restart);
-    return descend(problem, inner, beginning(inner, start), problem.trialIterations ?? maxIterations);
+    return descend(problem, inner, beginning(problem, inner, start), problem.trialIterations ?? problem.iterations);
   };
   // Short runs, then the best one to its end (em-EM: Biernacki, Celeux, Govaert 2003).
   const finished = (packed: Values): Values =>
-    problem.trialIterations === null ? packed : pack(descend(problem, env, continued(env, packed), maxIterations));
+    problem.trialIterations === null ? packed : pack(descend(problem, env, continued(env, packed), problem.iterations));
   const pack = (r: ReturnType<typeof descend>): Values => [
     r.objective,
     r.iterations,
@@ -84,7 +85,7 @@ export const lowerAlternate = (problem: AlternateProblem, env: Environment, seed
     b.constant(NOTHING),
     b.constant(0),
     b.constant(0),
-    b.full([dims.constant(maxIterations)], NOTHING),
+    b.full([dims.constant(problem.iterations)], NOTHING),
     // Where no start comes to a finite objective, the params are reported as running away.
     ...shapes.map((s) => b.full(s, NOTHING)),
   ];
@@ -158,12 +159,12 @@ const latentBindings = (lowered: readonly Lowered[]): Environment['bindings'] =>
   new Map(lowered.flatMap((l) => [...l.bindings]));
 
 /** Where a descent stands: the lowest objective that counted as progress, iterations since then, the trace, the step. */
-const beginning = (env: Environment, params: Values): Values => {
+const beginning = (problem: AlternateProblem, env: Environment, params: Values): Values => {
   const b = env.builder;
   return [
     b.constant(NOTHING),
     b.constant(0),
-    b.full([dims.constant(maxIterations)], NOTHING),
+    b.full([dims.constant(problem.iterations)], NOTHING),
     b.constant(0),
     ...params,
   ];
@@ -180,7 +181,7 @@ const continued = (env: Environment, [objective, iterations, , trace, ...params]
 
 const descend = (problem: AlternateProblem, env: Environment, from: Values, most: number) => {
   const b = env.builder;
-  const length = dims.constant(maxIterations);
+  const length = dims.constant(problem.iterations);
   const { carry } = b.while_(
     { max: most, carry: [...from] },
     (inner, [, still, , step]) => inner.mul(inner.lt(still!, patience - 0.5), inner.lt(step!, most - 0.5)),
