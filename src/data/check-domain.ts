@@ -78,7 +78,7 @@ const permutationRow = (cells: Float64Array): string | null => {
 
 /** Symmetric, and every pivot of its Cholesky factorisation positive. */
 const spdMatrix = (a: Float64Array, rows: number): string | null => {
-  const scale = Math.max(...a.map(Math.abs), Number.MIN_VALUE);
+  const scale = a.reduce((most, x) => Math.max(most, Math.abs(x)), Number.MIN_VALUE);
   for (let i = 0; i < rows; i++)
     for (let j = 0; j < i; j++)
       if (Math.abs(a[i * rows + j]! - a[j * rows + i]!) > tolerance * scale)

@@ -157,11 +157,15 @@ function openCall(signature, entryName, inputs, options) {
   let rested = Date.now();
   const own = (tensor, ...done) => {
     owned.add(tensor);
-    for (const t of done) drop(t);
+    drop(...done);
     return tensor;
   };
   const drop = (...done) => {
     for (const t of done) {
+      if (Array.isArray(t)) {
+        for (const step of t) drop(step);
+        continue;
+      }
       owned.delete(t);
       t.dispose();
     }
@@ -223,7 +227,7 @@ function openCall(signature, entryName, inputs, options) {
       ]);
       return Object.fromEntries(await Promise.all(entries));
     },
-    close: () => drop(...owned),
+    close: () => drop([...owned]),
   };
 }`,
   },

@@ -107,11 +107,6 @@ class EntryWriter {
     return name;
   }
 
-  /** How a tensor, or the list of a scan's steps, is spelled among arguments. */
-  private spread(tensor: Tensor): string {
-    return tensor.list === true ? `...${this.name(tensor)}` : this.name(tensor);
-  }
-
   private steps(block: readonly Step[], held: readonly Tensor[], claimed: readonly Tensor[]): void {
     const deaths = deathsIn(block, held, claimed);
     for (const [i, step] of block.entries()) {
@@ -139,7 +134,7 @@ class EntryWriter {
     ];
     const call = `${facts.awaited === true ? 'await ' : ''}${isTfjs(operation) ? 'tf.' : ''}${operation}(${given.join(', ')})`;
     const [first] = out as [Tensor];
-    const gone = dead.map((t) => this.spread(t));
+    const gone = dead.map((t) => this.name(t));
     if (first.list === true) {
       this.writer.line(`const ${this.name(first)} = (${call}).map((step) => own(step));`);
       this.drop(dead);
@@ -165,7 +160,7 @@ class EntryWriter {
     if (tensors.length > 0)
       this.writer.call(
         'drop',
-        tensors.map((t) => this.spread(t)),
+        tensors.map((t) => this.name(t)),
       );
   }
 

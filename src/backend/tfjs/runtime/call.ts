@@ -126,13 +126,18 @@ export function openCall(
   let rested = Date.now();
 
   /** `tensor` belongs to this call from now on; `done` are not read again and are freed. */
-  const own = (tensor: tf.Tensor, ...done: tf.Tensor[]): tf.Tensor => {
+  const own = (tensor: tf.Tensor, ...done: (tf.Tensor | tf.Tensor[])[]): tf.Tensor => {
     owned.add(tensor);
-    for (const t of done) drop(t);
+    drop(...done);
     return tensor;
   };
-  const drop = (...done: tf.Tensor[]): void => {
+  /** Tensors, and lists of a scan's steps: not spread, for a long scan has more of them than a call takes arguments. */
+  const drop = (...done: (tf.Tensor | tf.Tensor[])[]): void => {
     for (const t of done) {
+      if (Array.isArray(t)) {
+        for (const step of t) drop(step);
+        continue;
+      }
       owned.delete(t);
       t.dispose();
     }
@@ -194,6 +199,6 @@ export function openCall(
       );
       return Object.fromEntries(await Promise.all(entries));
     },
-    close: (): void => drop(...owned),
+    close: (): void => drop([...owned]),
   };
 }
