@@ -24,22 +24,26 @@ const expected: Readonly<Record<FamilyName, readonly string[]>> = {
 };
 
 describe.each(Object.keys(families) as FamilyName[])('random models: %s', (family) => {
-  it.each(['minimised', 'marginalised'] as const)('%s', async (operation) => {
-    const betas = operation === 'minimised' ? [Infinity] : [0.1, 1, 3, 20];
-    await fc.assert(
-      fc.asyncProperty(tape, fc.constantFrom(...betas), async (numbers, beta) => {
-        const model = realModel(family, numbers);
-        const { disagreement, stopped, methods } = await checkQuadratic(model, beta);
-        // A product of two linear forms may be indefinite, which checkQuadratic verifies.
-        const refused = stopped.filter((d) => d.code !== 'EBM508').map((d) => `${d.code} ${d.message}`);
-        expect(disagreement ?? refused.join('\n'), model.text).toBe('');
-        const [least, integral] = expected[family] as [string, string];
-        for (const m of methods) expect([least, integral, ...dense]).toContain(m);
-        if (stopped.length === 0) expect(methods).toContain(beta === Infinity ? least : integral);
-      }),
-      settings(25),
-    );
-  });
+  it.each(['minimised', 'marginalised', 'targets minimised over marginalised latents'] as const)(
+    '%s',
+    async (operation) => {
+      const betas = operation === 'minimised' ? [Infinity] : [0.1, 1, 3, 20];
+      await fc.assert(
+        fc.asyncProperty(tape, fc.constantFrom(...betas), async (numbers, beta) => {
+          const model = realModel(family, numbers);
+          const mixed = operation.startsWith('targets');
+          const { disagreement, stopped, methods } = await checkQuadratic(model, beta, { mixed });
+          // A product of two linear forms may be indefinite, which checkQuadratic verifies.
+          const refused = stopped.filter((d) => d.code !== 'EBM508').map((d) => `${d.code} ${d.message}`);
+          expect(disagreement ?? refused.join('\n'), model.text).toBe('');
+          const [least, integral] = expected[family] as [string, string];
+          for (const m of methods) expect([least, integral, ...dense]).toContain(m);
+          if (stopped.length === 0 && !mixed) expect(methods).toContain(beta === Infinity ? least : integral);
+        }),
+        settings(20),
+      );
+    },
+  );
 });
 
 describe('a form that is not definite', () => {
@@ -102,4 +106,16 @@ it('what has no digits in float32 is computed in float64', async () => {
   const report = await runModel(text, {}, { backend: 'wasm' });
   expect(report.variables['x']).toBeCloseTo(0.5, 6);
   expect(report.backend).toBe('reference');
+});
+
+it('unknowns of the closed-form fit are the same numbers', async () => {
+  await fc.assert(
+    fc.asyncProperty(tape, fc.constantFrom(...(Object.keys(families) as FamilyName[])), async (numbers, family) => {
+      const model = realModel(family, numbers);
+      const { disagreement, stopped } = await checkQuadratic(model, Infinity, { asParams: true });
+      const refused = stopped.filter((d) => d.code !== 'EBM508').map((d) => `${d.code} ${d.message}`);
+      expect(disagreement ?? refused.join('\n'), model.text).toBe('');
+    }),
+    settings(40),
+  );
 });

@@ -17,6 +17,7 @@ export interface Axis {
 
 export interface RealUnknown {
   readonly name: string;
+  readonly role: 'target' | 'latent';
   readonly axes: readonly Axis[];
   /** Sizes of one node. */
   readonly shape: readonly Axis[];

@@ -33,10 +33,10 @@ export class Writer {
   }
 
   unknown(axes: readonly Axis[], shape: readonly Axis[] = []): RealUnknown {
-    const u: RealUnknown = { name: this.name('x'), axes, shape, first: this.count };
+    const role = this.tape.pick(['latent', 'target'] as const);
+    const u: RealUnknown = { name: this.name('x'), role, axes, shape, first: this.count };
     this.unknowns.push(u);
     this.count += countOf(u);
-    const role = this.tape.pick(['latent', 'target']);
     const domain = shape.length === 0 ? 'real' : `real[${shape.map((a) => a.size).join(', ')}]`;
     if (axes.length > 0 && this.tape.below(2) === 1) {
       const open = axes.map((a) => `plate ${a.index} in ${a.size} {`).join(' ');

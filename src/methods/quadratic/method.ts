@@ -3,7 +3,7 @@ import type { Environment } from '../../lower/environment.ts';
 import type { Weights } from '../../lower/polynomial.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
 import { gradient } from '../../tensor/differentiate.ts';
-import type { BlockFacts, Candidate, Lowered, Marginal, Method, Refusal } from '../method.ts';
+import type { BlockFacts, BlockVariable, Candidate, Lowered, Marginal, Method, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
 import type { GroupPolynomial, Layout } from './layout.ts';
 import { extractContext, groupPolynomials, layoutOf } from './layout.ts';
@@ -15,6 +15,13 @@ export interface QuadraticWitness {
   readonly layout: Layout;
   readonly polynomials: readonly GroupPolynomial[];
 }
+
+interface BlockWitness extends QuadraticWitness {
+  /** Where some unknowns are marginalised and others minimised: the form of the marginalised ones with the others held. */
+  readonly inner: QuadraticWitness | null;
+}
+
+const isAveraged = (v: BlockVariable): boolean => v.operation === 'marginalize' && v.beta !== Infinity;
 
 /** The witness, or why the block is not quadratic. `enumerated`: other unknowns that are enumerated around it. */
 export const quadraticWitness = (facts: BlockFacts, enumerated: ReadonlySet<string>): QuadraticWitness | string => {
@@ -33,11 +40,27 @@ export const denseCount = (facts: BlockFacts, layout: Layout): number => {
   return variables.reduce((n, v) => n + (dimValue(count(v.name), facts.sizes) ?? 1), 0);
 };
 
-const propose = (facts: BlockFacts): Candidate<QuadraticWitness> | Refusal => {
-  const marginalize = facts.block[0]!.operation === 'marginalize' && facts.block[0]!.beta !== Infinity;
+/** The terms that join two marginalised unknowns: all that their curvature depends on. */
+const innerWitness = (facts: BlockFacts, witness: QuadraticWitness): QuadraticWitness | string | null => {
+  const averaged = facts.block.filter(isAveraged).map((v) => v.variable);
+  if (averaged.length === 0 || averaged.length === facts.block.length) return null;
+  const names = new Set(averaged.map((v) => v.name));
+  const polynomials = witness.polynomials.map(({ group, polynomial }) => ({
+    group,
+    polynomial: {
+      ...polynomial,
+      terms: polynomial.terms.filter((t) => t.unknown.length === 2 && t.unknown.every((o) => names.has(o.variable))),
+    },
+  }));
+  const layout = layoutOf(averaged, polynomials);
+  return 'reason' in layout ? layout.reason : { layout, polynomials };
+};
+
+const propose = (facts: BlockFacts): Candidate<BlockWitness> | Refusal => {
+  const marginalize = facts.block.some(isAveraged);
   const name = marginalize ? 'Gaussian integral' : 'linear solve';
-  if (new Set(facts.block.map((v) => `${v.operation} ${v.beta}`)).size > 1)
-    return refusal(name, 'unknowns of the block are eliminated in different ways');
+  if (new Set(facts.block.filter(isAveraged).map((v) => v.beta)).size > 1)
+    return refusal(name, 'unknowns of the block are marginalised at different temperatures');
   const bad = facts.block.find((v) => v.variable.domain.kind !== 'real' || v.variable.conditions.length > 0);
   if (bad !== undefined)
     return refusal(
@@ -46,6 +69,8 @@ const propose = (facts: BlockFacts): Candidate<QuadraticWitness> | Refusal => {
     );
   const witness = quadraticWitness(facts, new Set());
   if (typeof witness === 'string') return refusal(name, witness);
+  const inner = innerWitness(facts, witness);
+  if (typeof inner === 'string') return refusal(name, inner);
   const { layout } = witness;
   const n = denseCount(facts, layout);
   const copies = [...layout.batch, ...(layout.chain === null ? [] : [layout.chain])].reduce(
@@ -69,11 +94,11 @@ const propose = (facts: BlockFacts): Candidate<QuadraticWitness> | Refusal => {
     certificate: 'exact',
     cost: { operations: n ** 3 * copies, bytes },
     summary: `quadratic in ${facts.block.map((v) => v.variable.name).join(', ')}: ${layout.batch.length > 0 && layout.chain === null ? `independent ${shape}` : shape}`,
-    witness,
+    witness: { ...witness, inner },
   };
 };
 
-const lower = (witness: QuadraticWitness, facts: BlockFacts, env: Environment): Lowered => {
+const lower = (witness: BlockWitness, facts: BlockFacts, env: Environment): Lowered => {
   const b = env.builder;
   const variables = facts.block.map((v) => v.variable);
   // Each group's energy times a 1 of its own: the derivative of F with respect to it is the group's expected energy.
@@ -85,21 +110,34 @@ const lower = (witness: QuadraticWitness, facts: BlockFacts, env: Environment): 
   const system = assemble(env, variables, witness.layout, witness.polynomials, weightsOf);
   const solved = solveQuadratic(env, witness.layout, system);
   const split = (joint: Value): ReadonlyMap<string, Value> => splitUnknowns(env, witness.layout, variables, joint);
-  const { operation, beta } = facts.block[0]!;
-  const integral = operation === 'marginalize' && beta !== Infinity;
+  const averaged = facts.block.filter(isAveraged);
   const bindings = new Map(
     [...split(solved.minimiser)].map(([name, value]) => [name, { kind: 'given', value } as const] as const),
   );
-  const value = integral ? freeEnergy(b, solved.minimum, solved.logDet, solved.count, beta) : solved.minimum;
+  // A Gaussian's mean is its mode, so the joint minimiser is right for both operations: only log det H and the variances
+  // are those of the marginalised unknowns alone, with the minimised ones held.
+  const { inner } = witness;
+  const own = averaged.map((v) => v.variable);
+  const spread =
+    inner === null
+      ? solved
+      : solveQuadratic(env, inner.layout, assemble(env, own, inner.layout, inner.polynomials, weightsOf));
+  const layout = inner === null ? witness.layout : inner.layout;
+  const value =
+    averaged.length === 0
+      ? solved.minimum
+      : freeEnergy(b, solved.minimum, spread.logDet, spread.count, averaged[0]!.beta);
   return {
     value,
     assignment: () => split(solved.minimiser),
     marginals: () => {
-      if (!integral) return new Map();
-      const sd = b.sqrt(b.div(solved.variance(), beta));
-      const [means, sds] = [split(solved.minimiser), split(sd)];
+      if (averaged.length === 0) return new Map();
+      const means = split(solved.minimiser);
+      const sds = splitUnknowns(env, layout, own, b.sqrt(b.div(spread.variance(), averaged[0]!.beta)));
       return new Map(
-        [...means].map(([name, mean]) => [name, { kind: 'moments', mean, sd: sds.get(name)! } as Marginal] as const),
+        own.map(
+          (v) => [v.name, { kind: 'moments', mean: means.get(v.name)!, sd: sds.get(v.name)! } as Marginal] as const,
+        ),
       );
     },
     posterior: null,
@@ -114,11 +152,11 @@ const lower = (witness: QuadraticWitness, facts: BlockFacts, env: Environment): 
 const freeEnergy = (b: Builder, minimum: Value, logDet: Value, count: Value, beta: number): Value =>
   b.add(minimum, b.div(b.add(logDet, b.mul(count, Math.log(beta / (2 * Math.PI)))), 2 * beta));
 
-export const quadratic: Method<QuadraticWitness> = {
+export const quadratic: Method<BlockWitness> = {
   name: 'quadratic',
   documentation:
     'Real unknowns with a quadratic energy: Cholesky solve per independent system, block-tridiagonal along a chain in O(T); ' +
-    'marginalised, the Gaussian integral with its log-determinant and variances. Exact.',
+    'marginalised, the Gaussian integral with its log-determinant and variances; or some of each. Exact.',
   serves: ['quadratic'],
   enumerates: () => false,
   propose,
