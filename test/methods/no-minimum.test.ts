@@ -96,3 +96,16 @@ plate n in N {
   // Two planes through ±1/y pass through all points.
   expect((await runModel(source, { y })).energy!.total).toBeCloseTo(0, 9);
 });
+
+describe('quadrature', () => {
+  const model = (k: number, centre: number): string => `model m\nlatent p : unit\nfactor f = ${k} * (p - ${centre})^2`;
+  it.each([1e4, 1e5])('of a density of precision 2 · %s', async (k) => {
+    const { logPartition } = await runModel(model(k, 0.3333), {}, { query: 'logz' });
+    expect(logPartition).toBeCloseTo(0.5 * Math.log(Math.PI / k), 5);
+  });
+
+  it.each([0.5, 0.3333])('of one that falls between the points around %s says so', async (centre) => {
+    const { result } = await tryModel(model(5e6, centre), {}, { query: 'logz' });
+    expect(result!.exitCode).toBe(3);
+  });
+});
