@@ -104,13 +104,15 @@ const gatherAt = (b: Builder, base: NamedTensor, positions: ReadonlyMap<number, 
   const flatDims = [...shared.map((a) => a.dim), ...at.map((i) => base.shape[i]!)];
   const restDims = [...others.map((a) => a.dim), ...rest.map((i) => base.shape[i]!)];
   const data = b.reshape(moved, [dims.product(flatDims), ...restDims]);
-  const parts: NamedTensor[] = [...shared.map((a) => positionsAlong(b, a, ZERO)), ...positions.values()];
+  // In integers: a flat position beyond 2^24 has no exact float32.
+  const whole = (t: NamedTensor): NamedTensor => ({ ...t, value: b.cast(t.value, 'int') });
+  const parts = [...shared.map((a) => positionsAlong(b, a, ZERO)), ...positions.values()].map(whole);
   let flat: NamedTensor = parts[0]!;
   parts.slice(1).forEach((part, i) => {
-    const radix = scalar(b.dim(flatDims[i + 1]!));
+    const radix = whole(scalar(b.dim(flatDims[i + 1]!)));
     flat = mapNamed(b, 'add', mapNamed(b, 'mul', flat, radix), part);
   });
-  const index: Value = b.cast(aligned(b, flat, indexAxes, true), 'int');
+  const index: Value = aligned(b, flat, indexAxes, true);
   const value = b.gather(data, index, 0);
   return { value, axes: [...indexAxes, ...others], shape: rest.map((i) => base.shape[i]!) };
 };
