@@ -17,7 +17,7 @@ import type { CountBound, SizeEquation, SizeValue } from './sizes.ts';
 import { elementCount } from './table.ts';
 import type { ArrayData, Table } from './table.ts';
 import { unknownNames } from './unknown-names.ts';
-import { arrayShape } from './variable-shape.ts';
+import { wholeShape } from '../semantics/whole-shape.ts';
 
 export interface BindInput {
   /** By variable: from --data, or from --params (only params then). */
@@ -65,14 +65,14 @@ interface Placed {
 }
 
 const place = (variable: Variable, table: Table): Checked<Placed | null> => {
-  const expected = arrayShape(variable);
+  const expected = wholeShape(variable);
   const fit = fitShape(table.shape, expected);
   if (fit !== null) return { value: { variable, table, fit }, diagnostics: [] };
   return { value: null, diagnostics: [wrongRank(variable, table)] };
 };
 
 const wrongRank = (variable: Variable, table: Table): Diagnostic => {
-  const expected = arrayShape(variable);
+  const expected = wholeShape(variable);
   const open = expected.length > table.shape.length ? [...new Set(expected.slice(1).flatMap(sizesOf))] : [];
   const hint =
     open.length === 0
@@ -170,7 +170,7 @@ export const bind = (model: Model, input: BindInput): Checked<Bound | null> => {
   const missing: Record<string, Uint8Array> = {};
   for (const one of placed) {
     const { variable, table } = one;
-    const expected = arrayShape(variable);
+    const expected = wholeShape(variable);
     if (!expected.flatMap(sizesOf).every((name) => sizes[name] !== undefined)) {
       if (one.fit.lengths.length !== expected.length) diagnostics.push(wrongRank(variable, table));
       continue;

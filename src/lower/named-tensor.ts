@@ -60,9 +60,6 @@ export const mapNamed = (b: Builder, fn: Elementwise, ...args: readonly NamedTen
   return { value: b.map(fn, ...values), axes, shape };
 };
 
-export const addNamed = (b: Builder, terms: readonly NamedTensor[]): NamedTensor =>
-  terms.reduce((sum, term) => mapNamed(b, 'add', sum, term));
-
 export interface Operand {
   readonly tensor: NamedTensor;
   /** Names for the positional axes. */

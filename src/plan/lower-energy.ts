@@ -7,7 +7,7 @@ import { binderAxis, withAxes, withBindings } from '../lower/environment.ts';
 import { lowerExpression } from '../lower/expression.ts';
 import { totalEnergy } from '../lower/group.ts';
 import { aligned } from '../lower/named-tensor.ts';
-import { wholeShape } from '../methods/quadratic/layout.ts';
+import { wholeShape } from '../semantics/whole-shape.ts';
 import type { Model, Variable } from '../semantics/model.ts';
 import type { Value } from '../tensor/builder.ts';
 import { Builder } from '../tensor/builder.ts';

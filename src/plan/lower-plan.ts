@@ -7,7 +7,7 @@ import { binderAxis, withBindings } from '../lower/environment.ts';
 import { lowerGroup, sumIndices, totalEnergy } from '../lower/group.ts';
 import { aligned } from '../lower/named-tensor.ts';
 import type { Lowered } from '../methods/method.ts';
-import { wholeShape } from '../methods/quadratic/layout.ts';
+import { wholeShape } from '../semantics/whole-shape.ts';
 import type { Value } from '../tensor/builder.ts';
 import { Builder } from '../tensor/builder.ts';
 import * as dims from '../tensor/dims.ts';

@@ -2,6 +2,7 @@
 // and which unknowns are minimised. Out: a warning for each, naming the unknown.
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
+import { isDiscrete } from '../graph/domain-facts.ts';
 import { dependsOn } from '../graph/expressions.ts';
 import type { FactorGroup } from '../graph/factor-graph.ts';
 import { evaluateScalar, isUnevaluable } from '../graph/evaluate.ts';
@@ -28,11 +29,7 @@ export const poleWarnings = (
     if (!warnings.has(unknown)) warnings.set(unknown, diagnosePlanning('EBM510', span, { unknown, why }));
   };
   const discrete = new Set(
-    model.variables
-      .filter(
-        (v) => unknowns.has(v.name) && ['category', 'onehot', 'binary', 'integer', 'index'].includes(v.domain.kind),
-      )
-      .map((v) => v.name),
+    model.variables.filter((v) => unknowns.has(v.name) && isDiscrete(v.domain.kind)).map((v) => v.name),
   );
   for (const g of groups) {
     if (g.distribution === null) continue;

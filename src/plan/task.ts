@@ -20,5 +20,3 @@ export interface Task {
   /** null: the method's own number. */
   readonly restarts: number | null;
 }
-
-export const defaultBudget = 2 ** 30;

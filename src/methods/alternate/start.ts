@@ -4,7 +4,7 @@ import type { Environment } from '../../lower/environment.ts';
 import type { Variable } from '../../semantics/model.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
-import { wholeShape } from '../quadratic/layout.ts';
+import { wholeShape } from '../../semantics/whole-shape.ts';
 import { lowerExpression } from '../../lower/expression.ts';
 import { aligned } from '../../lower/named-tensor.ts';
 import { binderAxis, withAxes } from '../../lower/environment.ts';

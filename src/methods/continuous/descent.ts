@@ -8,7 +8,7 @@ import type { Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
 import type { BlockFacts, Candidate, Lowered, Method, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
-import { wholeShape } from '../quadratic/layout.ts';
+import { wholeShape } from '../../semantics/whole-shape.ts';
 import { bindArrays, transformsOf } from './joint-transform.ts';
 import type { OptimizerChoice, OptimizerName } from './optimizer.ts';
 import { optimizerChoice, optimizerTitles } from './optimizer.ts';

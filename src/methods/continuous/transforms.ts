@@ -8,7 +8,7 @@ import type { Builder, Value } from '../../tensor/builder.ts';
 import type { Dim } from '../../tensor/dims.ts';
 import * as dims from '../../tensor/dims.ts';
 import { isUnitDeterminant } from '../parameter-steps/exponential-family.ts';
-import { wholeShape } from '../quadratic/layout.ts';
+import { wholeShape } from '../../semantics/whole-shape.ts';
 
 export interface Transform {
   /** Reals of the whole array. */

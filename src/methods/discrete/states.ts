@@ -24,9 +24,6 @@ export const stateCount = (variable: Variable): Dim | null => {
   }
 };
 
-export const isDiscrete = (variable: Variable): boolean =>
-  ['binary', 'spin', 'category', 'index', 'integer', 'onehot', 'permutation'].includes(variable.domain.kind);
-
 export const statesOf = (b: Builder, variable: Variable): States => {
   const count = stateCount(variable)!;
   const { domain } = variable;

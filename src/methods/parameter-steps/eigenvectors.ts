@@ -11,8 +11,9 @@ import { lowerTerm, placeRows } from '../../lower/polynomial.ts';
 import type { Axis } from '../../lower/named-tensor.ts';
 import type { BlockFacts, Candidate, ParameterStep, Refusal } from '../method.ts';
 import { refusal } from '../method.ts';
+import { wholeShape } from '../../semantics/whole-shape.ts';
 import type { GroupPolynomial } from '../quadratic/layout.ts';
-import { extractContext, groupPolynomials, wholeShape } from '../quadratic/layout.ts';
+import { extractContext, groupPolynomials } from '../quadratic/layout.ts';
 import * as dims from '../../tensor/dims.ts';
 
 interface EigenWitness {

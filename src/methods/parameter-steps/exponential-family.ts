@@ -12,8 +12,9 @@ import type { Builder, Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
 import type { BlockFacts, Candidate, ParameterStep, Refusal, WeightsOf } from '../method.ts';
 import { refusal } from '../method.ts';
+import { wholeShape } from '../../semantics/whole-shape.ts';
 import type { GroupPolynomial } from '../quadratic/layout.ts';
-import { extractContext, groupPolynomials, wholeShape } from '../quadratic/layout.ts';
+import { extractContext, groupPolynomials } from '../quadratic/layout.ts';
 import { orCurrent } from './quadratic-step.ts';
 
 /** What may stand in a term: an atom, or the square of one. */

@@ -10,6 +10,7 @@ import { slotAxisId } from '../../lower/environment.ts';
 import type { Expr, Model, Variable } from '../../semantics/model.ts';
 import type { Dim } from '../../tensor/dims.ts';
 import * as dims from '../../tensor/dims.ts';
+import { wholeShape } from '../../semantics/whole-shape.ts';
 import { stateCount } from '../discrete/states.ts';
 
 export interface GroupPolynomial {
@@ -26,11 +27,6 @@ export interface Layout {
   /** By variable: the dims of its whole array. */
   readonly shapes: ReadonlyMap<string, readonly Dim[]>;
 }
-
-export const wholeShape = (variable: Variable): readonly Dim[] => [
-  ...variable.binders.map((b) => dims.subtract(b.to, b.from)),
-  ...variable.type.shape,
-];
 
 /** Enumerated nodes (other than the block) are labels of the polynomial by their slots. */
 export const extractContext = (

@@ -12,7 +12,7 @@ import type { Value } from '../../tensor/builder.ts';
 import type { Dim } from '../../tensor/dims.ts';
 import * as dims from '../../tensor/dims.ts';
 import type { GroupPolynomial, Layout } from './layout.ts';
-import { wholeShape } from './layout.ts';
+import { wholeShape } from '../../semantics/whole-shape.ts';
 
 export interface QuadraticSystem {
   /** [batch…, (T), P, P] */

@@ -78,9 +78,6 @@ export const whole = (r: Realiser, handle: Handle): Tensor => {
 export const wholeAs = (r: Realiser, handle: Handle, shape: readonly Dim[]): Tensor =>
   r.reshape(whole(r, handle), shape);
 
-export const zeroLike = (r: Realiser, tensor: Tensor): Tensor =>
-  r.call('zerosLike', [tensor], [], tensor.shape, tensor.type);
-
 /** A literal of any rank up to the maximum, or flat. */
 export const literal = (
   r: Realiser,
