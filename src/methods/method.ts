@@ -12,7 +12,15 @@ import type { Dim } from '../tensor/dims.ts';
 export type Operation = 'minimize' | 'marginalize';
 
 /** Ordered from best to worst; `explain` prints it. */
-export const certificates = ['exact', 'globally optimal', 'quadrature', 'bound', 'local', 'approximate'] as const;
+export const certificates = [
+  'exact',
+  'globally optimal',
+  'quadrature',
+  'global on a grid',
+  'bound',
+  'local',
+  'approximate',
+] as const;
 export type Certificate = (typeof certificates)[number];
 
 /** A size as the planner knows it. */

@@ -116,19 +116,23 @@ const collect = (
 const pointFreeEnergies = (plan: Plan, env: Environment, blocks: readonly LoweredBlock[]): Value | null => {
   const b = env.builder;
   const parts: Value[] = [];
-  for (const { lowered } of blocks) {
+  const plates = new Set<string>();
+  for (const { q, lowered } of blocks) {
     if (lowered.pointwise === null) return null;
     parts.push(lowered.pointwise);
+    for (const { variable } of q.facts.block) plates.add(variable.binders[0]!.id);
   }
   const inBlocks = new Set(blocks.flatMap(({ q }) => q.facts.groups.map((g) => g.name)));
   for (const g of dataGroups(plan.model, plan.groups).filter((x) => !inBlocks.has(x.name))) {
     if (g.binders.length === 0) return null;
+    plates.add(g.binders[0]!.id);
     const inner = new Set(g.binders.slice(1).map((i) => i.id));
     const table = sumIndices(env, g, lowerGroup(env, g), inner);
     parts.push(aligned(b, table, [binderAxis(g.binders[0]!)], true));
   }
   const first = parts[0];
-  if (first === undefined || parts.some((p) => !dims.shapesEqual(p.shape, first.shape))) return null;
+  // Two plates of one length are still two plates.
+  if (first === undefined || plates.size > 1 || parts.some((p) => !dims.shapesEqual(p.shape, first.shape))) return null;
   return parts.reduce((sum, p) => b.add(sum, p));
 };
 

@@ -1,5 +1,5 @@
-// The plan: a tree per query. A query is a list of independent blocks, each eliminated by one method; fitting params is an
-// alternation around such blocks, a closed form, or a descent. Everything in it is data; lower.ts makes programs of it.
+// The plan. A query is a list of independent blocks, each eliminated by one method at its operations and temperature; fitting
+// params is an alternation around such blocks, a closed form, or a descent. All of it is data; lower-plan.ts makes programs.
 import type { FactorGroup } from '../graph/factor-graph.ts';
 import type { OptimizerChoice } from '../methods/continuous/optimizer.ts';
 import type { BlockFacts, Candidate, Method, ParameterStep, Refusal } from '../methods/method.ts';

@@ -59,6 +59,17 @@ export const trainingRequest = (model: Model, task: Task, params: readonly Varia
     diagnostics.push(
       diagnosePlanning('EBM501', calls[1]!.span, { what: 'learning by several optimizers', needs: 'training loops' }),
     );
+  // Naming some of the params says that the others stay as they are, which they cannot: they have no values.
+  const named = new Set(train.losses.flatMap((l) => l.learn).flatMap((l) => l.names));
+  const left = names.filter((n) => !named.has(n));
+  const everyone = train.losses.flatMap((l) => l.learn).some((l) => l.names.length === 0) || named.size === 0;
+  if (!everyone && left.length > 0) {
+    const parameters = {
+      what: `a train block that leaves ${left.join(', ')} out`,
+      needs: 'params with values to keep',
+    };
+    diagnostics.push(diagnosePlanning('EBM501', train.span, parameters));
+  }
   const stochastic = calls.some((c) => c.name === 'adam' || c.name === 'sgd');
   if (train.batch !== null && stochastic)
     diagnostics.push(diagnosePlanning('EBM501', train.span, { what: 'a batch', needs: 'training on minibatches' }));

@@ -141,7 +141,7 @@ const runaways = (plan: Plan, outputs: Arrays) => {
   );
   const why = quadratic
     ? 'its quadratic form is singular or indefinite: some direction costs no energy, or gains it'
-    : 'the descent left every bound';
+    : 'its value grows beyond all numbers';
   return { names: broken.map((v) => v.name), span: broken[0]!.span, why };
 };
 

@@ -51,7 +51,7 @@ const propose = (facts: BlockFacts): Candidate<GridWitness> | Refusal => {
   return {
     kind: 'candidate',
     method: name,
-    certificate: marginalize ? 'quadrature' : 'globally optimal',
+    certificate: marginalize ? 'quadrature' : 'global on a grid',
     cost: { operations: copies * gridPoints, bytes },
     summary: marginalize
       ? `${variable.name} is one bounded number per node: ${gridPoints} quadrature points`
