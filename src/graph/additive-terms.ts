@@ -23,14 +23,18 @@ const call = (fn: 'neg' | 'mul' | 'div', args: readonly Expr[], like: Expr): Exp
 const each = (terms: readonly Term[], change: (energy: Expr) => Expr): readonly Term[] =>
   terms.map((t) => ({ ...t, energy: change(t.energy) }));
 
+/** Lets that double lets would be sums without end. */
+const mostTerms = 1000;
+const few = (terms: readonly Term[], whole: Expr): readonly Term[] => (terms.length > mostTerms ? alone(whole) : terms);
+
 const isSplit = (terms: readonly Term[]): boolean => terms.length > 1 || terms[0]!.binders.length > 0;
 
 const split = (expr: Expr): readonly Term[] => {
   if (expr.type.shape.length > 0) return alone(expr);
   if (expr.kind === 'call') {
     const [a, b] = expr.args as [Expr, Expr];
-    if (expr.fn === 'add') return [...split(a), ...split(b)];
-    if (expr.fn === 'sub') return [...split(a), ...each(split(b), (e) => call('neg', [e], e))];
+    if (expr.fn === 'add') return few([...split(a), ...split(b)], expr);
+    if (expr.fn === 'sub') return few([...split(a), ...each(split(b), (e) => call('neg', [e], e))], expr);
     if (expr.fn === 'neg') return each(split(a), (e) => call('neg', [e], e));
     if (expr.fn === 'div') return each(split(a), (e) => call('div', [e, b], e));
     if (expr.fn === 'mul') {

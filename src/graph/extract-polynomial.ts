@@ -21,6 +21,8 @@ import { multiplyTerms, scaleTerms } from './polynomial.ts';
 
 type Outcome = readonly Term[] | NotPolynomial;
 const ZERO: Dim = [];
+/** Of a product of sums that is multiplied out. */
+const mostTerms = 10_000;
 
 export const extractPolynomial = (
   context: ExtractContext,
@@ -57,6 +59,7 @@ const keepsLastAxes = ({ base, subscripts }: Expr & { kind: 'subscript' }, count
 /** Lives while one energy is read: it hands out labels. */
 class Extraction {
   private count = 0;
+  private readonly ids = new Map<Expr, number>();
   constructor(
     private readonly context: ExtractContext,
     private readonly ranges: Map<Label, LabelRange>,
@@ -124,11 +127,45 @@ class Extraction {
 
   private sum(parts: readonly Outcome[]): Outcome {
     const bad = parts.find(refused);
-    return bad ?? parts.flatMap((p) => p as readonly Term[]);
+    return bad ?? this.merged(parts.flatMap((p) => p as readonly Term[]));
   }
 
-  private product(a: Outcome, b: Outcome): Outcome {
-    return refused(a) ? a : refused(b) ? b : multiplyTerms(a, b);
+  private product(a: Outcome, b: Outcome, whole?: Expr): Outcome {
+    if (refused(a)) return a;
+    if (refused(b)) return b;
+    if (whole !== undefined && a.length * b.length > mostTerms) return refuse(whole, 'a product of too many terms');
+    return this.merged(multiplyTerms(a, b));
+  }
+
+  /** x + x is 2 x: equal terms become one, so that lets built on lets stay as small as what they say. Terms with sums of
+   *  their own keep their labels apart and stay. */
+  private merged(terms: readonly Term[]): readonly Term[] {
+    if (terms.length < 2) return terms;
+    const byKey = new Map<string, number>();
+    const result: Term[] = [];
+    for (const t of terms) {
+      const at = t.bound.length > 0 ? undefined : byKey.get(this.key(t));
+      if (at !== undefined) result[at] = { ...result[at]!, coefficient: result[at]!.coefficient + t.coefficient };
+      else {
+        if (t.bound.length === 0) byKey.set(this.key(t), result.length);
+        result.push(t);
+      }
+    }
+    return result.length === terms.length ? terms : result;
+  }
+
+  private key({ known, unknown }: Term): string {
+    const exprs = known.map((k) => `${this.idOf(k.expr)}[${k.labels.join()}]`).toSorted();
+    const atoms = unknown.map(
+      (o) => `${o.atom} ${o.variable}[${o.positions.map((p) => `${p.label}+${dims.print(p.offset)}`).join()}]`,
+    );
+    return `${exprs.join(' ')} ${atoms.toSorted().join(' ')}`;
+  }
+
+  private idOf(expr: Expr): number {
+    const id = this.ids.get(expr) ?? this.ids.size;
+    this.ids.set(expr, id);
+    return id;
   }
 
   private closed(terms: Outcome, bound: readonly Label[]): Outcome {
@@ -156,7 +193,7 @@ class Extraction {
       case 'neg':
         return this.scaled(this.terms(a, out), -1);
       case 'mul':
-        return this.product(this.broadcast(a, out), this.broadcast(b, out));
+        return this.product(this.broadcast(a, out), this.broadcast(b, out), expr);
       case 'div':
         return this.product(this.broadcast(a, out), this.reciprocal(b, b.type.shape.length === 0 ? [] : out));
       case 'pow':
@@ -205,7 +242,7 @@ class Extraction {
     const n = exponent.kind === 'number' ? exponent.value : NaN;
     if (!Number.isInteger(n) || n < 1 || n > 4) return refuse(whole, 'a power that is not 1, 2, 3 or 4');
     let result: Outcome = this.terms(base, out);
-    for (let i = 1; i < n; i++) result = this.product(result, this.terms(base, out));
+    for (let i = 1; i < n; i++) result = this.product(result, this.terms(base, out), whole);
     return result;
   }
 
