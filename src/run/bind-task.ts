@@ -70,7 +70,7 @@ export const bindTask = (analysis: Analysis, options: RunOptions, assume: boolea
   if (checked.value === null) return { value: null, diagnostics };
   const bound = checked.value;
   const supplied = new Set(Object.keys(bound.values).filter((name) => !options.ask.includes(name)));
-  diagnostics.push(...checkAsked(model, options, bound), ...missingCells(model, bound, supplied));
+  diagnostics.push(...checkAsked(model, options, bound), ...missingCells(bound, supplied, { ...data, ...params }));
   const given = assume ? assumed(model, supplied, options) : supplied;
   if (!assume) diagnostics.push(...checkGiven(model, given), ...checkComplete(model, given, bound));
   const sizes: Record<string, SizeValue> = { ...bound.sizes };
@@ -134,15 +134,28 @@ const checkAsked = (model: Model, options: RunOptions, bound: Bound): readonly D
       });
     });
 
-const missingCells = (model: Model, bound: Bound, given: ReadonlySet<string>): readonly Diagnostic[] =>
+/** The complaint stands at the first cell that is missing. */
+const missingCells = (
+  bound: Bound,
+  given: ReadonlySet<string>,
+  tables: Readonly<Record<string, Table>>,
+): readonly Diagnostic[] =>
   Object.keys(bound.missing)
     .filter((name) => given.has(name))
-    .map((name) =>
-      diagnosePlanning('EBM501', model.variables.find((v) => v.name === name)!.span, {
-        what: `${name} with missing cells`,
+    .map((name) => {
+      const { source, missing } = tables[name]!;
+      const { line, column, words } = source.locate(missing?.indexOf(1) ?? 0);
+      const place = {
+        file: source.file,
+        ...(line === undefined ? {} : { line }),
+        ...(column === undefined ? {} : { column }),
+      };
+      const parameters = {
+        what: `${name} with missing cells${line === undefined ? ` (the first: ${words})` : ''}`,
         needs: 'single cells as unknowns',
-      }),
-    );
+      };
+      return diagnosePlanning('EBM501', null, parameters, { place });
+    });
 
 /** Sizes without a value; where the data to learn from are missing altogether, that instead. */
 const checkComplete = (model: Model, given: ReadonlySet<string>, bound: Bound): readonly Diagnostic[] => {

@@ -2,7 +2,7 @@
 // on the sizes where only they can decide; or false with EBM401 or EBM402 reported at the index.
 import type { Span } from '../diagnostics/diagnostic.ts';
 import { diagnoseGraph } from '../diagnostics/messages/graph.ts';
-import { add, constant, print, subtract, type Dim } from '../tensor/dims.ts';
+import { add, constant, print, scale, subtract, type Dim } from '../tensor/dims.ts';
 import {
   asDim,
   highest,
@@ -53,9 +53,12 @@ export const checkWithin = (context: Context, index: Expr, axis: AxisRange, span
   for (const verdict of verdicts)
     if (verdict.kind === 'depends')
       session.requirements.push({
-        left: [],
+        left: scale(
+          verdict.on.filter((t) => t.coef < 0),
+          -1,
+        ),
         relation: '<=',
-        right: verdict.on,
+        right: verdict.on.filter((t) => t.coef > 0),
         why: 'an index must stay inside its axis',
         span,
       });

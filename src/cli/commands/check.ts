@@ -1,5 +1,4 @@
-// `ebmc check FILE…`: all diagnostics of every file; one `FILE: ok` line for each file without errors.
-import { hasErrors } from '../../diagnostics/diagnostic.ts';
+// `ebmc check FILE…`: all diagnostics of every file; one `FILE: ok` line for each file that passes.
 import { exitCodeOf } from '../exit-codes.ts';
 import { readModel } from '../load-model.ts';
 import { showDiagnostics } from '../show-diagnostics.ts';
@@ -20,8 +19,9 @@ export const check = async (
     }
     const { diagnostics } = compiler.analyse(text.source, text.file);
     showDiagnostics(context, diagnostics, text, 'stdout');
-    worst = Math.max(worst, exitCodeOf(diagnostics, options.denyWarnings));
-    const summary = !context.quiet && context.diagnosticFormat !== 'json' && !hasErrors(diagnostics);
+    const code = exitCodeOf(diagnostics, options.denyWarnings);
+    worst = Math.max(worst, code);
+    const summary = !context.quiet && context.diagnosticFormat !== 'json' && code === 0;
     if (summary) context.terminal.stdout(`${text.file}: ok\n`);
   }
   return worst;

@@ -300,7 +300,13 @@ export const bindingMessages = {
     severity: 'error',
     title: 'sizes do not fit the model',
     text: ({ left, relation, right, leftValue, rightValue, why }) => ({
-      message: `${left} is ${leftValue}, but must ${relation === '==' ? 'equal' : 'be at most'} ${right}, which is ${rightValue}: ${why}`,
+      message: `${left} must ${relation === '==' ? 'equal' : 'be at most'} ${right}, but ${[
+        [left, leftValue] as const,
+        [right, rightValue] as const,
+      ]
+        .filter(([text, value]) => text !== String(value))
+        .map(([text, value]) => `${text} is ${value}`)
+        .join(' and ')}: ${why}`,
     }),
     explanation:
       'Some uses of sizes cannot be judged while they are letters: that an index stays inside its range, that a reshape keeps ' +
