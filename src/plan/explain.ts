@@ -12,7 +12,7 @@ const jsonBeta = (beta: number): number | null => (beta === Infinity ? null : be
 /** One row per block and step, in the order in which they run. */
 export const planLines = (plan: Plan): readonly PlanLine[] => [
   ...(plan.fit === null ? [] : fitLines(plan.fit)),
-  ...plan.query.map(blockLine),
+  ...plan.query.flatMap(blockLines),
 ];
 
 const fitLines = (fit: FitPlan): readonly PlanLine[] => {
@@ -39,18 +39,31 @@ const fitLines = (fit: FitPlan): readonly PlanLine[] => {
   }));
 };
 
-const blockLine = (q: PlannedBlock): PlanLine => {
-  const decisions = [...q.decisions.values()];
-  const operation = decisions.some((d) => d.operation === 'marginalize') ? 'marginalize' : 'minimize';
-  const first = decisions.find((d) => d.operation === operation)!;
-  return {
-    unknowns: q.unknowns,
-    operation,
-    beta: jsonBeta(first.beta),
-    method: q.chosen.method,
-    certificate: q.chosen.certificate,
-    reason: `${first.reason}; ${q.chosen.summary}`,
-  };
+/** Unknowns of one block may be eliminated in different ways: a row for each way, innermost first. */
+const blockLines = (q: PlannedBlock): readonly PlanLine[] =>
+  waysOf(q)
+    .toSorted((a, c) => order(a.decision) - order(c.decision))
+    .map(({ unknowns, decision }) => ({
+      unknowns,
+      operation: decision.operation,
+      beta: jsonBeta(decision.beta),
+      method: q.chosen.method,
+      certificate: q.chosen.certificate,
+      reason: `${decision.reason}; ${q.chosen.summary}`,
+    }));
+
+const order = (d: Decision): number => (d.operation === 'marginalize' ? 0 : 1);
+
+/** The unknowns of a block by what is done with them and why. */
+const waysOf = (q: PlannedBlock): readonly { readonly unknowns: readonly string[]; readonly decision: Decision }[] => {
+  const ways = new Map<string, { unknowns: string[]; decision: Decision }>();
+  for (const [name, decision] of q.decisions) {
+    const key = `${decision.operation} ${decision.beta} ${decision.reason}`;
+    const way = ways.get(key);
+    if (way === undefined) ways.set(key, { unknowns: [name], decision });
+    else way.unknowns.push(name);
+  }
+  return [...ways.values()];
 };
 
 // ---------------------------------------------------------------- text
@@ -153,17 +166,10 @@ const explainStep = (s: PlannedStep, indent: string): readonly string[] => [
 ];
 
 const explainBlock = (q: PlannedBlock, indent: string, prefix: string): readonly string[] => {
-  const byOperation = new Map<string, (readonly [string, Decision])[]>();
-  for (const entry of q.decisions) {
-    const key = `${entry[1].operation} ${entry[1].beta} ${entry[1].reason}`;
-    byOperation.set(key, [...(byOperation.get(key) ?? []), entry]);
-  }
-  const lines = [...byOperation.values()].map((entries) => {
-    const names = entries.map(([name]) => name).join(', ');
-    const d = entries[0]![1];
+  const lines = waysOf(q).map(({ unknowns, decision: d }) => {
     const verb = d.operation === 'minimize' ? 'minimise' : `marginalise (β = ${d.beta})`;
     return [
-      `${indent}${prefix}${verb} ${names} by ${q.chosen.method} [${q.chosen.certificate}]`,
+      `${indent}${prefix}${verb} ${unknowns.join(', ')} by ${q.chosen.method} [${q.chosen.certificate}]`,
       `${indent}  because: ${d.reason}`,
     ];
   });

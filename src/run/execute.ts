@@ -14,6 +14,7 @@ import { lowerLetsModule } from '../plan/lower-energy.ts';
 import type { BoundTask } from './bind-task.ts';
 import { agreesInFloat64 } from './check-precision.ts';
 import { pick } from './inputs.ts';
+import { escaping, runaways } from './runaways.ts';
 import { surfaceOf } from './surface.ts';
 
 /** Energies from here on stand for infinity. */
@@ -52,7 +53,7 @@ export const execute = async (
     runaways(plan, outputs) === null &&
     (await agreesInFloat64(plan, bound.consts, assignmentOf(plan, inputs, outputs), outputs, sizes));
   if (ran !== referenceBackend && !(await holds())) outputs = await inferred((ran = referenceBackend));
-  const away = runaways(plan, outputs);
+  const away = runaways(plan, outputs) ?? escaping(plan, inputs, outputs);
   if (away !== null)
     return {
       value: null,
@@ -122,27 +123,6 @@ const impossible = (plan: Plan, factors: Readonly<Record<string, number>>, outpu
   if (infinite.length > 0) return infinite;
   const total = outputs['total free energy']!.data[0]!;
   return total < IMPOSSIBLE ? [] : [...new Set(plan.groups.map((g) => g.part ?? g.name))];
-};
-
-/** float32 overflows a little later: a coordinate this far out has run away. */
-const FAR = 1e30;
-
-/** Unknowns whose result is not a finite number, or all of a factor that went to -∞: the energy has no minimum (or no
- *  integral). */
-const runaways = (plan: Plan, outputs: Arrays) => {
-  const isLost = (array: TensorData | undefined): boolean =>
-    array !== undefined && array.data.some((x) => !(Math.abs(x) < FAR));
-  const broken = plan.model.variables.filter(({ name }) =>
-    [name, `${name}.mean`, `${name}.sd`, `${name}.probabilities`].some((key) => isLost(outputs[key])),
-  );
-  if (broken.length === 0) return null;
-  const quadratic = [...plan.query, ...(plan.fit?.kind === 'closed' ? plan.fit.steps : [])].some(
-    (x) => broken.some((v) => x.unknowns.includes(v.name)) && /solve|integral|Kalman|squares/.test(x.chosen.method),
-  );
-  const why = quadratic
-    ? 'its quadratic form is singular or indefinite: some direction costs no energy, or gains it'
-    : 'its value grows beyond all numbers';
-  return { names: broken.map((v) => v.name), span: broken[0]!.span, why };
 };
 
 /** By factor: at the assignment in float64, or expected where an unknown is marginalised. */

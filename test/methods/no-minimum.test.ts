@@ -109,3 +109,12 @@ describe('quadrature', () => {
     expect(result!.exitCode).toBe(3);
   });
 });
+
+describe('a descent that never ends', () => {
+  it.each([
+    ['along a line', 'param w : real[2]', 'exp(w[0]) - w[1] + softplus(-w[1])'],
+    ['to the edge of a positive number', 'latent x : positive', 'log(x)'],
+  ])('%s', async (_, declarations, energy) => {
+    expect(await codes(`model m\n${declarations}\nfactor f = ${energy}`)).toEqual(['EBM508']);
+  });
+});
