@@ -6,6 +6,8 @@ import type { TensorData } from '../../src/backend/backend.ts';
 import { Builder, type Value } from '../../src/tensor/builder.ts';
 import { add, constant, equal, evaluate, isOne, product, size, subtract, type Dim } from '../../src/tensor/dims.ts';
 import type { Elementwise } from '../../src/tensor/elementwise.ts';
+import { gradient } from '../../src/tensor/differentiate.ts';
+import { optimise } from '../../src/tensor/passes/index.ts';
 import type { Program } from '../../src/tensor/program.ts';
 import { fillRandom } from '../../src/tensor/threefry.ts';
 
@@ -159,16 +161,16 @@ const indexing: Operation = (b, choose, floats) => {
   }
 };
 
-const loops: Operation = (b, choose, floats) => {
-  const [x, outer] = [choose.of(floats), choose.of(floats)];
-  if (choose.below(2) === 0 || x.shape.length === 0) {
-    const { carry, steps } = b.while_(
-      { max: 5, every: 1 + choose.below(2), carry: [x, b.constant(0)] },
-      (c, [, i]) => c.lt(i!, 2.5),
-      (c, [v, i]) => [tame(c, c.add(c.mul(v!, 0.7), c.mean(c.cos(outer)))), c.add(i!, 1)],
-    );
-    return b.add(carry[0]!, b.mul(steps, 0.1));
-  }
+const whileLoop = (b: Builder, choose: Choices, x: Value, outer: Value): Value => {
+  const { carry, steps } = b.while_(
+    { max: 5, every: 1 + choose.below(2), carry: [x, b.constant(0)] },
+    (c, [, i]) => c.lt(i!, 2.5),
+    (c, [v, i]) => [tame(c, c.add(c.mul(v!, 0.7), c.mean(c.cos(outer)))), c.add(i!, 1)],
+  );
+  return b.add(carry[0]!, b.mul(steps, 0.1));
+};
+
+const scanLoop = (b: Builder, choose: Choices, x: Value, outer: Value): Value => {
   const reverse = choose.below(2) === 1;
   const takeYs = choose.below(2) === 1;
   const contracted = choose.below(3);
@@ -189,6 +191,15 @@ const loops: Operation = (b, choose, floats) => {
     return { carry: [next], ys: [c.add(next, v!), c.mul(h!, 3)] };
   });
   return takeYs ? result.ys[0]! : result.carry[0]!;
+};
+
+const loops: Operation = (b, choose, floats) => {
+  const [x, outer] = [choose.of(floats), choose.of(floats)];
+  return (choose.below(2) === 0 || x.shape.length === 0 ? whileLoop : scanLoop)(b, choose, x, outer);
+};
+const scans: Operation = (b, choose, floats) => {
+  const [x, outer] = [choose.of(floats), choose.of(floats)];
+  return x.shape.length === 0 ? null : scanLoop(b, choose, x, outer);
 };
 
 const routines: Operation = (b, choose, floats) => {
@@ -286,14 +297,95 @@ const build = (steps: readonly Step[], seed: number): RandomProgram => {
   return { program, inputs, sizes };
 };
 
-const step: fc.Arbitrary<Step> = fc.record({
-  operation: fc.nat({ max: operations.length - 1 }),
-  picks: fc.array(fc.nat({ max: 60 }), { minLength: 8, maxLength: 24 }),
-});
+const stepOf = (count: number): fc.Arbitrary<Step> =>
+  fc.record({
+    operation: fc.nat({ max: count - 1 }),
+    picks: fc.array(fc.nat({ max: 60 }), { minLength: 8, maxLength: 24 }),
+  });
 
 /** Programs of up to `maxSteps` operations over inputs x0: [], x1: [N], x2: [N, K], x3: [2, 1, K] with N = 3, K = 2. Their
  *  values stay of order one; comparisons are the only jumps. */
 export const randomProgram = ({ maxSteps = 8 }: { maxSteps?: number } = {}): fc.Arbitrary<RandomProgram> =>
   fc
-    .tuple(fc.array(step, { minLength: 1, maxLength: maxSteps }), fc.nat({ max: 1000 }))
+    .tuple(fc.array(stepOf(operations.length), { minLength: 1, maxLength: maxSteps }), fc.nat({ max: 1000 }))
     .map(([steps, seed]) => build(steps, seed));
+
+/** What a scan's body may do where it has no random numbers, routines and whiles. */
+const plainOperations: readonly Operation[] = [...operations.slice(0, 5), ...operations.slice(6, -2), scans];
+const scanSizes = { ...sizes, T: 4 } as const;
+
+/** Adds the steps' values to `floats`, the later ones to be read by those after them. */
+const grow = (b: Builder, steps: readonly Step[], floats: Value[]): void => {
+  for (const { operation, picks } of steps) {
+    const value = plainOperations[operation % plainOperations.length]!(b, new Choices(picks), floats);
+    if (value === null || value.shape.length > 4 || lengthOf(product(value.shape)) > largest) continue;
+    floats.push(picks[0]! % 4 === 0 ? value : tame(b, value));
+  }
+};
+
+const buildScan = (steps: readonly Step[], seed: number, reverse: boolean, differentiated: boolean): RandomProgram => {
+  const b = new Builder();
+  const shapes: Readonly<Record<string, readonly Dim[]>> = {
+    a: [],
+    b: [size('N'), size('K')],
+    start: [size('N')],
+    other: [size('N')],
+    xs: [size('T'), size('N'), size('K')],
+    ys: [size('T')],
+  };
+  const inputs = Object.entries(shapes).map(([name, shape]) => b.input(name, shape));
+  const [a, matrix, start, other, xs, ys] = inputs as [Value, Value, Value, Value, Value, Value];
+  const result = b.scan(
+    { length: size('T'), carry: [start, other, b.argmin(matrix, 1)], xs: [xs, ys], reverse },
+    (c, [p, q, i], [x, y]) => {
+      const floats = [p!, x!, a, matrix, q!, y!];
+      grow(c, steps, floats);
+      const next = floats.toReversed().find((v) => v.shape.length === 1 && equal(v.shape[0]!, size('N')))!;
+      const last = floats.slice(-3);
+      // The second carry becomes the first, the third counts.
+      return {
+        carry: [tame(c, c.add(next, c.mean(last[2]!))), p!, c.mod(c.add(i!, 1), 5)],
+        ys: [...last.map((v) => tame(c, v)), i!, q!],
+      };
+    },
+  );
+  const outputs = [...result.carry, ...result.ys];
+  const named = Object.fromEntries(outputs.map((value, i) => [`y${i}`, value]));
+  const floats = outputs.filter((value) => value.dtype === 'float');
+  const adjoints = differentiated
+    ? gradient(
+        b,
+        floats.map((value) => b.mean(value)).reduce((x, y) => b.add(x, y)),
+        inputs,
+      )
+    : [];
+  const gradients = Object.fromEntries(adjoints.map((value, i) => [`d${i}`, value]));
+  return {
+    program: optimise(b.finish({ ...named, ...gradients })),
+    inputs: Object.fromEntries(
+      Object.entries(shapes).map(([name, shape], i) => {
+        const data = new Float64Array(evaluate(product(shape), scanSizes));
+        fillRandom('normal', data, seed, i, 0);
+        return [name, { shape: shape.map((d) => evaluate(d, scanSizes)), data: data.map(Math.fround) }];
+      }),
+    ),
+    sizes: scanSizes,
+  };
+};
+
+/** Scans of T = 4 steps, forwards and backwards, whose bodies are up to `maxSteps` operations without random numbers, routines
+ *  and whiles; if wanted together with the gradient of the mean of all results. Inputs are float32 numbers. */
+export const randomScan = ({
+  maxSteps,
+  differentiated,
+}: {
+  readonly maxSteps: number;
+  readonly differentiated: boolean;
+}): fc.Arbitrary<RandomProgram> =>
+  fc
+    .tuple(
+      fc.array(stepOf(plainOperations.length), { minLength: 1, maxLength: maxSteps }),
+      fc.nat({ max: 1000 }),
+      fc.boolean(),
+    )
+    .map(([steps, seed, reverse]) => buildScan(steps, seed, reverse, differentiated));

@@ -4,6 +4,7 @@ import { InternalError } from '../../diagnostics/diagnostic.ts';
 import { product, type Dim } from '../../tensor/dims.ts';
 import type { Instr, Program, ValueId } from '../../tensor/program.ts';
 import type { RoutineName } from '../../tensor/routines.ts';
+import { hostConditions, hostFlopsPerOperation, type Scan } from './host-loops/hostable.ts';
 import { realiseContract, type RealisedSemiring } from './legalise/contract.ts';
 import { realiseMap } from './legalise/elementwise.ts';
 import { realiseGibbsSum, type Producers } from './legalise/gibbs.ts';
@@ -23,12 +24,19 @@ import {
 import { dimText, shapeText } from './names.ts';
 import type { HelperOperation } from './operations.ts';
 import type { Realisation } from './realisation.ts';
+import { sizesMentioned } from './sizes-mentioned.ts';
 
 type Op = Instr['op'];
 type InstrOf<O extends Op> = Extract<Instr, { op: O }>;
-interface Context extends Reader, Producers {
+interface Surroundings {
   readonly r: Realiser;
+  /** Floating-point operations that the host does in the time of one operation of tfjs. */
+  readonly hostLimit: number;
+}
+interface Context extends Surroundings, Reader, Producers {
   readonly program: Program;
+  /** When the host runs a scan of this program; null where it never does. */
+  readonly hostCondition: (scan: Scan) => string | null;
   /** No loop encloses this program. */
   readonly outermost: boolean;
 }
@@ -128,15 +136,20 @@ const rules: { readonly [O in Op]: Rule<O> } = {
     return r.callAll(helper, tensors, [], infos).map((tensor, i) => handleOf(tensor, info(out[i]!).shape));
   },
   scan: (instr, context) =>
-    realiseScan(context.r, instr, context, (program, inputs) => inline(context.r, program, inputs, false)),
-  while: (instr, context) =>
-    realiseWhile(context.r, instr, context, context.outermost, (program, inputs) =>
-      inline(context.r, program, inputs, false),
+    realiseScan(context.r, instr, context, context.hostCondition(instr), (program, inputs) =>
+      inline(context, program, inputs),
     ),
+  while: (instr, context) =>
+    realiseWhile(context.r, instr, context, context.outermost, (program, inputs) => inline(context, program, inputs)),
 };
 
 /** Realises a program where the realiser stands. In: handles of its inputs. Out: handles of its outputs. */
-const inline = (r: Realiser, program: Program, inputs: readonly Handle[], outermost: boolean): readonly Handle[] => {
+const inline = (
+  { r, hostLimit }: Surroundings,
+  program: Program,
+  inputs: readonly Handle[],
+  outermost = false,
+): readonly Handle[] => {
   const handles = new Map<ValueId, Handle>(program.inputs.map(({ id }, i) => [id, inputs[i]!]));
   const handle = (id: ValueId): Handle => {
     const found = handles.get(id);
@@ -144,8 +157,11 @@ const inline = (r: Realiser, program: Program, inputs: readonly Handle[], outerm
     return found;
   };
   const producers = new Map(program.instrs.flatMap((instr) => instr.out.map((id) => [id, instr] as const)));
+  const conditions = hostConditions(program, hostLimit);
   const context: Context = {
     r,
+    hostLimit,
+    hostCondition: (scan) => conditions.get(scan) ?? null,
     program,
     outermost,
     handle,
@@ -159,22 +175,15 @@ const inline = (r: Realiser, program: Program, inputs: readonly Handle[], outerm
   return program.outputs.map(({ id }) => handle(id));
 };
 
-/** Sizes anywhere in a program: in shapes, bounds, lengths and nested programs. */
-const sizesIn = (part: unknown, found = new Set<string>()): ReadonlySet<string> => {
-  if (part === null || typeof part !== 'object') return found;
-  if ('coef' in part && 'sizes' in part) for (const name of part.sizes as readonly string[]) found.add(name);
-  else for (const inner of Object.values(part)) sizesIn(inner, found);
-  return found;
-};
-
-export const legalise = (program: Program): Realisation => {
+/** `hostLimit`: 0 keeps every scan on tfjs, Infinity runs on the host whatever can. */
+export const legalise = (program: Program, hostLimit = hostFlopsPerOperation): Realisation => {
   const r = new Realiser();
   const inputs = program.inputs.map(({ name, id }) => {
     const { shape, dtype } = program.values[id]!;
     return { name, shape, tensor: r.declare({ shape: keptShape(shape), type: tensorType(dtype) }, name) };
   });
   const results = inline(
-    r,
+    { r, hostLimit },
     program,
     inputs.map(({ tensor, shape }) => handleOf(tensor, shape)),
     true,
@@ -184,5 +193,5 @@ export const legalise = (program: Program): Realisation => {
     tensor: whole(r, results[i]!),
     shape: program.values[id]!.shape,
   }));
-  return { sizes: [...sizesIn(program)].sort(), inputs, steps: r.block.steps, outputs };
+  return { sizes: [...sizesMentioned(program)].sort(), inputs, steps: r.block.steps, outputs };
 };

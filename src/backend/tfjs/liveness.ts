@@ -12,6 +12,7 @@ export const readsOf = (step: Step): readonly Tensor[] => {
         ...step.carries.flatMap((c) => [c.initial, c.next]),
         ...step.xs.map((x) => x.list),
         ...step.ys.map((y) => y.value),
+        ...(step.host?.captured ?? []),
         ...step.body.flatMap(readsOf),
       ];
     case 'while':

@@ -1,6 +1,8 @@
 // The realised program: what an entry of the module does, one tfjs operation (or embedded helper) a step, within the limits
 // of every backend. Between legalise (which makes it) and emit (which prints it). Blocks nest as loops do.
 import type { Dim } from '../../tensor/dims.ts';
+import type { Instr } from '../../tensor/program.ts';
+import type { Given } from './host-loops/generate.ts';
 import type { OperationName } from './operations.ts';
 
 /** 'bool' is what tfjs comparisons give. */
@@ -36,8 +38,21 @@ export interface Carry {
   readonly out: Tensor;
 }
 
+/** How a scan may run in plain loops on the host instead. Its lists then hold all their numbers in one array. */
+export interface HostScan {
+  readonly scan: Extract<Instr, { op: 'scan' }>;
+  /** JavaScript over sizes. */
+  readonly condition: string;
+  /** What its carries, xs and captured values look like, in that order. */
+  readonly given: readonly Given[];
+  readonly captured: readonly Tensor[];
+  /** The list of each output of the body that is collected. */
+  readonly collected: readonly Tensor[];
+}
+
 export interface ScanStep {
   readonly kind: 'scan';
+  readonly host?: HostScan;
   readonly length: Dim;
   readonly reverse: boolean;
   readonly carries: readonly Carry[];

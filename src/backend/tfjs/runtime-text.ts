@@ -45,6 +45,11 @@ export type HelperName =
   | 'runEigh'
   | 'runSort'
   | 'runBlockTridiagonal'
+  | 'squareNumber'
+  | 'sigmoidNumber'
+  | 'softplusNumber'
+  | 'moduloNumber'
+  | 'freeEnergyNumber'
   | 'cholesky'
   | 'triangularSolve'
   | 'factorLU'
@@ -166,6 +171,7 @@ function openCall(signature, entryName, inputs, options) {
         for (const step of t) drop(step);
         continue;
       }
+      if (ArrayBuffer.isView(t)) continue;
       owned.delete(t);
       t.dispose();
     }
@@ -449,11 +455,15 @@ async function unstack(x) {
   },
   stackSteps: {
     needs: [],
-    text: `/** The steps of a scan joined along a new first axis; \`shape\` is the result's. */
+    text: `/** The steps of a scan joined along a new first axis; \`shape\` is the result's. What the host collected is one array of numbers. */
 function stackSteps(steps, shape, dtype) {
   if (shape.includes(0)) return tf.zeros(shape, dtype);
-  if (steps[0].rank === 0) return tf.reshape(tf.stack([...steps]), shape);
-  const joined = tf.concat([...steps], 0);
+  const [first] = steps;
+  if (first instanceof Int32Array) return tf.tensor(first, shape, dtype);
+  if (first instanceof Float64Array) return tf.tensor(Float32Array.from(first), shape, dtype);
+  const tensors = steps;
+  if (first.rank === 0) return tf.reshape(tf.stack(tensors), shape);
+  const joined = tf.concat(tensors, 0);
   const result = tf.reshape(joined, shape);
   joined.dispose();
   return result;
@@ -760,6 +770,38 @@ async function runBlockTridiagonal(diagonal, below, right) {
     toTensor(result.covariance, diagonal.shape),
     toTensor(result.crossCovariance, diagonal.shape),
   ];
+}`,
+  },
+  squareNumber: {
+    needs: [],
+    text: `function squareNumber(x) {
+  return x * x;
+}`,
+  },
+  sigmoidNumber: {
+    needs: [],
+    text: `function sigmoidNumber(x) {
+  return x >= 0 ? 1 / (1 + Math.exp(-x)) : Math.exp(x) / (1 + Math.exp(x));
+}`,
+  },
+  softplusNumber: {
+    needs: [],
+    text: `function softplusNumber(x) {
+  return Math.max(x, 0) + Math.log1p(Math.exp(-Math.abs(x)));
+}`,
+  },
+  moduloNumber: {
+    needs: [],
+    text: `/** The remainder with the sign of the divisor. */
+function moduloNumber(a, b) {
+  return a - b * Math.floor(a / b);
+}`,
+  },
+  freeEnergyNumber: {
+    needs: [],
+    text: `/** The free energy at β of energies whose minimum is \`least\`, from Σ exp(β (least - energy)); at most 1e30. */
+function freeEnergyNumber(least, total, beta) {
+  return Math.min(Number.isFinite(least) ? least - Math.log(total) / beta : least, 1e30);
 }`,
   },
   cholesky: {

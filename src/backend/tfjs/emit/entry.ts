@@ -1,6 +1,7 @@
 // One entry of the module as an async function. In: its name and realisation. Out: lines, and what else the module needs:
 // embedded functions and long tables of numbers. Each tensor is a const named after what made it, with its shape beside it.
 import type { Dim } from '../../../tensor/dims.ts';
+import { hostFunction, type HostFunction } from '../host-loops/generate.ts';
 import { deathsIn, pruned, readsOf } from '../liveness.ts';
 import { dimText, identifier, namer, shapeText } from '../names.ts';
 import { isTfjs, operations, type OperationName } from '../operations.ts';
@@ -8,6 +9,7 @@ import {
   resultsOf,
   type CallStep,
   type Carry,
+  type HostScan,
   type Realisation,
   type ScanStep,
   type Step,
@@ -25,6 +27,8 @@ export interface ModuleContext {
   readonly use: (helper: HelperName) => void;
   /** The name of a module-level array with this text. */
   readonly table: (text: string) => string;
+  /** The name of a module-level function with this text. */
+  readonly hostFunction: (made: HostFunction) => string;
 }
 
 /** Longer literals become tables at module level. */
@@ -45,6 +49,7 @@ export const emitEntry = (writer: Writer, name: string, legal: Realisation, cont
         const largest = largestCounts(realisation);
         if (largest.length > 0)
           writer.line(`call.reserve(${largest.length === 1 ? largest[0]! : `Math.max(${largest.join(', ')})`});`);
+        body.decide();
         body.emit();
       },
       '} finally {',
@@ -58,6 +63,8 @@ export const emitEntry = (writer: Writer, name: string, legal: Realisation, cont
 class EntryWriter {
   private readonly names = new Map<number, string>();
   private readonly fresh: (stem: string) => string;
+  /** Names of the conditions under which scans run on the host. */
+  private readonly conditions = new Map<string, string>();
 
   constructor(
     private readonly writer: Writer,
@@ -99,6 +106,19 @@ class EntryWriter {
     );
   }
 
+  /** Where scans run depends on sizes alone, so it is known at once. */
+  decide(): void {
+    for (const condition of hostConditionsIn(this.realisation.steps)) {
+      if (condition === 'true') {
+        this.conditions.set(condition, condition);
+        continue;
+      }
+      const name = this.fresh('onHost');
+      this.conditions.set(condition, name);
+      this.writer.line(`const ${name} = ${condition};`);
+    }
+  }
+
   private name(tensor: Tensor): string {
     const known = this.names.get(tensor.id);
     if (known !== undefined) return known;
@@ -125,6 +145,7 @@ class EntryWriter {
   }
 
   private call({ operation, out, args, attributes }: CallStep, dead: readonly Tensor[]): void {
+    if (operation === 'unstack') return this.unstack(out[0]!, args[0]!, attributes[0], dead);
     const facts = operations[operation];
     if (!isTfjs(operation)) this.context.use(operation);
     const tensors = args.map((arg) => this.name(arg));
@@ -135,10 +156,7 @@ class EntryWriter {
     const call = `${facts.awaited === true ? 'await ' : ''}${isTfjs(operation) ? 'tf.' : ''}${operation}(${given.join(', ')})`;
     const [first] = out as [Tensor];
     const gone = dead.map((t) => this.name(t));
-    if (first.list === true) {
-      this.writer.line(`const ${this.name(first)} = (${call}).map((step) => own(step));`);
-      this.drop(dead);
-    } else if (out.length === 1) {
+    if (out.length === 1) {
       const unread = dead.some((t) => t.id === first.id);
       this.writer.line(
         `const ${this.name(first)} = own(${[call, ...(unread ? [] : gone)].join(', ')});${comment(first.shape)}`,
@@ -148,6 +166,17 @@ class EntryWriter {
       this.writer.line(`const [${out.map((t) => this.name(t)).join(', ')}] = (${call}).map((result) => own(result));`);
       this.drop(dead);
     }
+  }
+
+  /** A tensor a step, or all numbers in one array where the host runs the scan. */
+  private unstack(list: Tensor, tensor: Tensor, together: string | undefined, dead: readonly Tensor[]): void {
+    const onHost = together === undefined ? 'false' : this.conditions.get(together)!;
+    const numbers = `[await ${this.name(tensor)}.data()]`;
+    const steps = `(await unstack(${this.name(tensor)})).map((step) => own(step))`;
+    if (onHost !== 'true') this.context.use('unstack');
+    const text = onHost === 'true' ? numbers : onHost === 'false' ? steps : `${onHost} ? ${numbers} : ${steps}`;
+    this.writer.line(`const ${this.name(list)} = ${text};`);
+    this.drop(dead);
   }
 
   /** A long literal stands at module level, under a name. */
@@ -171,7 +200,8 @@ class EntryWriter {
       (step.kind === 'scan' ? step.body : [...step.test, ...step.body]).flatMap(readsOf).map((t) => t.id),
     );
     for (const c of step.carries) within.add(c.next.id);
-    if (step.kind === 'scan') for (const y of step.ys) within.add(y.value.id);
+    if (step.kind === 'scan')
+      for (const t of [...step.ys.map((y) => y.value), ...(step.host?.captured ?? [])]) within.add(t.id);
     if (step.kind === 'while') within.add(step.verdict.id);
     const moved = new Set<number>();
     for (const [i, { initial, variable, out }] of step.carries.entries()) {
@@ -214,9 +244,57 @@ class EntryWriter {
 
   private scan(step: ScanStep, dead: readonly Tensor[]): void {
     const left = this.startCarries(step, dead);
+    const length = dimText(step.length);
+    const { host } = step;
+    const onHost = host === undefined ? null : this.conditions.get(host.condition)!;
+    const count = onHost === null ? length : onHost === 'true' ? '1' : `${onHost} ? 1 : ${length}`;
+    for (const { list } of step.ys) this.writer.line(`const ${this.name(list)} = new Array(${count});`);
+    if (host === undefined) this.scanLoop(step);
+    else if (onHost === 'true') this.scanOnHost(step, host);
+    else {
+      this.writer.branch(
+        onHost!,
+        () => this.scanOnHost(step, host),
+        () => this.scanLoop(step),
+      );
+    }
+    this.drop(left);
+  }
+
+  /** Its numbers go to a function of plain loops and come back once. */
+  private scanOnHost(step: ScanStep, host: HostScan): void {
+    const moving = step.carries.flatMap((c, i) => (c.next.id === c.variable.id ? [] : [{ ...c, i }]));
+    const collected = step.ys.map(({ list }) => ({
+      list,
+      i: step.carries.length + host.collected.findIndex((t) => t.id === list.id),
+    }));
+    const wanted = [...moving, ...collected].map(({ i }) => i);
+    const made = hostFunction(host.scan, host.given, wanted, this.context.reserved);
+    for (const helper of made.helpers) this.context.use(helper);
+    this.context.use('toTensor');
+    const given = [
+      ...step.carries.map((c) => `await ${this.name(c.variable)}.data()`),
+      ...step.xs.map(({ list }) => `${this.name(list)}[0]`),
+      ...host.captured.map((t) => `await ${this.name(t)}.data()`),
+    ];
+    const results = wanted.map(() => this.fresh('numbers'));
+    this.writer.call(`const [${results.join(', ')}] = ${this.context.hostFunction(made)}`, [
+      ...made.sizes.map(identifier),
+      ...given,
+    ]);
+    const tensor = (i: number, { shape, type }: Tensor): string =>
+      type === 'int32'
+        ? `tf.tensor(${results[i]!}, ${shapeText(shape)}, 'int32')`
+        : `toTensor(${results[i]!}, ${shapeText(shape)})`;
+    for (const [i, { variable }] of moving.entries())
+      this.writer.line(`${this.name(variable)} = own(${tensor(i, variable)}, ${this.name(variable)});`);
+    for (const [i, { list }] of collected.entries())
+      this.writer.line(`${this.name(list)}[0] = ${results[moving.length + i]!};`);
+  }
+
+  private scanLoop(step: ScanStep): void {
     const index = this.fresh('t');
     const length = dimText(step.length);
-    for (const { list } of step.ys) this.writer.line(`const ${this.name(list)} = new Array(${length});`);
     const head = step.reverse
       ? `for (let ${index} = ${isOneTerm(step.length) ? length : `(${length})`} - 1; ${index} >= 0; ${index}--) {`
       : `for (let ${index} = 0; ${index} < ${length}; ${index}++) {`;
@@ -231,7 +309,6 @@ class EntryWriter {
         this.writer.line(`${this.name(list)}[${index}] = ${names[carried.length + i]!};`);
       this.endCarries(carried, names.slice(0, carried.length), replaced);
     });
-    this.drop(left);
   }
 
   private while(step: WhileStep, dead: readonly Tensor[]): void {
@@ -260,6 +337,21 @@ class EntryWriter {
     this.drop(left);
   }
 }
+
+/** Conditions under which scans run on the host, in the order of their text. */
+const hostConditionsIn = (steps: readonly Step[]): readonly string[] => {
+  const inner = (step: Step): readonly string[] => {
+    switch (step.kind) {
+      case 'call':
+        return step.operation === 'unstack' ? step.attributes : [];
+      case 'scan':
+        return [...(step.host === undefined ? [] : [step.host.condition]), ...step.body.flatMap(inner)];
+      case 'while':
+        return [...step.test, ...step.body].flatMap(inner);
+    }
+  };
+  return [...new Set(steps.flatMap(inner))];
+};
 
 const isOneTerm = (dim: Dim): boolean => dim.length <= 1;
 const comment = (shape: readonly Dim[]): string => (shape.length === 0 ? '' : ` // ${shapeText(shape)}`);

@@ -1,6 +1,7 @@
 // A compiled model as the text of an ES module. In: a module spec. Out: the text; the same spec always gives the same bytes.
 // The module imports @tensorflow/tfjs-core alone; what tfjs lacks stands at its end, only the functions that it uses.
 import { printShape, print } from '../../../tensor/dims.ts';
+import { nestedPrograms } from '../../../tensor/instructions.ts';
 import type { ModuleSpec } from '../../backend.ts';
 import type { Program } from '../../../tensor/program.ts';
 import { legalise } from '../legalise.ts';
@@ -95,11 +96,27 @@ const closure = (used: ReadonlySet<HelperName>): readonly HelperName[] => {
   return (Object.keys(runtimeText) as HelperName[]).filter((name) => all.has(name));
 };
 
-export const emitModule = (spec: ModuleSpec): string => {
+/** Scans of a program at any depth: as many functions of host loops as it may need. */
+const scansIn = (program: Program): number =>
+  program.instrs.reduce(
+    (sum, instr) =>
+      nestedPrograms(instr).reduce((inner, nested) => inner + scansIn(nested), sum + Number(instr.op === 'scan')),
+    0,
+  );
+
+/** `hostLimit`: how readily scans run on the host, see legalise. */
+export const emitModule = (spec: ModuleSpec, { hostLimit }: { readonly hostLimit?: number } = {}): string => {
   const entries = Object.entries(spec.entries);
   const used = new Set<HelperName>();
   const tables = new Map<string, string>();
-  const reserved = new Set<string>([...Object.keys(runtimeText), ...entries.map(([name]) => identifier(name))]);
+  const hostFunctions = new Map<string, string>();
+  const mostHostFunctions = entries.reduce((sum, [, program]) => sum + scansIn(program), 0);
+  const reserved = new Set<string>([
+    ...Object.keys(runtimeText),
+    ...entries.map(([name]) => identifier(name)),
+    ...Array.from({ length: mostHostFunctions }, (_, i) => `hostScan${i + 1}`),
+  ]);
+  const definitions: string[] = [];
   const context: ModuleContext = {
     reserved,
     use: (helper) => used.add(helper),
@@ -110,6 +127,14 @@ export const emitModule = (spec: ModuleSpec): string => {
       tables.set(text, name);
       return name;
     },
+    hostFunction: ({ text }) => {
+      const known = hostFunctions.get(text('hostScan'));
+      if (known !== undefined) return known;
+      const name = `hostScan${hostFunctions.size + 1}`;
+      hostFunctions.set(text('hostScan'), name);
+      definitions.push(text(name));
+      return name;
+    },
   };
   const functions = new Writer();
   for (const [i, [name, program]] of entries.entries()) {
@@ -117,7 +142,7 @@ export const emitModule = (spec: ModuleSpec): string => {
     functions.line(
       `/** ${Object.keys(variablesOf(spec, program, 'inputs')).join(', ') || 'nothing'} → ${program.outputs.map((o) => `${o.name} ${printShape(program.values[o.id]!.shape)}`).join(', ')} */`,
     );
-    emitEntry(functions, name, legalise(program), context);
+    emitEntry(functions, name, legalise(program, hostLimit), context);
   }
   const head = new Writer();
   head.line(`// ${spec.name}, compiled from ${spec.source} by ebmc.`);
@@ -142,6 +167,7 @@ export const emitModule = (spec: ModuleSpec): string => {
   return [
     head.toString(),
     functions.toString(),
+    ...definitions,
     '// ---------------------------------------------------------------- what tfjs lacks, and the bookkeeping of a call\n',
     ...runtime.map((text) => `${text}\n`),
   ].join('\n');

@@ -3,7 +3,8 @@
 import { constantValue, product, sizesOf, type Dim } from '../../../tensor/dims.ts';
 import { readsOf } from '../liveness.ts';
 import { dimText, identifier, shapeText } from '../names.ts';
-import { resultsOf, type Realisation, type Step, type Tensor } from '../realisation.ts';
+import { resultsOf, type Realisation, type ScanStep, type Step, type Tensor } from '../realisation.ts';
+import { sizesMentioned } from '../sizes-mentioned.ts';
 
 const tensorsOf = (steps: readonly Step[]): readonly Tensor[] =>
   steps.flatMap((step) => [...readsOf(step), ...resultsOf(step), ...inner(step).flatMap((block) => tensorsOf(block))]);
@@ -21,9 +22,11 @@ const attributeWords = (steps: readonly Step[]): readonly string[] =>
     ...(step.kind === 'call'
       ? step.attributes.flatMap((text) => text.match(/[\p{ID_Start}_$][\p{ID_Continue}$]*/gu) ?? [])
       : []),
-    ...(step.kind === 'scan' ? sizesOf(step.length).map(identifier) : []),
+    ...(step.kind === 'scan' ? [...sizesOf(step.length), ...hostSizes(step)].map(identifier) : []),
     ...inner(step).flatMap(attributeWords),
   ]);
+
+const hostSizes = ({ host }: ScanStep): readonly string[] => [...(host === undefined ? [] : sizesMentioned(host.scan))];
 
 /** The sizes of the program that the entry's text mentions, by name. */
 export const sizesIn = (realisation: Realisation): readonly string[] => {

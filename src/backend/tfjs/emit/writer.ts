@@ -17,6 +17,14 @@ export class Writer {
     this.line(close);
   }
 
+  branch(condition: string, then: () => void, otherwise: () => void): void {
+    this.block(`if (${condition}) {`, then, '} else {');
+    this.depth++;
+    otherwise();
+    this.depth--;
+    this.line('}');
+  }
+
   /** A call with one argument after another, over several lines when it would not fit one. */
   call(head: string, args: readonly string[], tail = ';'): void {
     const short = `${head}(${args.join(', ')})${tail}`;

@@ -44,6 +44,7 @@ export const replaced = (steps: readonly Step[], by: Replacements): Step[] => {
             carries: step.carries.map((c) => ({ ...c, initial: read(c.initial), next: read(c.next) })),
             xs: step.xs.map((x) => ({ ...x, list: read(x.list) })),
             ys: step.ys.map((y) => ({ ...y, value: read(y.value) })),
+            ...(step.host === undefined ? {} : { host: { ...step.host, captured: step.host.captured.map(read) } }),
             body: replaced(step.body, by),
           },
         ];

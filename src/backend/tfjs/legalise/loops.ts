@@ -1,7 +1,9 @@
 // Loops: nested programs are realised into nested blocks. In: a scan or while instruction, the handles of what it reads, a
 // function that realises a program. Out: handles of its results. Carries keep one shape all the way round.
+import type { Dim } from '../../../tensor/dims.ts';
 import type { Instr, Program, ValueId, ValueInfo } from '../../../tensor/program.ts';
-import type { Tensor } from '../realisation.ts';
+import type { Given } from '../host-loops/generate.ts';
+import type { HostScan, Tensor } from '../realisation.ts';
 import { handleOf, whole, wholeAs, type Handle } from './handle.ts';
 import { keptShape } from './layout.ts';
 import { replaced, replacementsFor, shapeRead } from './loop-shapes.ts';
@@ -28,11 +30,18 @@ const declare = (r: Realiser, info: ValueInfo, stem: string, alias?: Tensor): De
 /** One turn's part of an x or y: the shape without the leading axis. */
 const perStep = (info: ValueInfo): ValueInfo => ({ ...info, shape: info.shape.slice(1) });
 
-export const realiseScan = (r: Realiser, instr: InstrOf<'scan'>, read: Reader, inline: Inline): readonly Handle[] => {
+/** `together`: the condition under which the host runs the scan; null where it cannot. */
+export const realiseScan = (
+  r: Realiser,
+  instr: InstrOf<'scan'>,
+  read: Reader,
+  together: string | null,
+  inline: Inline,
+): readonly Handle[] => {
   const stacked = instr.xs.map((id) =>
     wholeAs(r, read.handle(id), [instr.length, ...keptShape(perStep(read.info(id)).shape)]),
   );
-  let lists = stacked.map((x) => r.unstack(x));
+  let lists = stacked.map((x) => r.unstack(x, together));
   const infos = instr.out.map(read.info);
   const count = instr.carry.length;
   let variables: readonly Tensor[] = [];
@@ -64,17 +73,22 @@ export const realiseScan = (r: Realiser, instr: InstrOf<'scan'>, read: Reader, i
     const made = results.map((result, i) =>
       i < count ? wholeAs(r, result, variables[i]!.shape) : r.beforeReshape(whole(r, result)),
     );
-    values = made.map((value) => replacements.get(value.id) ?? value);
     block.steps.splice(0, block.steps.length, ...replaced(block.steps, replacements));
+    // A variable that becomes another carry may have another shape by now.
+    values = made.map((value, i) => {
+      const now = replacements.get(value.id) ?? value;
+      return i < count ? r.reshape(now, value.shape) : now;
+    });
   });
   const initial = instr.carry.map((id, i) => wholeAs(r, read.handle(id), variables[i]!.shape));
   lists = lists.map((list, i) =>
-    r.isCollected(list) ? list : r.unstack(r.reshape(stacked[i]!, [instr.length, ...elements[i]!.shape])),
+    r.isCollected(list) ? list : r.unstack(r.reshape(stacked[i]!, [instr.length, ...elements[i]!.shape]), together),
   );
   const outs = variables.map(({ shape, type }) => r.declare({ shape, type }, 'last'));
   const collected = values.slice(count).map((value) => r.declareSteps(instr.length, value));
   r.append({
     kind: 'scan',
+    ...(together === null ? {} : { host: hostScan(instr, read, together, collected) }),
     length: instr.length,
     reverse: instr.reverse,
     carries: variables.map((variable, i) => ({ initial: initial[i]!, variable, next: values[i]!, out: outs[i]! })),
@@ -83,9 +97,33 @@ export const realiseScan = (r: Realiser, instr: InstrOf<'scan'>, read: Reader, i
     body: body.steps,
   });
   const joined = collected.map((list, i) =>
-    r.stack(list, [instr.length, ...keptShape(perStep(infos[count + i]!).shape)]),
+    r.stack(list, [instr.length, ...keptShape(perStep(infos[count + i]!).shape)], together),
   );
   return [...outs, ...joined].map((tensor, i) => handleOf(tensor, infos[i]!.shape));
+};
+
+/** The host reads what a broadcast value stores; only carries and xs are whole. */
+const hostScan = (
+  scan: InstrOf<'scan'>,
+  { handle, info }: Reader,
+  condition: string,
+  collected: readonly Tensor[],
+): HostScan => {
+  const given = (id: ValueId, stored: readonly Dim[]): Given => ({
+    shape: info(id).shape,
+    stored,
+    int: info(id).dtype === 'int',
+  });
+  return {
+    scan,
+    condition,
+    given: [
+      ...[...scan.carry, ...scan.xs].map((id) => given(id, info(id).shape)),
+      ...scan.captured.map((id) => given(id, handle(id).stored)),
+    ],
+    captured: scan.captured.map((id) => handle(id).tensor),
+    collected,
+  };
 };
 
 export const realiseWhile = (

@@ -28,7 +28,7 @@ export class Realiser {
   private readonly homes = new Map<number, Block>();
   private readonly reshaped = new Map<number, Tensor>();
   private readonly literals = new Map<number, string>();
-  private readonly lists = new Map<number, Tensor>();
+  private readonly lists = new Map<number, { readonly list: Tensor; readonly together: string | null }>();
   private count = 0;
 
   get block(): Block {
@@ -112,11 +112,12 @@ export class Realiser {
     return this.callAll(operation, args, attributes, [{ shape, type }], stem)[0]!;
   }
 
-  /** The steps along the first axis as an array of tensors: the very ones that a scan collected, if it is what made them. */
-  unstack(tensor: Tensor): Tensor {
+  /** The steps along the first axis as an array of tensors: the very ones that a scan collected, if it is what made them.
+   *  `together`: the condition under which the array holds all numbers in one, for a scan that the host then runs. */
+  unstack(tensor: Tensor, together: string | null): Tensor {
     const collected = this.lists.get(this.beforeReshape(tensor).id);
-    if (collected !== undefined && equal(collected.shape[0]!, tensor.shape[0]!)) return collected;
-    return this.call('unstack', [tensor], [], tensor.shape);
+    if (collected?.together === together && equal(collected.list.shape[0]!, tensor.shape[0]!)) return collected.list;
+    return this.call('unstack', [tensor], together === null ? [] : [together], tensor.shape);
   }
 
   /** Whether an array of steps was collected by a scan, so that its tensors have the shape they were made in. */
@@ -125,9 +126,9 @@ export class Realiser {
   }
 
   /** The collected steps as one tensor of this shape. */
-  stack(list: Tensor, shape: readonly Dim[]): Tensor {
+  stack(list: Tensor, shape: readonly Dim[], together: string | null): Tensor {
     const stacked = this.call('stackSteps', [list], [shapeText(shape), `'${list.type}'`], shape, list.type);
-    this.lists.set(stacked.id, list);
+    this.lists.set(stacked.id, { list, together });
     return stacked;
   }
 

@@ -126,18 +126,19 @@ export function openCall(
   let rested = Date.now();
 
   /** `tensor` belongs to this call from now on; `done` are not read again and are freed. */
-  const own = (tensor: tf.Tensor, ...done: (tf.Tensor | tf.Tensor[])[]): tf.Tensor => {
+  const own = (tensor: tf.Tensor, ...done: Parameters<typeof drop>): tf.Tensor => {
     owned.add(tensor);
     drop(...done);
     return tensor;
   };
-  /** Tensors, and lists of a scan's steps: not spread, for a long scan has more of them than a call takes arguments. */
-  const drop = (...done: (tf.Tensor | tf.Tensor[])[]): void => {
+  /** Tensors, and lists of a scan's steps (or of the host's numbers, which need no care): not spread, for a long scan has more of them than a call takes arguments. */
+  const drop = (...done: (tf.Tensor | tf.TypedArray | (tf.Tensor | tf.TypedArray)[])[]): void => {
     for (const t of done) {
       if (Array.isArray(t)) {
         for (const step of t) drop(step);
         continue;
       }
+      if (ArrayBuffer.isView(t)) continue;
       owned.delete(t);
       t.dispose();
     }

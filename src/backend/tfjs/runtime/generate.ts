@@ -12,6 +12,7 @@ const sources = [
   'indexing.ts',
   'free-energies.ts',
   'host.ts',
+  'numbers.ts',
   '../../../tensor/host-routines/cholesky.ts',
   '../../../tensor/host-routines/lu.ts',
   '../../../tensor/host-routines/eigh.ts',

@@ -108,11 +108,19 @@ export async function unstack(x: tf.Tensor): Promise<tf.Tensor[]> {
   return Array.from({ length: count }, (_, i) => tf.tensor(data.subarray(i * size, (i + 1) * size), shape, x.dtype));
 }
 
-/** The steps of a scan joined along a new first axis; `shape` is the result's. */
-export function stackSteps(steps: readonly tf.Tensor[], shape: number[], dtype: 'float32' | 'int32'): tf.Tensor {
+/** The steps of a scan joined along a new first axis; `shape` is the result's. What the host collected is one array of numbers. */
+export function stackSteps(
+  steps: readonly tf.Tensor[] | readonly [Float64Array | Int32Array],
+  shape: number[],
+  dtype: 'float32' | 'int32',
+): tf.Tensor {
   if (shape.includes(0)) return tf.zeros(shape, dtype);
-  if (steps[0]!.rank === 0) return tf.reshape(tf.stack([...steps]), shape);
-  const joined = tf.concat([...steps], 0);
+  const [first] = steps;
+  if (first instanceof Int32Array) return tf.tensor(first, shape, dtype);
+  if (first instanceof Float64Array) return tf.tensor(Float32Array.from(first), shape, dtype);
+  const tensors = steps as tf.Tensor[];
+  if (first!.rank === 0) return tf.reshape(tf.stack(tensors), shape);
+  const joined = tf.concat(tensors, 0);
   const result = tf.reshape(joined, shape);
   joined.dispose();
   return result;
