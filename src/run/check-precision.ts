@@ -1,6 +1,7 @@
-// Whether float32 kept the meaning of a descent: the free energy at the params it found, computed again in float64. Integrals
+// Whether float32 kept the meaning. Of a fit: the free energy at the params it found, computed again in float64. Integrals
 // over latents lose all digits where params make their systems badly conditioned, and a descent is drawn to such places when
-// the errors make them look good. In: a plan, what it found. Out: whether the two free energies agree.
+// the errors make them look good; distances to data far from 0 lose theirs by cancellation. Linear systems are solved again:
+// a regression on years has a condition number beyond float32. In: a plan, what it found. Out: what is to be believed.
 import type { TensorData } from '../backend/backend.ts';
 import { referenceBackend } from '../backend/reference.ts';
 import { lowerPlan } from '../plan/lower-plan.ts';
@@ -20,15 +21,46 @@ export const withParamsGiven = (plan: Plan, assignment: Arrays): Plan => {
   return { ...plan, fit: null, task: { ...plan.task, given } };
 };
 
-/** True where there is nothing to check: no descent, or no latents under it. */
-export const agreesInFloat64 = async (
+/** Whether the whole answer comes from linear systems, which float64 solves again in no more time. */
+const isLinearAlgebra = ({ fit, query }: Plan): boolean =>
+  (fit === null ? query.length > 0 : fit.kind === 'closed') && query.every((q) => q.method.name === 'quadratic');
+
+/** Entries that rounding explains: near in themselves, or next to the largest of their array. */
+const near = (found: TensorData, exact: TensorData): boolean => {
+  const [a, b] = [Array.from(found.data), Array.from(exact.data)];
+  const largest = b.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  return a.every((x, i) => Math.abs(x - b[i]!) <= tolerance * Math.abs(b[i]!) + 1e-5 * largest);
+};
+
+/** `outputs` as they are, or those of float64 where float32 lost the meaning. */
+export const resolved = async (
+  plan: Plan,
+  consts: ConstValues,
+  assignment: Arrays,
+  outputs: Arrays,
+  sizes: Readonly<Record<string, number>>,
+  inFloat64: () => Promise<Arrays>,
+): Promise<Arrays> => {
+  if (isLinearAlgebra(plan)) {
+    const exact = await inFloat64();
+    return Object.keys(exact).every((name) => near(outputs[name]!, exact[name]!)) ? outputs : exact;
+  }
+  return (await agreesInFloat64(plan, consts, assignment, outputs, sizes)) ? outputs : await inFloat64();
+};
+
+/** Alternations whose steps are dearer than this are not computed again. */
+const affordable = 1e8;
+
+/** True where there is nothing to check: nothing iterates, or no latents are under it. */
+const agreesInFloat64 = async (
   plan: Plan,
   consts: ConstValues,
   assignment: Arrays,
   outputs: Arrays,
   sizes: Readonly<Record<string, number>>,
 ): Promise<boolean> => {
-  if (plan.fit?.kind !== 'descend' || plan.query.length === 0) return true;
+  if (plan.fit === null || plan.fit.kind === 'closed' || plan.query.length === 0) return true;
+  if (plan.fit.latents.some((l) => l.chosen.cost.operations > affordable)) return true;
   const spec = lowerPlan(withParamsGiven(plan, assignment), consts, '', []);
   const runner = await referenceBackend.load(spec);
   const exact = await runner.call('infer', pick(spec, 'infer', assignment), { sizes });

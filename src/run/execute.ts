@@ -12,7 +12,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planLines } from '../plan/explain.ts';
 import { lowerLetsModule } from '../plan/lower-energy.ts';
 import type { BoundTask } from './bind-task.ts';
-import { agreesInFloat64 } from './check-precision.ts';
+import { resolved } from './check-precision.ts';
 import { pick } from './inputs.ts';
 import { escaping, runaways } from './runaways.ts';
 import { surfaceOf } from './surface.ts';
@@ -46,13 +46,16 @@ export const execute = async (
     await runner.dispose();
     return values;
   };
-  let ran = backend;
-  let outputs = await inferred(backend);
+  const first = await inferred(backend);
+  const inFloat64 = (): Promise<Arrays> => inferred(referenceBackend);
   // What has no digits left in float32 may have some in float64.
-  const holds = async (): Promise<boolean> =>
-    runaways(plan, outputs) === null &&
-    (await agreesInFloat64(plan, bound.consts, assignmentOf(plan, inputs, outputs), outputs, sizes));
-  if (ran !== referenceBackend && !(await holds())) outputs = await inferred((ran = referenceBackend));
+  const outputs =
+    backend === referenceBackend
+      ? first
+      : runaways(plan, first) !== null
+        ? await inFloat64()
+        : await resolved(plan, bound.consts, assignmentOf(plan, inputs, first), first, sizes, inFloat64);
+  const ran = outputs === first ? backend : referenceBackend;
   const away = runaways(plan, outputs) ?? escaping(plan, inputs, outputs);
   if (away !== null)
     return {

@@ -3,7 +3,7 @@
 import type { Environment } from '../../lower/environment.ts';
 import { differentiated } from '../../optimizers/objective.ts';
 import type { Variable } from '../../semantics/model.ts';
-import type { Value } from '../../tensor/builder.ts';
+import type { Builder, Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
 import { startValue } from '../alternate/start.ts';
 import { bindArrays, jointTransform, transformsOf } from './joint-transform.ts';
@@ -28,11 +28,13 @@ export interface DescentResult {
 export const descendFromStarts = (problem: DescentProblem, env: Environment): DescentResult => {
   const b = env.builder;
   const joint = jointTransform(problem.unknowns, transformsOf(problem.unknowns) as readonly Transform[]);
+  const written = problem.unknowns.some((v) => v.start !== null);
   const descend = (inner: Environment, restart: Value): readonly Value[] => {
-    const start = joint.toFree(
+    const drawn = joint.toFree(
       inner,
       problem.unknowns.map((v) => startValue(inner, v, env.seed(), restart)),
     );
+    const start = written ? drawn : inner.builder.mul(drawn, shrunk(inner.builder, restart));
     const energy = differentiated((here, x) => {
       const there: Environment = { ...inner, builder: here };
       return problem.objective(bindArrays(there, joint.toArrays(there, x)));
@@ -52,3 +54,6 @@ export const descendFromStarts = (problem: DescentProblem, env: Environment): De
         }).carry;
   return { arrays: joint.toArrays(env, x!), iterations: iterations!, converged: converged! };
 };
+
+/** The second start lies near 0: with data in large units all others may lie where the energy overflows. */
+const shrunk = (b: Builder, restart: Value): Value => b.select(b.eq(restart, 1), 0.01, 1);

@@ -37,6 +37,16 @@ const neutral =
   (_b, [x, y], [c, d]) =>
     d === element ? x! : c === element ? y! : null;
 
+/** log σ(x) = -softplus(-x) and log(1 - σ(x)) = -softplus(x), which keep their digits where σ rounds to 0 or 1. */
+const logOfSigmoid = (b: Builder, value: Value): Value | null => {
+  const instr = b.producer(value);
+  if (instr?.op !== 'map') return null;
+  if (instr.fn === 'sigmoid') return b.neg(b.softplus(b.neg(b.handle(instr.args[0]!))));
+  if (instr.fn !== 'sub' || constantOf(b, b.handle(instr.args[0]!)) !== 1) return null;
+  const inner = b.producer(b.handle(instr.args[1]!));
+  return inner?.op === 'map' && inner.fn === 'sigmoid' ? b.neg(b.softplus(b.handle(inner.args[0]!))) : null;
+};
+
 const rewrites: Partial<Record<Elementwise, Rewrite>> = {
   add: neutral(0),
   sub: (b, [x, y], [c, d]) => (d === 0 ? x! : c === 0 ? b.neg(y!) : null),
@@ -47,6 +57,7 @@ const rewrites: Partial<Record<Elementwise, Rewrite>> = {
     const inner = b.producer(x!);
     return inner?.op === 'map' && inner.fn === 'neg' ? b.handle(inner.args[0]!) : null;
   },
+  log: (b, [x]) => logOfSigmoid(b, x!),
   select: (_b, [, x, y], [c]) => (c !== null && c !== undefined ? (c !== 0 ? x! : y!) : x!.id === y!.id ? x! : null),
 };
 
