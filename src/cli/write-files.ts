@@ -72,10 +72,13 @@ export const canMakeDirectory = async (path: string): Promise<readonly Diagnosti
   }
 };
 
-/** Makes a directory for results, with its parents. */
+/** Makes a directory for results, with its parents, one by one: Node's recursive mkdir never returns where a parent exists
+ *  and yet nothing can be made in it (/proc). */
 export const makeDirectory = async (path: string): Promise<readonly Diagnostic[]> => {
   try {
-    await mkdir(path, { recursive: true });
+    const missing: string[] = [];
+    for (let at = resolve(path); !(await isDirectory(at)) && dirname(at) !== at; at = dirname(at)) missing.unshift(at);
+    for (const directory of missing) await mkdir(directory);
     return [];
   } catch (error) {
     return [cannotWrite(path, error)];
