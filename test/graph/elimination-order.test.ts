@@ -111,6 +111,9 @@ describe('graphs of known treewidth', () => {
       [3, 10],
       [4, 6],
       [5, 5],
+      [10, 12],
+      [30, 10],
+      [16, 16],
     ] as const)
       expect([rows, columns, eliminationOrder(grid(rows, columns)).width]).toEqual([
         rows,
