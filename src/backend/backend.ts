@@ -25,6 +25,12 @@ export interface ModuleSpec {
   >;
   /** `infer`, `energy`, and for training `init`, `step`, `evaluate`. A scalar input named `seed` seeds random numbers. */
   readonly entries: Readonly<Record<string, Program>>;
+  /** What `infer` was made for: sizes on which the number of its instructions depends, and data that choose nodes. The module
+   *  refuses other values. */
+  readonly madeFor?: {
+    readonly sizes: Readonly<Record<string, number>>;
+    readonly data: Readonly<Record<string, readonly number[]>>;
+  };
 }
 
 export interface CallOptions {

@@ -75,6 +75,8 @@ export interface Candidate<W = unknown> {
   /** "chain over t, 4 states: forward-backward", for explain. */
   readonly summary: string;
   readonly witness: W;
+  /** What its program is made for: a compiled module refuses other values. */
+  readonly madeFor?: { readonly sizes: readonly string[]; readonly data: readonly string[] };
 }
 
 export interface Refusal {

@@ -47,6 +47,19 @@ export const lowerPlan = (
       infer: lowerInfer(plan, consts),
       energy: lowerEnergy(model, plan.groups, consts, plan.task.beta ?? plan.beta ?? 1),
     },
+    madeFor: madeFor(plan),
+  };
+};
+
+const madeFor = (plan: Plan): NonNullable<ModuleSpec['madeFor']> => {
+  const { sizes, indexData, given } = plan.task;
+  const latents = plan.fit === null || plan.fit.kind === 'closed' ? [] : plan.fit.latents;
+  const fixed = [...plan.query, ...latents].flatMap((q) => (q.chosen.madeFor === undefined ? [] : [q.chosen.madeFor]));
+  const names = (of: 'sizes' | 'data'): readonly string[] => [...new Set(fixed.flatMap((f) => f[of]))];
+  const data = names('data').filter((name) => given.has(name) && indexData[name] !== undefined);
+  return {
+    sizes: Object.fromEntries(names('sizes').map((name) => [name, sizes[name]!.value])),
+    data: Object.fromEntries(data.map((name) => [name, Array.from(indexData[name]!.data)])),
   };
 };
 

@@ -4,6 +4,7 @@ export type HelperName =
   | 'dimValue'
   | 'shapeOf'
   | 'sizesOf'
+  | 'numbersOf'
   | 'openCall'
   | 'sumAxis'
   | 'minAxis'
@@ -146,8 +147,18 @@ function sizesOf(signature, entry, inputs, given) {
   return sizes;
 }`,
   },
+  numbersOf: {
+    needs: [],
+    text: `/** All numbers of an input, row-major. */
+function numbersOf(input) {
+  if (input instanceof tf.Tensor) return input.dataSync();
+  if (ArrayBuffer.isView(input)) return input;
+  if (Array.isArray(input)) return input.flat(Infinity);
+  return typeof input === 'object' ? input.data : [Number(input)];
+}`,
+  },
   openCall: {
-    needs: ['sizesOf'],
+    needs: ['sizesOf', 'numbersOf'],
     text: `/** Opens a call. Every tensor made during it belongs to it, and close() frees those that are left. */
 function openCall(signature, entryName, inputs, options) {
   const entry = signature.entries[entryName];
@@ -186,6 +197,19 @@ function openCall(signature, entryName, inputs, options) {
         throw new RangeError(\`size \${name} is not determined by the inputs: give options.sizes.\${name}\`);
       return value;
     },
+    /** Refuses sizes other than the one that the program was unrolled for. */
+    madeFor: (name, value) => {
+      if (sizes[name] !== undefined && sizes[name] !== value)
+        throw new RangeError(
+          \`\${entryName} is made for \${name} = \${value}, and \${name} is \${sizes[name]}: compile it again\`,
+        );
+    },
+    /** Refuses other data than those by which the program chose its nodes. */
+    madeWith: (name, values) => {
+      const found = numbersOf(present[name]);
+      if (found.length !== values.length || values.some((v, i) => found[i] !== v))
+        throw new RangeError(\`\${entryName} is made for one \${name}, and this is another: compile it again\`);
+    },
     /** Refuses when the largest tensor, of so many entries, would exceed the memory budget in bytes. */
     reserve: (entries) => {
       const limit = Math.min(options.budget ?? 2 ** 30, tf.getBackend() === 'wasm' ? 3 * 2 ** 30 : Infinity);
@@ -202,13 +226,7 @@ function openCall(signature, entryName, inputs, options) {
         typed.dispose();
         return own(shaped);
       }
-      const flat = ArrayBuffer.isView(given)
-        ? given
-        : Array.isArray(given)
-          ? given.flat(Infinity)
-          : typeof given === 'object'
-            ? given.data
-            : [Number(given)];
+      const flat = numbersOf(given);
       const count = shape.reduce((a, b) => a * b, 1);
       if (flat.length !== count) throw new RangeError(\`input \${name} has \${flat.length} numbers, expected \${count}\`);
       return own(tf.tensor(dtype === 'int32' ? Int32Array.from(flat) : Float32Array.from(flat), shape, dtype));

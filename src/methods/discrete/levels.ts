@@ -7,7 +7,7 @@ import { eliminationOrder } from '../../graph/elimination-order.ts';
 import { isUnevaluable } from '../../graph/evaluate.ts';
 import type { InstantiatedGraph } from '../../graph/instantiate.ts';
 import { instantiate } from '../../graph/instantiate.ts';
-import { freeIndices } from '../../graph/expressions.ts';
+import { freeIndices, visit } from '../../graph/expressions.ts';
 import { slotsOf } from '../../graph/regular.ts';
 import type { Environment } from '../../lower/environment.ts';
 import { slotAxisId, withBindings } from '../../lower/environment.ts';
@@ -75,7 +75,8 @@ const propose = (facts: BlockFacts): Candidate<LevelsWitness> | Refusal => {
   if (partial !== undefined) return refusal(name, `${partial.name} reads a whole array of unknowns at once`);
   const inner = facts.groups.find((g) => readsInside(g, block));
   if (inner !== undefined) return refusal(name, `${inner.name} joins all its nodes in one reduction`);
-  const nominal = Object.entries(facts.sizes).find(([size, s]) => s.source === 'nominal' && structural(facts, size));
+  const structural = structuralSizes(facts);
+  const nominal = Object.entries(facts.sizes).find(([size, s]) => s.source === 'nominal' && structural.has(size));
   if (nominal !== undefined) {
     const [size] = nominal;
     return { ...refusal(name, `the size ${size} has no value (give --size ${size}=…)`), needsSize: size };
@@ -110,8 +111,30 @@ const readsInside = (group: FactorGroup, block: ReadonlySet<string>): boolean =>
     ref.at.some((at) => [...freeIndices(at)].some((id) => !own.has(id))),
   );
 };
-const structural = (facts: BlockFacts, size: string): boolean =>
-  facts.block.some((v) => v.variable.binders.some((b) => dims.sizesOf(b.to).includes(size)));
+
+/** Sizes of which the number of nodes or factors depends. */
+const structuralSizes = (facts: BlockFacts): ReadonlySet<string> => {
+  const block = new Set(facts.block.map((v) => v.variable.name));
+  const touching = facts.groups.filter((g) => slotsOf(g.energy, block).length > 0);
+  const binders = [...facts.block.map((v) => v.variable), ...touching].flatMap((x) => x.binders);
+  const read = selectors(facts).flatMap((e) => (e.kind === 'dim' ? dims.sizesOf(e.dim) : []));
+  return new Set([...binders.flatMap((b) => [...dims.sizesOf(b.from), ...dims.sizesOf(b.to)]), ...read]);
+};
+
+/** Data by which factors choose their nodes. */
+const structuralData = (facts: BlockFacts): readonly string[] => [
+  ...new Set(selectors(facts).flatMap((e) => (e.kind === 'ref' && e.of === 'variable' ? [e.name] : []))),
+];
+
+/** All expressions inside of filters and of indices of the unknowns. */
+const selectors = (facts: BlockFacts): readonly Expr[] => {
+  const block = new Set(facts.block.map((v) => v.variable.name));
+  const found: Expr[] = [];
+  for (const g of facts.groups)
+    for (const root of [...(g.where === null ? [] : [g.where]), ...slotsOf(g.energy, block).flatMap((r) => r.at)])
+      visit(root, (e) => found.push(e));
+  return found;
+};
 
 const judge = (facts: BlockFacts, graph: InstantiatedGraph): Candidate<LevelsWitness> | Refusal => {
   const cardinalities = new Int32Array(graph.nodes);
@@ -139,6 +162,7 @@ const judge = (facts: BlockFacts, graph: InstantiatedGraph): Candidate<LevelsWit
     cost: { operations: 2 ** order.cost + graph.nodes * operationsPerNode * dispatch, bytes },
     summary: `${graph.nodes} nodes, ${cliques.length} factors, width ${order.width} in a ${order.heuristic} order`,
     witness: { graph, order, cardinalities },
+    madeFor: { sizes: [...structuralSizes(facts)], data: structuralData(facts) },
   };
 };
 

@@ -1,6 +1,7 @@
 // One entry of the module as an async function. In: its name and realisation. Out: lines, and what else the module needs:
 // embedded functions and long tables of numbers. Each tensor is a const named after what made it, with its shape beside it.
 import type { Dim } from '../../../tensor/dims.ts';
+import type { ModuleSpec } from '../../backend.ts';
 import { hostFunction, type HostFunction } from '../host-loops/generate.ts';
 import { deathsIn, pruned, readsOf } from '../liveness.ts';
 import { dimText, identifier, namer, shapeText } from '../names.ts';
@@ -34,7 +35,13 @@ export interface ModuleContext {
 /** Longer literals become tables at module level. */
 const inlineLiteral = 60;
 
-export const emitEntry = (writer: Writer, name: string, legal: Realisation, context: ModuleContext): void => {
+export const emitEntry = (
+  writer: Writer,
+  name: string,
+  legal: Realisation,
+  context: ModuleContext,
+  madeFor: ModuleSpec['madeFor'],
+): void => {
   const realisation = pruned(legal);
   const sizes = sizesIn(realisation);
   const body = new EntryWriter(writer, realisation, context, sizes);
@@ -45,6 +52,10 @@ export const emitEntry = (writer: Writer, name: string, legal: Realisation, cont
     writer.block(
       'try {',
       () => {
+        for (const [size, value] of Object.entries(madeFor?.sizes ?? {}))
+          writer.line(`call.madeFor('${size}', ${value});`);
+        for (const [data, values] of Object.entries(madeFor?.data ?? {}))
+          writer.line(`call.madeWith('${data}', ${literal(context, values)});`);
         for (const size of sizes) writer.line(`const ${identifier(size)} = call.size('${size}');`);
         const largest = largestCounts(realisation);
         if (largest.length > 0)
@@ -58,6 +69,11 @@ export const emitEntry = (writer: Writer, name: string, legal: Realisation, cont
     writer.line('}');
   });
   context.use('openCall');
+};
+
+const literal = (context: ModuleContext, values: readonly number[]): string => {
+  const text = `[${values.join(', ')}]`;
+  return text.length > inlineLiteral ? context.table(text) : text;
 };
 
 class EntryWriter {

@@ -142,7 +142,7 @@ export const emitModule = (spec: ModuleSpec, { hostLimit }: { readonly hostLimit
     functions.line(
       `/** ${Object.keys(variablesOf(spec, program, 'inputs')).join(', ') || 'nothing'} → ${program.outputs.map((o) => `${o.name} ${printShape(program.values[o.id]!.shape)}`).join(', ')} */`,
     );
-    emitEntry(functions, name, legalise(program, hostLimit), context);
+    emitEntry(functions, name, legalise(program, hostLimit), context, name === 'infer' ? spec.madeFor : undefined);
   }
   const head = new Writer();
   head.line(`// ${spec.name}, compiled from ${spec.source} by ebmc.`);

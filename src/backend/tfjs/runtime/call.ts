@@ -107,6 +107,14 @@ export function sizesOf(
   return sizes;
 }
 
+/** All numbers of an input, row-major. */
+export function numbersOf(input: Input): ArrayLike<number> {
+  if (input instanceof tf.Tensor) return input.dataSync();
+  if (ArrayBuffer.isView(input)) return input as unknown as Float32Array;
+  if (Array.isArray(input)) return input.flat(Infinity) as number[];
+  return typeof input === 'object' ? (input as PlainTensor).data : [Number(input)];
+}
+
 /** Opens a call. Every tensor made during it belongs to it, and close() frees those that are left. */
 export function openCall(
   signature: ModuleSignature,
@@ -153,6 +161,19 @@ export function openCall(
         throw new RangeError(`size ${name} is not determined by the inputs: give options.sizes.${name}`);
       return value;
     },
+    /** Refuses sizes other than the one that the program was unrolled for. */
+    madeFor: (name: string, value: number): void => {
+      if (sizes[name] !== undefined && sizes[name] !== value)
+        throw new RangeError(
+          `${entryName} is made for ${name} = ${value}, and ${name} is ${sizes[name]}: compile it again`,
+        );
+    },
+    /** Refuses other data than those by which the program chose its nodes. */
+    madeWith: (name: string, values: readonly number[]): void => {
+      const found = numbersOf(present[name]!);
+      if (found.length !== values.length || values.some((v, i) => found[i] !== v))
+        throw new RangeError(`${entryName} is made for one ${name}, and this is another: compile it again`);
+    },
     /** Refuses when the largest tensor, of so many entries, would exceed the memory budget in bytes. */
     reserve: (entries: number): void => {
       const limit = Math.min(options.budget ?? 2 ** 30, tf.getBackend() === 'wasm' ? 3 * 2 ** 30 : Infinity);
@@ -170,13 +191,7 @@ export function openCall(
         typed.dispose();
         return own(shaped);
       }
-      const flat: ArrayLike<number> = ArrayBuffer.isView(given)
-        ? (given as unknown as Float32Array)
-        : Array.isArray(given)
-          ? (given.flat(Infinity) as number[])
-          : typeof given === 'object'
-            ? (given as PlainTensor).data
-            : [Number(given)];
+      const flat = numbersOf(given);
       const count = shape.reduce((a, b) => a * b, 1);
       if (flat.length !== count) throw new RangeError(`input ${name} has ${flat.length} numbers, expected ${count}`);
       return own(tf.tensor(dtype === 'int32' ? Int32Array.from(flat) : Float32Array.from(flat), shape, dtype));
