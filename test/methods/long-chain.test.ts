@@ -13,3 +13,15 @@ factor pair[t in 1..T] = -0.73 * s[t-1] * s[t]
   const expected = Math.log(2) + 19_999 * Math.log(2 * Math.cosh(0.73));
   expect(Math.abs(report.logPartition! - expected)).toBeLessThan(0.02);
 });
+
+test('a program of more results than a call has room for variables', async () => {
+  // Spins coupled to the last but one: two chains side by side.
+  const source = `model chains
+size T = 1200
+latent s[t in T] : spin
+factor pair[t in 2..T] = -0.73 * s[t-2] * s[t]
+`;
+  const report = await runModel(source, {}, { query: 'logz', backend: 'wasm' });
+  const expected = 2 * (Math.log(2) + 599 * Math.log(2 * Math.cosh(0.73)));
+  expect(Math.abs(report.logPartition! - expected)).toBeLessThan(0.02);
+}, 30_000);

@@ -76,8 +76,13 @@ const literal = (context: ModuleContext, values: readonly number[]): string => {
   return text.length > inlineLiteral ? context.table(text) : text;
 };
 
+/** V8 gives a call about a megabyte of stack, eight bytes a variable. */
+const mostLocals = 10_000;
+
 class EntryWriter {
   private readonly names = new Map<number, string>();
+  /** Tensors that are elements of an array instead of variables. */
+  private readonly shelved = new Set<number>();
   private readonly fresh: (stem: string) => string;
   /** Names of the conditions under which scans run on the host. */
   private readonly conditions = new Map<string, string>();
@@ -107,6 +112,7 @@ class EntryWriter {
       taken.add(tensor.id);
       this.names.set(tensor.id, this.fresh(name));
     }
+    this.shelve(steps);
     this.steps(
       steps,
       inputs.map((i) => i.tensor),
@@ -120,6 +126,20 @@ class EntryWriter {
       },
       '});',
     );
+  }
+
+  /** Too many local variables overflow the stack of one call: the results of a long program stand in an array instead. */
+  private shelve(steps: readonly Step[]): void {
+    if (steps.length <= mostLocals) return;
+    const shelf = this.fresh('t');
+    this.writer.line(`const ${shelf} = [];`);
+    for (const step of steps) {
+      if (step.kind !== 'call' || step.operation === 'unstack' || step.out.length !== 1) continue;
+      const [{ id, alias }] = step.out as [Tensor];
+      if (alias !== undefined || this.names.has(id)) continue;
+      this.names.set(id, `${shelf}[${this.shelved.size}]`);
+      this.shelved.add(id);
+    }
   }
 
   /** Where scans run depends on sizes alone, so it is known at once. */
@@ -174,8 +194,9 @@ class EntryWriter {
     const gone = dead.map((t) => this.name(t));
     if (out.length === 1) {
       const unread = dead.some((t) => t.id === first.id);
+      const declaration = this.shelved.has(first.id) ? '' : 'const ';
       this.writer.line(
-        `const ${this.name(first)} = own(${[call, ...(unread ? [] : gone)].join(', ')});${comment(first.shape)}`,
+        `${declaration}${this.name(first)} = own(${[call, ...(unread ? [] : gone)].join(', ')});${comment(first.shape)}`,
       );
       if (unread) this.drop(dead);
     } else {
