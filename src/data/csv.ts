@@ -47,6 +47,9 @@ class RowLines {
   }
 }
 
+/** `1,5` names no column: it is a number that is not written so here. */
+const isDecimalComma = (cell: string): boolean => /^[-+]?\d+,\d+$/.test(cell);
+
 /** Collects records into numbers. One instance reads one file. */
 class TableReader {
   readonly #numbers = new GrowingArray();
@@ -115,7 +118,9 @@ class TableReader {
     const chosen = columns?.map(position) ?? null;
     const relevant = chosen === null ? trimmed : chosen.map((at) => trimmed[at] ?? '');
     const isHeader =
-      relevant.every((cell) => cell === '' || parseNumber(cell) === undefined) && relevant.some((cell) => cell !== '');
+      relevant.every((cell) => cell === '' || parseNumber(cell) === undefined) &&
+      relevant.some((cell) => cell !== '') &&
+      !relevant.some(isDecimalComma);
     const unknown = chosen?.indexOf(-1) ?? -1;
     if (unknown >= 0) {
       const names = trimmed.every((cell) => parseNumber(cell) === undefined) ? trimmed : [];

@@ -16,7 +16,17 @@ import type { Checked } from '../diagnostics/diagnostic.ts';
 type Format = 'csv' | 'tsv' | 'npy' | 'json';
 
 const formats: Readonly<Record<string, Format>> = { csv: 'csv', tsv: 'tsv', txt: 'csv', npy: 'npy', json: 'json' };
-const delimiters: Readonly<Record<'csv' | 'tsv', readonly string[]>> = { csv: [',', ';', '\t'], tsv: ['\t'] };
+/** One delimiter a file: the first of these that its first line with text has outside of quotes. With a semicolon there, a
+ *  comma would be a decimal comma, and no number is written so. */
+const delimiters: Readonly<Record<'csv' | 'tsv', readonly string[]>> = { csv: ['\t', ';', ','], tsv: ['\t'] };
+
+const delimiterIn = (start: Uint8Array, format: 'csv' | 'tsv'): readonly string[] => {
+  const lines = Buffer.from(start)
+    .toString('latin1')
+    .split(/[\r\n]+/);
+  const line = (lines.find((l) => l.trim() !== '') ?? '').replaceAll(/"[^"]*"/g, '');
+  return [delimiters[format].find((d) => line.includes(d)) ?? delimiters[format].at(-1)!];
+};
 
 /** Large reads, because a chunk costs more than its bytes. */
 const chunkBytes = 1 << 20;
@@ -93,7 +103,11 @@ const readBytes = (
   if (format === 'npy') return Promise.resolve(readNpy(bytes, file));
   if (!isText(bytes)) return Promise.resolve(notText(file, true));
   if (format === 'json') return Promise.resolve(readJson(bytes.toString('utf8').replace(/^\uFEFF/, ''), file));
-  return readCsv(Readable.from([bytes]), { file, columns, delimiters: delimiters[format] });
+  return readCsv(Readable.from([bytes]), {
+    file,
+    columns,
+    delimiters: delimiterIn(bytes.subarray(0, chunkBytes), format),
+  });
 };
 
 const sniff = (bytes: Buffer): Format =>
@@ -112,10 +126,11 @@ export const readTable = async (argument: string, stdin: () => Promise<Buffer>):
     if ((await stat(path)).isDirectory()) return await cannotRead(path, Object.assign(new Error(), { code: 'EISDIR' }));
     if (format === undefined) return failed(diagnoseData('EBM609', null, { file: path, ending }));
     if (format !== 'csv' && format !== 'tsv') return await readBytes(await readFile(path), path, format, columns);
-    if (!isText(await firstBytes(path))) return notText(path, true);
+    const start = await firstBytes(path);
+    if (!isText(start)) return notText(path, true);
     const stream = createReadStream(path, { highWaterMark: chunkBytes });
     try {
-      return await readCsv(stream, { file: path, columns, delimiters: delimiters[format] });
+      return await readCsv(stream, { file: path, columns, delimiters: delimiterIn(start, format) });
     } finally {
       stream.destroy();
     }

@@ -37,6 +37,16 @@ describe('data arguments', () => {
     expect([...(await readTable(at('f:u.csv'), none)).value!.data]).toEqual([5]);
   });
 
+  it('a file has one delimiter, and no decimal commas', async () => {
+    writeFileSync(at('semicolons.csv'), 'a;b\n1;2\n3;4\n');
+    expect([...(await readTable(at('semicolons.csv'), none)).value!.data]).toEqual([1, 2, 3, 4]);
+    for (const text of ['1,5;2,5\n3;4\n', 'a;b\n1;2\n3,5;4\n']) {
+      writeFileSync(at('decimals.csv'), text);
+      const { diagnostics } = await readTable(at('decimals.csv'), none);
+      expect(diagnostics).toMatchObject([{ code: 'EBM604', hints: ['decimals are written with a point'] }]);
+    }
+  });
+
   it('standard input is recognised by its first bytes', async () => {
     expect((await readTable('-', stdin('1,2\n'))).value!.shape).toEqual([1, 2]);
     expect((await readTable('-', stdin(' [1, 2, 3]'))).value!.shape).toEqual([3]);

@@ -48,12 +48,14 @@ export const fileMessages = {
     title: 'cell is not a number',
     text: ({ text, column, header }) => ({
       message: `${quote(text)}${column === null ? '' : ` in column ${column}`} is not a number`,
-      hints: header
-        ? ['the first row is a header when none of its cells is a number']
-        : [
-            'a missing value is an empty cell or NaN; categories are written 0, 1, 2, …',
-            'choose columns with FILE.csv:1,2 or FILE.csv:name,name',
-          ],
+      hints: /^[-+]?\d+,\d+$/.test(text)
+        ? ['decimals are written with a point']
+        : header
+          ? ['the first row is a header when none of its cells is a number']
+          : [
+              'a missing value is an empty cell or NaN; categories are written 0, 1, 2, …',
+              'choose columns with FILE.csv:1,2 or FILE.csv:name,name',
+            ],
     }),
     explanation:
       'Data are numbers. Categories are written as 0-based integers, true and false as 1 and 0, a missing value as an ' +
