@@ -63,7 +63,7 @@ const withComponents = (v: Variable): Variable => ({
 });
 
 /** Does one factor of the group touch several nodes through one reference? Entries of arrays count as nodes. */
-const joinsMany = (model: Model, group: FactorGroup, discrete: ReadonlySet<string>): boolean => {
+export const joinsMany = (model: Model, group: FactorGroup, discrete: ReadonlySet<string>): boolean => {
   const own = new Set(group.binders.map((b) => b.id));
   return slotsOf(group.energy, discrete).some((ref) => {
     const variable = model.variables.find((v) => v.name === ref.name)!;

@@ -4,12 +4,16 @@ import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { dependsOn, visit } from '../graph/expressions.ts';
 import type { FactorGraph, FactorGroup } from '../graph/factor-graph.ts';
-import { componentise } from '../graph/components.ts';
+import type { Componentised } from '../graph/components.ts';
+import { componentise, joinsMany } from '../graph/components.ts';
+import { isDiscrete } from '../graph/domain-facts.ts';
+import { unroll } from '../graph/unroll.ts';
 import type { Model, Variable } from '../semantics/model.ts';
 import type { Scene } from './choose.ts';
 import { planBlocks } from './choose.ts';
 import type { FitPlan, Plan } from './plan.ts';
 import { planFit } from './plan-fit.ts';
+import { declaredName } from './data-groups.ts';
 import { domainConstraints } from './domain-constraints.ts';
 import { poleWarnings } from './poles.ts';
 import { prepareGroups } from './prepare.ts';
@@ -31,7 +35,7 @@ export const planTask = (graph: FactorGraph, task: Task, beta: number | null): C
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
   diagnostics.push(...heldStill(prepared.groups, new Set(unknowns.map((v) => v.name))));
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
-  const split = componentise(model, [...prepared.groups, ...domains.groups], new Set(unknowns.map((v) => v.name)));
+  const split = components(model, [...prepared.groups, ...domains.groups], unknowns, task);
   const { groups } = split;
   const scene: Scene = { model: split.model, task, groups, beta };
   const nodes = split.model.variables.filter((v) => unknowns.some((u) => u.name === v.name));
@@ -80,6 +84,24 @@ const heldStill = (groups: readonly FactorGroup[], unknowns: ReadonlySet<string>
       found.set(e.span.start, diagnosePlanning('EBM501', e.span, parameters));
     });
   return [...found.values()];
+};
+
+/** Entries of arrays as nodes; factors that still read many nodes at once are written out where that is a small table. */
+const components = (
+  model: Model,
+  groups: readonly FactorGroup[],
+  unknowns: readonly Variable[],
+  task: Task,
+): Componentised => {
+  const names = new Set(unknowns.map((v) => v.name));
+  const first = componentise(model, groups, names);
+  const discrete = new Set(unknowns.filter((v) => isDiscrete(v.domain.kind)).map((v) => v.name));
+  const joint = new Set(first.groups.filter((g) => joinsMany(first.model, g, discrete)).map(declaredName));
+  if (joint.size === 0) return first;
+  const known = Object.entries(task.sizes).filter(([, s]) => s.source !== 'nominal');
+  const sizes = Object.fromEntries(known.map(([name, s]) => [name, s.value]));
+  const written = groups.map((g) => (joint.has(g.name) ? (unroll(model, g, discrete, sizes) ?? g) : g));
+  return componentise(model, written, names);
 };
 
 /** Params are minimised unless the infer block or a flag names them, or the task asks for probabilities and nothing else is
