@@ -6,6 +6,7 @@ import { optimizerTitles } from '../methods/continuous/optimizer.ts';
 import type { Candidate, Refusal } from '../methods/method.ts';
 import type { Decision } from './operations.ts';
 import type { FitPlan, Plan, PlannedBlock, PlannedStep } from './plan.ts';
+import { paramsOf } from './plan.ts';
 
 const jsonBeta = (beta: number): number | null => (beta === Infinity ? null : beta);
 
@@ -27,6 +28,17 @@ const fitLines = (fit: FitPlan): readonly PlanLine[] => {
         reason: `params are learned: minimised; ${fit.reason}`,
       },
     ];
+  if (fit.kind === 'train')
+    return fit.losses.flatMap(({ loss, learners }) =>
+      learners.map((l) => ({
+        unknowns: l.params,
+        operation: 'minimize' as const,
+        beta: null,
+        method: `stochastic gradient (${optimizerTitles[l.optimizer.name]})`,
+        certificate: 'local',
+        reason: `params are learned: minimised; loss ${loss.name}, ${fit.reason}`,
+      })),
+    );
   const { steps } = fit;
   const suffix = fit.kind === 'alternate' ? `, a step of ${fit.algorithm}` : '';
   return steps.map((s) => ({
@@ -96,11 +108,7 @@ export const summarisePlan = (plan: Plan): readonly string[] =>
 const explainStructure = (plan: Plan): readonly string[] => {
   const unknowns = new Set([
     ...plan.query.flatMap((q) => q.unknowns),
-    ...(plan.fit === null
-      ? []
-      : plan.fit.kind === 'descend'
-        ? plan.fit.params
-        : plan.fit.steps.flatMap((s) => s.unknowns)),
+    ...(plan.fit === null ? [] : paramsOf(plan.fit)),
   ]);
   if (unknowns.size === 0) return [];
   const graph = { model: plan.model, variables: plan.model.variables, groups: plan.groups, plates: [] };
@@ -144,6 +152,20 @@ const explainFit = (fit: FitPlan): readonly string[] => {
       ...rejected(fit.refusals, ''),
       ...fit.latents.flatMap((l) => explainBlock(l, '  ', 'inside, ')),
     ];
+  }
+  if (fit.kind === 'train') {
+    const batch =
+      fit.batch === null ? 'all points in each step' : `${fit.batch.size} points of ${fit.batch.plate} a step`;
+    return fit.losses.flatMap(({ loss, learners, blocks }) => [
+      ...learners.map(
+        (l) =>
+          `learn ${l.params.join(', ')} by ${optimizerTitles[l.optimizer.name]} on the loss ${loss.name} (local optimum)`,
+      ),
+      `  because: ${fit.reason}; ${fit.epochs} epochs, ${batch}`,
+      ...Object.entries(blocks).flatMap(([kind, list]) =>
+        list.flatMap((q) => explainBlock(q, '  ', `targets ${kind}: `)),
+      ),
+    ]);
   }
   if (fit.kind === 'closed')
     return [

@@ -1,5 +1,6 @@
 // Learning as part of a program. In: a fit plan and an environment with the data bound. Out: the params; how it went is added
 // to the outputs (`iterations`, `converged`, `trace`).
+import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Environment } from '../lower/environment.ts';
 import { totalEnergy } from '../lower/group.ts';
 import { lowerAlternate } from '../methods/alternate/alternate.ts';
@@ -14,6 +15,8 @@ export const lowerFit = (
   outputs: Record<string, Value>,
 ): ReadonlyMap<string, Value> => {
   switch (fit.kind) {
+    case 'train':
+      throw new InternalError('a fit by stochastic gradient is run from outside, before this program');
     case 'closed': {
       const result = new Map<string, Value>();
       for (const s of fit.steps)

@@ -17,6 +17,7 @@ import { addEnergy, inputBindings, isRead, lowerEnergy } from './lower-energy.ts
 import { lowerFit } from './lower-fit.ts';
 import { dataGroups } from './data-groups.ts';
 import type { Plan } from './plan.ts';
+import { blocksOf } from './plan.ts';
 import type { ConstValues } from './program-environment.ts';
 import { programEnvironment } from './program-environment.ts';
 
@@ -53,7 +54,7 @@ export const lowerPlan = (
 
 const madeFor = (plan: Plan): NonNullable<ModuleSpec['madeFor']> => {
   const { sizes, indexData, given } = plan.task;
-  const latents = plan.fit === null || plan.fit.kind === 'closed' ? [] : plan.fit.latents;
+  const latents = plan.fit === null ? [] : blocksOf(plan.fit);
   const fixed = [...plan.query, ...latents].flatMap((q) => (q.chosen.madeFor === undefined ? [] : [q.chosen.madeFor]));
   const names = (of: 'sizes' | 'data'): readonly string[] => [...new Set(fixed.flatMap((f) => f[of]))];
   const data = names('data').filter((name) => given.has(name) && indexData[name] !== undefined);

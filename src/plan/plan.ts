@@ -3,7 +3,8 @@
 import type { FactorGroup } from '../graph/factor-graph.ts';
 import type { OptimizerChoice } from '../methods/continuous/optimizer.ts';
 import type { BlockFacts, Candidate, Method, ParameterStep, Refusal } from '../methods/method.ts';
-import type { Model } from '../semantics/model.ts';
+import type { FreeEnergyKind, LossMethod } from '../losses/loss.ts';
+import type { Expr, MethodCall, Model } from '../semantics/model.ts';
 import type { Decision } from './operations.ts';
 import type { Task } from './task.ts';
 
@@ -22,6 +23,31 @@ export interface PlannedStep {
   readonly step: ParameterStep;
   readonly chosen: Candidate;
   readonly others: readonly (Candidate | Refusal)[];
+}
+
+/** A learn line: the params that it names and what moves them. */
+export interface Learner {
+  readonly params: readonly string[];
+  readonly optimizer: OptimizerChoice;
+}
+
+/** A loss of the train block with the eliminations that it needs and the params that it governs. */
+export interface PlannedLoss {
+  readonly loss: LossMethod;
+  readonly call: MethodCall | null;
+  /** Of `loss = expression`, lets expanded. */
+  readonly expression: Expr | null;
+  /** Blocks to eliminate for each free energy that the loss asks for. */
+  readonly blocks: Readonly<Partial<Record<FreeEnergyKind, readonly PlannedBlock[]>>>;
+  readonly learners: readonly Learner[];
+}
+
+/** Minibatches: points per step of one plate. */
+export interface Batch {
+  readonly size: number;
+  /** The binder of the plate, and the size that is its length: in a step program that size is the batch's. */
+  readonly plate: string;
+  readonly of: string;
 }
 
 export type FitPlan =
@@ -48,6 +74,19 @@ export type FitPlan =
       readonly restarts: number;
       readonly reason: string;
       readonly refusals: readonly Refusal[];
+    }
+  /** Stochastic gradient, run step by step from outside (learn/): each step lowers
+   *  (1/B)(Σ over the batch + whole-plate factors) + (1/N)(terms that touch params alone). */
+  | {
+      readonly kind: 'train';
+      readonly losses: readonly PlannedLoss[];
+      readonly epochs: number;
+      /** null: every step sees all points. */
+      readonly batch: Batch | null;
+      /** The plate that counts the points, when there is one. */
+      readonly points: { readonly plate: string; readonly of: string } | null;
+      readonly restarts: number;
+      readonly reason: string;
     };
 
 export interface Plan {
@@ -61,3 +100,29 @@ export interface Plan {
   readonly query: readonly PlannedBlock[];
   readonly beta: number | null;
 }
+
+/** The params that a fit finds. */
+export const paramsOf = (fit: FitPlan): readonly string[] => {
+  switch (fit.kind) {
+    case 'closed':
+    case 'alternate':
+      return fit.steps.flatMap((s) => s.unknowns);
+    case 'descend':
+      return fit.params;
+    case 'train':
+      return fit.losses.flatMap((l) => l.learners).flatMap((l) => l.params);
+  }
+};
+
+/** The blocks that are eliminated inside a fit. */
+export const blocksOf = (fit: FitPlan): readonly PlannedBlock[] => {
+  switch (fit.kind) {
+    case 'closed':
+      return [];
+    case 'alternate':
+    case 'descend':
+      return fit.latents;
+    case 'train':
+      return fit.losses.flatMap((l) => Object.values(l.blocks)).flat();
+  }
+};

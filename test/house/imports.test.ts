@@ -22,10 +22,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   // Types only: what the front ends and the phases behind them speak of.
   api: ['graph', 'data', 'backend'],
   plan: ['methods', 'losses', 'api'],
-  learn: ['plan'],
+  learn: ['plan', 'backend', 'data'],
   kernel: ['tensor'],
   backend: ['tensor', 'kernel'],
-  run: ['plan', 'backend', 'data'],
+  run: ['plan', 'backend', 'data', 'learn'],
   compile: ['run', 'learn'],
   cli: ['compile', 'plot'],
   lsp: ['compile'],
