@@ -155,9 +155,20 @@ export const fileMessages = {
     title: 'not a file of params',
     text: ({ file, problem }) => ({ message: `${file} is not a file of params: ${problem}` }),
     explanation:
-      '`--params` reads what `ebmc run --json` or `ebmc run -o DIR` wrote (its "params"), or a JSON object with an array for ' +
-      'each param: `{"w": [[1, 2]]}`.',
+      '`--params` reads what `ebmc train` or `ebmc run -o DIR` wrote (.safetensors), what `ebmc run --json` printed (its ' +
+      '"params"), or a JSON object with an array for each param: `{"w": [[1, 2]]}`.',
     example: '--params w.json, where w.json reads\n[1, 2]',
+  }),
+  EBM614: message<{ problem: string }>({
+    severity: 'error',
+    title: 'not a readable .safetensors file',
+    text: ({ problem }) => ({ message: `not a .safetensors file that can be read: ${problem}` }),
+    explanation:
+      'A .safetensors file begins with the length of its header; the header is a JSON object that gives each tensor a type, a ' +
+      'shape and its bytes; the numbers follow. Every length and offset is checked before a number is read, so a file that was ' +
+      'cut off, or that is of another kind, is refused whole. Types that can be read: F64, F32, F16, BF16, I64, I32, I16, I8, ' +
+      'U64, U32, U16, U8 and BOOL.',
+    example: '--params w.safetensors, where w.safetensors is the first half of such a file',
   }),
 } as const satisfies MessageTable;
 
