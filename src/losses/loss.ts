@@ -2,14 +2,20 @@
 // program, by point where they are sums over points. Out: Σ over the points of the loss, differentiable in the params. Terms
 // that touch params alone are no business of a loss: the objective adds them once (plan/lower-loss.ts).
 import type { Environment } from '../lower/environment.ts';
-import type { Expr, MethodCall } from '../semantics/model.ts';
 import type { LossName } from '../semantics/losses.ts';
+import type { Binder, Expr, MethodCall, Model } from '../semantics/model.ts';
 import type { Value } from '../tensor/builder.ts';
 
 /** Free energies by what is done with the targets; latents (and missing cells) are eliminated in each of them.
- *  given: targets as they stand. soft: marginalised at β, -1/β log Z(x). hard: minimised, min_y F(y). */
+ *  given: targets as they stand. soft: marginalised at β, -1/β log ∫ e^{-βF(y)} dy. hard: minimised, min_y F(y). */
 export const freeEnergyKinds = ['given', 'soft', 'hard'] as const;
 export type FreeEnergyKind = (typeof freeEnergyKinds)[number];
+
+/** A free energy to plan. `replaced`: variables and lets that get values of their own in it, `F(y = e)`. */
+export interface EnergyRequest {
+  readonly kind: FreeEnergyKind;
+  readonly replaced: readonly string[];
+}
 
 export interface FreeEnergy {
   /** Σ over the points: a scalar. */
@@ -18,25 +24,60 @@ export interface FreeEnergy {
   readonly points: Value | null;
 }
 
-/** A variable or let that is replaced in a free energy, with its whole array: `F(y = e)`. */
+/** Variables or lets that are replaced in a free energy, with their whole arrays: `F(y = e)`. */
 export type Replacement = ReadonlyMap<string, Value>;
 
-/** What a loss sees of the program that it is lowered into. */
-export interface LossView {
-  readonly env: Environment;
+/** F of each point at every state of its one discrete target. */
+export interface StateTable {
+  /** [points, states] */
+  readonly table: Value;
+  /** [points, states], 1 at the state that is given. */
+  readonly given: Value;
+}
+
+/** The loss as written, and the model that it is a loss of. */
+export interface LossSubject {
+  readonly model: Model;
   readonly call: MethodCall | null;
+  /** Of `loss = expression`, lets expanded. */
   readonly expression: Expr | null;
   /** Numbers among the options of the call, defaults of the table filled in. */
   readonly options: Readonly<Record<string, number>>;
+  /** Targets that are given while training. */
+  readonly targets: readonly string[];
+  /** The plate whose points the loss speaks of; null when the data are one point. */
+  readonly plate: Binder | null;
+}
+
+/** What a loss sees of the program that it is lowered into. */
+export interface LossView extends LossSubject {
+  readonly env: Environment;
   readonly freeEnergy: (kind: FreeEnergyKind, replaced?: Replacement) => FreeEnergy;
-  /** F of each point for every state of its one discrete target, [points, states], and the state that is given, [points]
-   *  (int); null where the targets are anything else. */
-  readonly states: () => { readonly table: Value; readonly given: Value } | null;
+  readonly states: (target: string) => StateTable;
+}
+
+/** What has to hold and to be planned for a loss. */
+export interface LossNeeds {
+  readonly energies: readonly EnergyRequest[];
+  /** F has to be a sum over the points of the plate. */
+  readonly points: boolean;
+  /** The target whose states it runs through: one discrete node a point. */
+  readonly states: string | null;
+  /** It speaks of probabilities: latents are integrated out too. */
+  readonly likelihood: boolean;
 }
 
 export interface LossMethod {
   readonly name: LossName | 'expression';
-  /** The free energies that have to be planned for it. */
-  readonly asks: (call: MethodCall | null, expression: Expr | null) => readonly FreeEnergyKind[];
+  /** What has to be planned for it, or why it does not fit the model: a sentence that continues 'because'. */
+  readonly needs: (subject: LossSubject) => LossNeeds | string;
   readonly lower: (view: LossView) => Value;
 }
+
+/** The needs of most losses, to be changed where a loss differs. */
+export const givenOnly: LossNeeds = {
+  energies: [{ kind: 'given', replaced: [] }],
+  points: false,
+  states: null,
+  likelihood: false,
+};

@@ -150,21 +150,19 @@ const explainFit = (fit: FitPlan): readonly string[] => {
       `learn ${fit.params.join(', ')} by ${optimizerTitles[fit.optimizer.name]} on the free energy (local optimum; ${starts})`,
       `  because: ${fit.reason}`,
       ...rejected(fit.refusals, ''),
-      ...fit.latents.flatMap((l) => explainBlock(l, '  ', 'inside, ')),
+      ...fit.loss.energies.flatMap((e) => e.blocks).flatMap((l) => explainBlock(l, '  ', 'inside, ')),
     ];
   }
   if (fit.kind === 'train') {
     const batch =
       fit.batch === null ? 'all points in each step' : `${fit.batch.size} points of ${fit.batch.plate} a step`;
-    return fit.losses.flatMap(({ loss, learners, blocks }) => [
+    return fit.losses.flatMap(({ loss, learners, energies }) => [
       ...learners.map(
         (l) =>
           `learn ${l.params.join(', ')} by ${optimizerTitles[l.optimizer.name]} on the loss ${loss.name} (local optimum)`,
       ),
       `  because: ${fit.reason}; ${fit.epochs} epochs, ${batch}`,
-      ...Object.entries(blocks).flatMap(([kind, list]) =>
-        list.flatMap((q) => explainBlock(q, '  ', `targets ${kind}: `)),
-      ),
+      ...energies.flatMap((e) => e.blocks.flatMap((q) => explainBlock(q, '  ', `targets ${e.kind}: `))),
     ]);
   }
   if (fit.kind === 'closed')

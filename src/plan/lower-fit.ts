@@ -6,6 +6,7 @@ import { totalEnergy } from '../lower/group.ts';
 import { lowerAlternate } from '../methods/alternate/alternate.ts';
 import { descendFromStarts } from '../methods/continuous/starts.ts';
 import type { Value } from '../tensor/builder.ts';
+import { lowerLosses, paramOnlyEnergy } from './lower-loss.ts';
 import type { FitPlan, Plan } from './plan.ts';
 
 export const lowerFit = (
@@ -37,7 +38,7 @@ export const lowerFit = (
             enumerates: l.method.enumerates(l.facts),
           })),
           steps: fit.steps.map((s) => ({ facts: s.facts, step: s.step, witness: s.chosen.witness })),
-          groups: plan.groups,
+          groups: plan.learning.groups,
           restarts: fit.restarts,
           iterations: fit.iterations,
           trialIterations: fit.trialIterations,
@@ -52,20 +53,14 @@ export const lowerFit = (
       return result.params;
     }
     case 'descend': {
-      const inLatents = new Set(fit.latents.flatMap((l) => l.facts.groups.map((g) => g.name)));
       const params = plan.model.variables.filter((v) => fit.params.includes(v.name));
       const result = descendFromStarts(
         {
           unknowns: params,
           restarts: fit.restarts,
           optimizer: fit.optimizer,
-          objective: (inner) => {
-            const start = remaining(plan, inLatents, inner);
-            return fit.latents.reduce(
-              (sum, l) => inner.builder.add(sum, l.method.lower(l.chosen.witness, l.facts, inner).value),
-              start,
-            );
-          },
+          objective: (inner) =>
+            inner.builder.add(lowerLosses(plan, [fit.loss], inner)[0]!, paramOnlyEnergy(plan, inner)),
         },
         env,
       );
@@ -78,6 +73,6 @@ export const lowerFit = (
 
 /** Σ of the groups that no latent block touches. */
 const remaining = (plan: Plan, inLatents: ReadonlySet<string>, env: Environment): Value =>
-  plan.groups
+  plan.learning.groups
     .filter((g) => !inLatents.has(g.name))
     .reduce((sum, g) => env.builder.add(sum, totalEnergy(env, g).value), env.builder.constant(0));

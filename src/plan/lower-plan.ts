@@ -3,17 +3,16 @@
 // Output names: a variable's own name; `z.probabilities`, `z.mean`, `z.sd`; `energy.<factor>`; and the scalars below.
 import type { ModuleSpec } from '../backend/backend.ts';
 import type { Environment } from '../lower/environment.ts';
-import { binderAxis, withBindings } from '../lower/environment.ts';
-import { lowerGroup, sumIndices, totalEnergy } from '../lower/group.ts';
-import { aligned } from '../lower/named-tensor.ts';
-import type { Lowered } from '../methods/method.ts';
+import { withBindings } from '../lower/environment.ts';
+import { totalEnergy } from '../lower/group.ts';
 import { wholeShape } from '../semantics/whole-shape.ts';
 import type { Value } from '../tensor/builder.ts';
 import { Builder } from '../tensor/builder.ts';
-import * as dims from '../tensor/dims.ts';
 import { optimise } from '../tensor/passes/index.ts';
 import type { Program } from '../tensor/program.ts';
 import { addEnergy, inputBindings, isRead, lowerEnergy } from './lower-energy.ts';
+import type { LoweredBlock } from './free-energy.ts';
+import { lowerBlocks, pointFreeEnergies } from './free-energy.ts';
 import { lowerFit } from './lower-fit.ts';
 import { dataGroups } from './data-groups.ts';
 import type { Plan } from './plan.ts';
@@ -76,15 +75,9 @@ const lowerInfer = (plan: Plan, consts: ConstValues): Program => {
     env,
     [...learned].map(([name, value]) => [name, { kind: 'given', value: b.distinct(value) }] as const),
   );
-  const blocks = plan.query.map((q) => ({ q, lowered: q.method.lower(q.chosen.witness, q.facts, fitted) }));
-  collect(plan, fitted, blocks, outputs);
+  collect(plan, fitted, lowerBlocks(plan.query, fitted), outputs);
   return optimise(b.finish(outputs));
 };
-
-interface LoweredBlock {
-  readonly q: Plan['query'][number];
-  readonly lowered: Lowered;
-}
 
 const collect = (
   plan: Plan,
@@ -119,35 +112,11 @@ const collect = (
     total = b.add(total, value);
     if (data.includes(g)) dataTotal = b.add(dataTotal, value);
   }
-  const points = pointFreeEnergies(plan, env, blocks);
+  const points = pointFreeEnergies(plan, blocks, env);
   if (points !== null) outputs['point free energies'] = points;
   if (plan.fit === null && blocks.length > 0) mergeConvergence(b, blocks, outputs);
   outputs['free energy'] = dataTotal;
   outputs['total free energy'] = total;
-};
-
-/** F of each point of the one plate that all energy of data runs along; null when there is no such plate. */
-const pointFreeEnergies = (plan: Plan, env: Environment, blocks: readonly LoweredBlock[]): Value | null => {
-  const b = env.builder;
-  const parts: Value[] = [];
-  const plates = new Set<string>();
-  for (const { q, lowered } of blocks) {
-    if (lowered.pointwise === null) return null;
-    parts.push(lowered.pointwise);
-    for (const { variable } of q.facts.block) plates.add(variable.binders[0]!.id);
-  }
-  const inBlocks = new Set(blocks.flatMap(({ q }) => q.facts.groups.map((g) => g.name)));
-  for (const g of dataGroups(plan.model, plan.groups).filter((x) => !inBlocks.has(x.name))) {
-    if (g.binders.length === 0) return null;
-    plates.add(g.binders[0]!.id);
-    const inner = new Set(g.binders.slice(1).map((i) => i.id));
-    const table = sumIndices(env, g, lowerGroup(env, g), inner);
-    parts.push(aligned(b, table, [binderAxis(g.binders[0]!)], true));
-  }
-  const first = parts[0];
-  // Two plates of one length are still two plates.
-  if (first === undefined || plates.size > 1 || parts.some((p) => !dims.shapesEqual(p.shape, first.shape))) return null;
-  return parts.reduce((sum, p) => b.add(sum, p));
 };
 
 /** All blocks converged, and the most iterations that one took. */

@@ -7,12 +7,14 @@ import { dependsOn } from '../graph/expressions.ts';
 import { roughness } from '../methods/continuous/descent.ts';
 import { transformsOf } from '../methods/continuous/joint-transform.ts';
 import type { OptimizerName } from '../methods/continuous/optimizer.ts';
+import { lossMethods } from '../losses/index.ts';
 import { isOptimizer, optimizerChoice, optimizerTitles } from '../methods/continuous/optimizer.ts';
 import type { Operation, Refusal } from '../methods/method.ts';
 import type { Variable } from '../semantics/model.ts';
 import type { Scene } from './choose.ts';
 import { factsOf, standardStarts, planBlocks, planSteps, runaway } from './choose.ts';
-import type { FitPlan, PlannedBlock, PlannedStep } from './plan.ts';
+import type { FitPlan, PlannedBlock, PlannedLoss, PlannedStep } from './plan.ts';
+import { pointPlate } from './point-plate.ts';
 import type { TrainingRequest } from './requests.ts';
 import { inferRequest, trainingRequest } from './requests.ts';
 
@@ -127,7 +129,7 @@ const descend = (
   }
   const value: FitPlan = {
     kind: 'descend',
-    latents,
+    loss: energyLoss(scene, latents),
     params: params.map((v) => v.name),
     optimizer: optimizerChoice(optimizer, training.request?.options, training.epochs),
     restarts: scene.task.restarts ?? training.request?.options['restarts'] ?? standardStarts,
@@ -136,6 +138,21 @@ const descend = (
   };
   return { value, diagnostics: [] };
 };
+
+/** The loss of a model that names none. */
+const energyLoss = (scene: Scene, blocks: readonly PlannedBlock[]): PlannedLoss => ({
+  loss: lossMethods.energy!,
+  subject: {
+    model: scene.model,
+    call: null,
+    expression: null,
+    options: {},
+    targets: scene.model.variables.filter((v) => v.role === 'target').map((v) => v.name),
+    plate: pointPlate(scene.model, null),
+  },
+  energies: [{ kind: 'given', replaced: [], model: scene.model, groups: scene.groups, blocks }],
+  learners: [],
+});
 
 const touchesParams = (scene: Scene, unknown: string, params: ReadonlySet<string>): boolean =>
   scene.groups.some((g) => dependsOn(g.energy, new Set([unknown])) && dependsOn(g.energy, params));

@@ -67,7 +67,8 @@ export const planTask = (graph: FactorGraph, task: Task, beta: number | null): C
     ...decided.filter(([, d]) => d.operation === 'minimize').map(([name]) => name),
   ]);
   diagnostics.push(...poleWarnings(model, prepared.groups, minimised, new Set(unknowns.map((v) => v.name))));
-  return { value: { model: split.model, task, groups, fit, query: query.blocks, beta }, diagnostics };
+  const learning = { model: split.model, groups };
+  return { value: { model: split.model, task, groups, fit, learning, query: query.blocks, beta }, diagnostics };
 };
 
 /** `stop_gradient(z)` of an unknown reads z without taking part in choosing it: then the unknowns do not share one energy,

@@ -3,8 +3,8 @@
 import type { FactorGroup } from '../graph/factor-graph.ts';
 import type { OptimizerChoice } from '../methods/continuous/optimizer.ts';
 import type { BlockFacts, Candidate, Method, ParameterStep, Refusal } from '../methods/method.ts';
-import type { FreeEnergyKind, LossMethod } from '../losses/loss.ts';
-import type { Expr, MethodCall, Model } from '../semantics/model.ts';
+import type { EnergyRequest, LossMethod, LossSubject } from '../losses/loss.ts';
+import type { Model } from '../semantics/model.ts';
 import type { Decision } from './operations.ts';
 import type { Task } from './task.ts';
 
@@ -31,14 +31,22 @@ export interface Learner {
   readonly optimizer: OptimizerChoice;
 }
 
+/** A model with its factor groups, lets expanded, as an elimination sees them: arrays of its unknowns are nodes. */
+export interface Scenery {
+  readonly model: Model;
+  readonly groups: readonly FactorGroup[];
+}
+
+/** How one free energy is computed. */
+export interface PlannedEnergy extends Scenery, EnergyRequest {
+  readonly blocks: readonly PlannedBlock[];
+}
+
 /** A loss of the train block with the eliminations that it needs and the params that it governs. */
 export interface PlannedLoss {
   readonly loss: LossMethod;
-  readonly call: MethodCall | null;
-  /** Of `loss = expression`, lets expanded. */
-  readonly expression: Expr | null;
-  /** Blocks to eliminate for each free energy that the loss asks for. */
-  readonly blocks: Readonly<Partial<Record<FreeEnergyKind, readonly PlannedBlock[]>>>;
+  readonly subject: LossSubject;
+  readonly energies: readonly PlannedEnergy[];
   readonly learners: readonly Learner[];
 }
 
@@ -65,10 +73,10 @@ export type FitPlan =
       readonly trialIterations: number | null;
       readonly algorithm: string;
     }
-  /** Descent on the free energy of the latents, params transformed to be unconstrained. */
+  /** Descent on a loss summed over all points plus the terms of params alone, params transformed to be unconstrained. */
   | {
       readonly kind: 'descend';
-      readonly latents: readonly PlannedBlock[];
+      readonly loss: PlannedLoss;
       readonly params: readonly string[];
       readonly optimizer: OptimizerChoice;
       readonly restarts: number;
@@ -96,6 +104,8 @@ export interface Plan {
   readonly groups: readonly FactorGroup[];
   /** null when no param is unknown. */
   readonly fit: FitPlan | null;
+  /** What the fit sees: targets may be given while training and unknown in the query. */
+  readonly learning: Scenery;
   /** Unknowns left once params are given. */
   readonly query: readonly PlannedBlock[];
   readonly beta: number | null;
@@ -120,9 +130,10 @@ export const blocksOf = (fit: FitPlan): readonly PlannedBlock[] => {
     case 'closed':
       return [];
     case 'alternate':
-    case 'descend':
       return fit.latents;
+    case 'descend':
+      return fit.loss.energies.flatMap((e) => e.blocks);
     case 'train':
-      return fit.losses.flatMap((l) => Object.values(l.blocks)).flat();
+      return fit.losses.flatMap((l) => l.energies).flatMap((e) => e.blocks);
   }
 };
