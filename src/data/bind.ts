@@ -4,14 +4,18 @@
 import { diagnoseData } from '../diagnostics/messages/data.ts';
 import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Model, Role, Variable } from '../semantics/model.ts';
-import { constantValue, evaluate, print, printShape, sizesOf } from '../tensor/dims.ts';
+import { constantValue, evaluate, print, printShape, size as sizeDim, sizesOf, subtract } from '../tensor/dims.ts';
+import { cellsPerValue } from './check-domain.ts';
+import type { DomainFacts } from './check-domain.ts';
 import { checkValues } from './check-values.ts';
 import { domainBounds } from './domain-facts.ts';
 import type { EvaluateConstant } from './domain-facts.ts';
+import { fillEmpty } from './filler-values.ts';
 import { fitShape } from './fit-shape.ts';
 import type { ShapeFit } from './fit-shape.ts';
 import { firstShortArray } from './json.ts';
-import { raggedLengths } from './ragged-lengths.ts';
+import { lengthsName, paddingOf, raggedAxes } from './ragged-axes.ts';
+import { findLengths } from './ragged-lengths.ts';
 import { solveSizes } from './sizes.ts';
 import type { CountBound, SizeEquation, SizeValue } from './sizes.ts';
 import { elementCount } from './table.ts';
@@ -20,7 +24,7 @@ import { unknownNames } from './unknown-names.ts';
 import { wholeShape } from '../semantics/whole-shape.ts';
 
 export interface BindInput {
-  /** By variable: from --data, or from --params (only params then). */
+  /** By variable: from --data, or from --params (only params then). A ragged size stands among them by its lengths. */
   readonly data: Readonly<Record<string, Table>>;
   readonly params: Readonly<Record<string, Table>>;
   /** From --size: positive integers. */
@@ -37,14 +41,15 @@ export interface BindInput {
 }
 
 export interface Bound {
-  /** Row-major, of the variable's whole shape. Missing and padding cells hold 0. */
+  /** Row-major, of the variable's whole shape; the lengths of ragged sizes too, under names of their own (ragged-axes.ts).
+   *  Missing and padding cells hold some value of the domain. */
   readonly values: Readonly<Record<string, ArrayData>>;
   /** 1 at missing cells; only variables that have some. They are targets and latents. */
   readonly missing: Readonly<Record<string, Uint8Array>>;
   readonly sizes: Readonly<Record<string, SizeValue>>;
   /** Sizes that neither data, flags nor defaults determine, in order of declaration. */
   readonly openSizes: readonly string[];
-  /** For ragged sizes met in data: the lengths over the binders of the size. */
+  /** For ragged sizes whose lengths are known: the lengths over the binders of the size. */
   readonly lengths: Readonly<Record<string, ArrayData>>;
   readonly consts: Readonly<Record<string, ArrayData>>;
 }
@@ -111,12 +116,31 @@ const boundsOf = ({ variable, table }: Placed): readonly CountBound[] => {
   return largest < 0 ? [] : [{ dim, atLeast: largest + 1, origin }];
 };
 
-/** The array in its final shape; NaN (missing) becomes 0. */
-const settle = ({ table }: Placed, shape: readonly number[]): ArrayData => {
+/** The array in its final shape; what is missing or padding becomes a value of the domain. */
+const settle = (table: Table, shape: readonly number[], facts: DomainFacts): ArrayData => {
+  const { missing, padding } = table;
   const data = table.data.slice();
-  if (table.missing !== null) for (let i = 0; i < data.length; i++) if (table.missing[i] === 1) data[i] = 0;
+  if (missing !== null || padding !== null)
+    fillEmpty(data, facts, shape, cellsPerValue(facts.kind, shape), (i) => missing?.[i] === 1 || padding?.[i] === 1);
   return { shape, data };
 };
+
+/** A table whose padding is what lies beyond the lengths; nothing is missing there. */
+const padded = (table: Table, padding: Uint8Array | null): Table => {
+  if (padding === null) return { ...table, padding: null };
+  const missing = table.missing?.map((m, i) => (padding[i] === 1 ? 0 : m)) ?? null;
+  return { ...table, padding, missing: missing?.includes(1) === true ? missing : null };
+};
+
+/** The longest of given lengths, where no array says it. */
+const longestOf = (model: Model, data: Readonly<Record<string, Table>>): readonly CountBound[] =>
+  model.sizes
+    .filter((size) => size.ragged.length > 0 && data[size.name] !== undefined)
+    .map((size) => {
+      const { data: lengths, source } = data[size.name]!;
+      const atLeast = lengths.reduce((most, n) => (n > most ? n : most), 0);
+      return { dim: sizeDim(size.name), atLeast, origin: `the longest of ${size.name} (${source.file})` };
+    });
 
 const bindConsts = (
   model: Model,
@@ -141,11 +165,6 @@ const bindConsts = (
   return consts;
 };
 
-const hasRaggedAxis = (model: Model, variable: Variable): boolean => {
-  const ragged = new Set(model.sizes.filter((size) => size.ragged.length > 0).map((size) => size.name));
-  return variable.binders.some((binder) => sizesOf(binder.to).some((name) => ragged.has(name)));
-};
-
 export const bind = (model: Model, input: BindInput): Checked<Bound | null> => {
   const diagnostics: Diagnostic[] = [...unknownNames(model, input)];
   const given = { ...input.params, ...input.data };
@@ -153,7 +172,7 @@ export const bind = (model: Model, input: BindInput): Checked<Bound | null> => {
   for (const variable of model.variables) {
     const table = given[variable.name];
     if (table === undefined) continue;
-    const short = hasRaggedAxis(model, variable) ? null : firstShortArray(table);
+    const short = firstShortArray(table, new Set(raggedAxes(variable).map((r) => r.axis)));
     const found = place(variable, table);
     if (short !== null) {
       const parameters = { first: short.first, found: short.length, where: short.where };
@@ -161,13 +180,18 @@ export const bind = (model: Model, input: BindInput): Checked<Bound | null> => {
     } else if (found.value !== null) placed.push(found.value);
     else diagnostics.push(...found.diagnostics);
   }
-  const solved = solveSizes(model, input.sizes, placed.flatMap(equationsOf), placed.flatMap(boundsOf));
+  const solved = solveSizes(
+    model,
+    input.sizes,
+    [...placed.flatMap(equationsOf), ...rowsOfLengths(model, input.data)],
+    [...placed.flatMap(boundsOf), ...longestOf(model, input.data)],
+  );
   diagnostics.push(...solved.diagnostics);
   const consts = bindConsts(model, input.consts, diagnostics);
   const sizes = Object.fromEntries(Object.entries(solved.sizes).map(([name, { value }]) => [name, value]));
-  const lengths: Record<string, ArrayData> = {};
   const values: Record<string, ArrayData> = {};
   const missing: Record<string, Uint8Array> = {};
+  const shaped: { readonly variable: Variable; readonly table: Table; readonly shape: readonly number[] }[] = [];
   for (const one of placed) {
     const { variable, table } = one;
     const expected = wholeShape(variable);
@@ -176,19 +200,38 @@ export const bind = (model: Model, input: BindInput): Checked<Bound | null> => {
       continue;
     }
     const shape = expected.map((dim) => evaluate(dim, sizes));
-    if (elementCount(shape) !== table.data.length) continue; // reported as a disagreement of sizes
-    const bounds = domainBounds(variable.domain, sizes, input.evaluate ?? null);
-    diagnostics.push(...checkValues(variable, table, shape, bounds, mayMiss[variable.role]));
+    // Otherwise it is reported as a disagreement of sizes.
+    if (elementCount(shape) === table.data.length) shaped.push({ variable, table, shape });
+  }
+  const { lengths, diagnostics: unequal } = findLengths(model, input.data, shaped, sizes);
+  diagnostics.push(...unequal);
+  for (const [size, array] of Object.entries(lengths)) values[lengthsName(size)] = array;
+  for (const { variable, table: raw, shape } of shaped) {
+    const table = padded(raw, paddingOf(variable, shape, lengths, sizes));
+    const facts = domainBounds(variable.domain, sizes, input.evaluate ?? null);
+    diagnostics.push(...checkValues(variable, table, shape, facts, mayMiss[variable.role]));
     if (table.missing !== null) missing[variable.name] = table.missing;
-    values[variable.name] = settle(one, shape);
-    const ragged = raggedLengths(model, variable, table, shape, lengths);
-    diagnostics.push(...ragged.diagnostics);
-    Object.assign(lengths, ragged.value);
+    values[variable.name] = settle(table, shape, facts);
   }
   if (diagnostics.some((d) => d.severity === 'error')) return { value: null, diagnostics };
   const openSizes = model.sizes.filter((size) => solved.sizes[size.name] === undefined).map((size) => size.name);
   return { value: { values, missing, sizes: solved.sizes, openSizes, lengths, consts }, diagnostics };
 };
+
+/** Equations for the sizes that given lengths run over. */
+const rowsOfLengths = (model: Model, data: Readonly<Record<string, Table>>): readonly SizeEquation[] =>
+  model.sizes
+    .filter((size) => size.ragged.length > 0 && data[size.name]?.shape.length === size.ragged.length)
+    .flatMap((size) =>
+      size.ragged.map((b, axis) => ({
+        dim: subtract(b.to, b.from),
+        length: data[size.name]!.shape[axis]!,
+        variable: size.name,
+        file: data[size.name]!.source.file,
+        axis: size.ragged.length === 1 ? 'the length' : `axis ${axis + 1}`,
+        transposed: () => false,
+      })),
+    );
 
 /** What a run needs and lacks: one error for each size that is open. */
 export const requireSizes = (model: Model, openSizes: readonly string[]): readonly Diagnostic[] =>

@@ -178,13 +178,16 @@ export const tableOf = (value: Nested, name: string): ReadResult => {
   }
 };
 
-/** The first array whose length differs from its siblings', for messages: `entry [2]`. Meaningful for padded tables. */
+/** The first array whose length differs from its siblings' along an axis that is not ragged, for messages: `entry [2]`.
+ *  Meaningful for padded tables. Rows that an outer ragged axis leaves empty are no siblings. */
 export const firstShortArray = (
   table: Table,
+  ragged: ReadonlySet<number> = new Set(),
 ): { where: string; length: number; first: number; axis: number } | null => {
   const { padding, shape } = table;
   if (padding === null) return null;
   for (let axis = 1; axis < shape.length; axis++) {
+    if (ragged.has(axis)) continue;
     const inner = elementCount(shape.slice(axis + 1));
     const rows = elementCount(shape.slice(0, axis));
     const lengthOf = (row: number): number => {
@@ -192,14 +195,12 @@ export const firstShortArray = (
       while (n < shape[axis]! && padding[(row * shape[axis]! + n) * inner] === 0) n++;
       return n;
     };
-    for (let row = 1; row < rows; row++) {
-      if (lengthOf(row) !== lengthOf(0))
-        return {
-          where: locateByIndex(shape.slice(0, axis))(row).words,
-          length: lengthOf(row),
-          first: lengthOf(0),
-          axis,
-        };
+    let first: number | null = null;
+    for (let row = 0; row < rows; row++) {
+      const length = lengthOf(row);
+      if (ragged.size > 0 && length === 0) continue;
+      first ??= length;
+      if (length !== first) return { where: locateByIndex(shape.slice(0, axis))(row).words, length, first, axis };
     }
   }
   return null;

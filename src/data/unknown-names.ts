@@ -27,7 +27,11 @@ const flagFacts: Readonly<
     { readonly flag: string; readonly kind: string; readonly names: (model: Model) => readonly string[] }
   >
 > = {
-  data: { flag: '--data', kind: 'variable', names: (m) => m.variables.map((v) => v.name) },
+  data: {
+    flag: '--data',
+    kind: 'variable',
+    names: (m) => [...m.variables.map((v) => v.name), ...m.sizes.filter((s) => s.ragged.length > 0).map((s) => s.name)],
+  },
   params: {
     flag: '--params',
     kind: 'param',

@@ -48,6 +48,7 @@ export const lowerExpression = (env: Environment, expr: Expr): NamedTensor => {
     case 'subscript':
       return lowerSubscript(env, expr);
     case 'ragged':
+      throw new InternalError(`the lengths of ${expr.size} are not data`);
     case 'parameter':
     case 'net':
     case 'layer':

@@ -2,11 +2,13 @@
 import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
+import { lengthsName } from '../data/ragged-axes.ts';
 import { dependsOn, visit } from '../graph/expressions.ts';
 import type { FactorGraph, FactorGroup } from '../graph/factor-graph.ts';
 import type { Componentised } from '../graph/components.ts';
 import { componentise, joinsMany } from '../graph/components.ts';
 import { isDiscrete } from '../graph/domain-facts.ts';
+import { lengthsAsData } from '../graph/ragged.ts';
 import { unroll } from '../graph/unroll.ts';
 import type { Model, Variable } from '../semantics/model.ts';
 import type { Scene } from './choose.ts';
@@ -20,7 +22,9 @@ import { prepareGroups } from './prepare.ts';
 import type { Task } from './task.ts';
 
 /** `beta`: the value of the model's beta under the current consts; null when it has none. */
-export const planTask = (graph: FactorGraph, task: Task, beta: number | null): Checked<Plan | null> => {
+export const planTask = (declared: FactorGraph, asked: Task, beta: number | null): Checked<Plan | null> => {
+  const graph = lengthsAsData(declared);
+  const task = withLengths(declared.model, asked);
   const { model } = graph;
   const diagnostics: Diagnostic[] = [];
   const unknowns = model.variables.filter(
@@ -69,6 +73,12 @@ export const planTask = (graph: FactorGraph, task: Task, beta: number | null): C
   diagnostics.push(...poleWarnings(model, prepared.groups, minimised, new Set(unknowns.map((v) => v.name))));
   const learning = { model: split.model, groups };
   return { value: { model: split.model, task, groups, fit, learning, query: query.blocks, beta }, diagnostics };
+};
+
+/** The lengths of ragged sizes are always given: a run has them, and a plan without data is made as if. */
+const withLengths = (model: Model, task: Task): Task => {
+  const lengths = model.sizes.filter((s) => s.ragged.length > 0).map((s) => lengthsName(s.name));
+  return lengths.length === 0 ? task : { ...task, given: new Set([...task.given, ...lengths]) };
 };
 
 /** `stop_gradient(z)` of an unknown reads z without taking part in choosing it: then the unknowns do not share one energy,

@@ -13,7 +13,6 @@ const unserved: Partial<Record<Expr['kind'], { readonly what: string; readonly n
   layer: { what: 'a net layer', needs: 'learning by gradient with net layers' },
   parameter: { what: 'a net', needs: 'learning by gradient with net layers' },
   weights: { what: 'weights(…)', needs: 'learning by gradient with net layers' },
-  ragged: { what: 'a ragged size', needs: 'ragged data' },
 };
 
 export const prepareGroups = (
@@ -42,8 +41,5 @@ export const prepareGroups = (
       diagnostics.push(
         diagnosePlanning('EBM501', v.span, { what: `noise ${v.name}`, needs: 'sampling while learning' }),
       );
-  for (const s of graph.model.sizes)
-    if (s.ragged.length > 0)
-      diagnostics.push(diagnosePlanning('EBM501', s.span, { what: `the ragged size ${s.name}`, needs: 'ragged data' }));
   return { groups, diagnostics };
 };

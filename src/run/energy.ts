@@ -4,6 +4,7 @@ import { referenceBackend } from '../backend/reference.ts';
 import type { Checked } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
+import { lengthsAsData } from '../graph/ragged.ts';
 import { lowerEnergyModule } from '../plan/lower-energy.ts';
 import { prepareGroups } from '../plan/prepare.ts';
 import { bindTask } from './bind-task.ts';
@@ -11,8 +12,9 @@ import { bindTask } from './bind-task.ts';
 export const energyReport = async (analysis: Analysis, options: RunOptions): Promise<Checked<EnergyReport | null>> => {
   const { value, diagnostics } = bindTask(analysis, options, false);
   if (value === null) return { value: null, diagnostics };
-  const model = analysis.model!;
-  const prepared = prepareGroups(analysis.graph!, options.withoutRegularizers);
+  const graph = lengthsAsData(analysis.graph!);
+  const { model } = graph;
+  const prepared = prepareGroups(graph, options.withoutRegularizers);
   const missing = model.variables
     .filter((v) => v.role !== 'noise' && !value.task.given.has(v.name))
     .map((v) => diagnosePlanning('EBM512', v.span, { name: v.name, role: v.role, assignment: true }));
