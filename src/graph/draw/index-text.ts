@@ -26,6 +26,16 @@ const infix: Readonly<Record<string, readonly [symbol: string, strength: number]
   div: [' / ', 5],
 };
 
+/** Around their argument, as they are written: `||v||_1`. */
+const around: Readonly<Record<string, readonly [before: string, after: string]>> = {
+  norm2: ['‖', '‖'],
+  norm1: ['‖', '‖₁'],
+  norm0: ['‖', '‖₀'],
+  normF: ['‖', '‖_F'],
+  'squared-norm2': ['‖', '‖²'],
+  'squared-normF': ['‖', '‖_F²'],
+};
+
 /** `nameOf` gives the written name of an index. Parts that have no short form become `…`; inside a longer expression a
  *  variable stands without its indices. */
 export const exprText = (expr: Expr, nameOf: (id: string) => string, strength = 0, inside = false): string => {
@@ -58,6 +68,8 @@ export const exprText = (expr: Expr, nameOf: (id: string) => string, strength = 
         return own < strength ? `(${inner})` : inner;
       }
       if (expr.fn === 'neg') return `${minus}${text(a, 6)}`;
+      const norm = around[expr.fn];
+      if (norm !== undefined) return `${norm[0]}${text(a)}${norm[1]}`;
       if (expr.fn === 'not') return `not ${text(a, 6)}`;
       return `${builtins[expr.fn].spelling ?? expr.fn}(${expr.args.map((e) => text(e)).join(', ')})`;
     }
