@@ -1,0 +1,96 @@
+// Times a workload on our side and on the peer's in turn, and how our time grows. In: a workload. Out: plain figures.
+import { watchMemory } from './memory.ts';
+import type { Peer } from './peer.ts';
+import { startPeer } from './peer.ts';
+import type { Lengths, Workload } from './workload.ts';
+
+export interface Comparison {
+  readonly workload: string;
+  /** Backend and peer in words. */
+  readonly ours: string;
+  readonly peer: string | null;
+  /** The median of the rounds. */
+  readonly oursMs: number;
+  readonly peerMs: number | null;
+  /** The median over the rounds of ours by theirs. */
+  readonly ratio: number | null;
+}
+
+export interface Slope {
+  readonly length: string;
+  readonly at: readonly number[];
+  readonly ms: readonly number[];
+  /** Least squares through log time against log length: 1 is linear. */
+  readonly exponent: number;
+}
+
+export interface Growth {
+  readonly slopes: readonly Slope[];
+  readonly peakBytes: number;
+}
+
+const rounds = 5;
+
+const median = (values: readonly number[]): number => {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+};
+
+/** `peerMissing` is called with the reason where the peer cannot run. */
+export const compare = async (
+  workload: Workload,
+  backend: string,
+  peerMissing: (why: string) => void,
+): Promise<Comparison> => {
+  const arrays = workload.arrays(workload.lengths);
+  const ours = await workload.prepare(arrays, backend);
+  const found = await startPeer(workload.name, arrays);
+  if (typeof found === 'string') peerMissing(found);
+  const peer: Peer | null = typeof found === 'string' ? null : found;
+  await ours.once();
+  await peer?.once();
+  const times: { readonly ours: number; readonly peer: number | null }[] = [];
+  for (let round = 0; round < rounds; round++)
+    times.push({ ours: await ours.once(), peer: peer === null ? null : await peer.once() });
+  await ours.dispose();
+  await peer?.stop();
+  return {
+    workload: workload.name,
+    ours: `ebmc on ${backend}`,
+    peer: peer?.title ?? null,
+    oursMs: median(times.map((t) => t.ours)),
+    peerMs: peer === null ? null : median(times.map((t) => t.peer!)),
+    ratio: peer === null ? null : median(times.map((t) => t.ours / t.peer!)),
+  };
+};
+
+/** The best of three at each length; peak memory is that of the workload's own lengths. */
+export const growth = async (workload: Workload, backend: string): Promise<Growth> => {
+  const memory = watchMemory();
+  const timeAt = async (lengths: Lengths): Promise<number> => {
+    const ours = await workload.prepare(workload.arrays(lengths), backend);
+    const times: number[] = [];
+    for (let run = 0; run < 3; run++) times.push(await ours.once());
+    await ours.dispose();
+    return Math.min(...times);
+  };
+  memory.reset();
+  await timeAt(workload.lengths);
+  const peakBytes = memory.peak();
+  const slopes: Slope[] = [];
+  for (const [length, at] of Object.entries(workload.grows)) {
+    const ms: number[] = [];
+    for (const value of at) ms.push(await timeAt({ ...workload.lengths, [length]: value }));
+    slopes.push({ length, at, ms, exponent: exponentOf(at, ms) });
+  }
+  return { slopes, peakBytes };
+};
+
+const exponentOf = (at: readonly number[], ms: readonly number[]): number => {
+  const [x, y] = [at.map(Math.log), ms.map(Math.log)];
+  const mean = (v: readonly number[]): number => v.reduce((a, b) => a + b, 0) / v.length;
+  const [mx, my] = [mean(x), mean(y)];
+  const covariance = x.reduce((sum, xi, i) => sum + (xi - mx) * (y[i]! - my), 0);
+  return covariance / x.reduce((sum, xi) => sum + (xi - mx) ** 2, 0);
+};

@@ -1,0 +1,127 @@
+"""The peers of the benchmark: the same work in scikit-learn or numpy.
+
+Usage: peers.py WORKLOAD DIRECTORY. The directory holds the arrays as .npy files. Prints the peer's name and version, then
+for each line on standard input does one unit of work and prints its milliseconds.
+"""
+
+import sys
+import time
+import warnings
+from pathlib import Path
+
+import numpy as np
+
+
+def elapsed(work):
+    start = time.perf_counter()
+    work()
+    return 1000 * (time.perf_counter() - start)
+
+
+def per_iteration(fit, few=3, many=13):
+    """What an iteration costs, the start apart."""
+    start = elapsed(lambda: fit(few))
+    return (elapsed(lambda: fit(many)) - start) / (many - few)
+
+
+def kmeans(arrays):
+    import sklearn
+    from sklearn.cluster import KMeans
+
+    y = arrays["y"].astype(np.float32)
+    start = y[np.random.default_rng(0).choice(len(y), 64, replace=False)]
+
+    def fit(iterations):
+        model = KMeans(64, init=start, n_init=1, max_iter=iterations, tol=0, algorithm="lloyd").fit(y)
+        assert model.n_iter_ == iterations
+
+    return f"scikit-learn {sklearn.__version__}", fit
+
+
+def lloyd(arrays):
+    """One step as a user asks for it: a fit of one iteration from given centres, labels and inertia included."""
+    title, fit = kmeans(arrays)
+    return title, lambda: elapsed(lambda: fit(1))
+
+
+def lloyd_iteration(arrays):
+    """One more iteration of a fit that runs anyway."""
+    title, fit = kmeans(arrays)
+    return title, lambda: per_iteration(fit)
+
+
+def em(arrays):
+    import sklearn
+    from sklearn.mixture import GaussianMixture
+
+    y = arrays["y"]
+    start = y[np.random.default_rng(0).choice(len(y), 16, replace=False)]
+    precisions = np.repeat(np.eye(y.shape[1])[None], 16, axis=0)
+    weights = np.full(16, 1 / 16)
+
+    def fit(iterations):
+        model = GaussianMixture(
+            16, tol=0, max_iter=iterations, means_init=start, weights_init=weights, precisions_init=precisions
+        ).fit(y)
+        assert model.n_iter_ == iterations
+
+    return f"scikit-learn {sklearn.__version__}", lambda: per_iteration(fit)
+
+
+def forward_backward(arrays):
+    """Scaled forward and backward passes (Rabiner 1989), vectorised over the sequences."""
+    pi, a, b = (arrays[name].astype(np.float32) for name in ("pi", "A", "B"))
+    x = arrays["x"].astype(np.int64)
+
+    def work():
+        likelihood = np.ascontiguousarray(b.T[x.T])  # [T, N, S]
+        alpha = np.empty_like(likelihood)
+        scale = np.empty(likelihood.shape[:2], np.float32)
+        message = pi * likelihood[0]
+        for t in range(len(likelihood)):
+            if t > 0:
+                message = (alpha[t - 1] @ a) * likelihood[t]
+            scale[t] = message.sum(1)
+            alpha[t] = message / scale[t][:, None]
+        beta = np.ones_like(alpha[0])
+        for t in range(len(likelihood) - 1, 0, -1):
+            beta = ((likelihood[t] * beta) @ a.T) / scale[t][:, None]
+            alpha[t - 1] *= beta
+
+    return f"numpy {np.__version__}", lambda: elapsed(work)
+
+
+def fista(arrays):
+    """Beck and Teboulle 2009 for 1/2 ||y - W z||^2 + 0.1 ||z||_1, in the form with W'W."""
+    w, y = arrays["W"].astype(np.float32), arrays["y"].astype(np.float32)
+
+    def work():
+        gram, target = w.T @ w, y @ w
+        step = np.float32(1 / np.linalg.eigvalsh(gram)[-1])
+        z = np.zeros_like(target)
+        point, momentum = z, 1.0
+        for _ in range(100):
+            move = point - step * (point @ gram - target)
+            new = np.sign(move) * np.maximum(np.abs(move) - np.float32(0.1) * step, 0)
+            after = (1 + np.sqrt(1 + 4 * momentum**2)) / 2
+            point = new + np.float32((momentum - 1) / after) * (new - z)
+            z, momentum = new, after
+
+    return f"numpy {np.__version__}", lambda: elapsed(work)
+
+
+PEERS = {
+    "lloyd": lloyd,
+    "lloyd-iteration": lloyd_iteration,
+    "em": em,
+    "forward-backward": forward_backward,
+    "fista": fista,
+}
+
+if __name__ == "__main__":
+    warnings.filterwarnings("ignore")
+    workload, directory = sys.argv[1:]
+    title, work = PEERS[workload]({p.stem: np.load(p) for p in Path(directory).glob("*.npy")})
+    print(title, flush=True)
+    for _ in sys.stdin:
+        print(work(), flush=True)

@@ -1,0 +1,26 @@
+// What a workload is: data that both sides read, our model of it, and how one unit of work is timed on our side. The peer's
+// side stands under the same name in peers.py.
+import type { BenchArray } from './compiled.ts';
+
+/** How large: the lengths that grow, by name. */
+export type Lengths = Readonly<Record<string, number>>;
+
+export interface Prepared {
+  /** Milliseconds of one unit of work (a step, a pass), measured once. */
+  readonly once: () => Promise<number>;
+  readonly dispose: () => Promise<void>;
+}
+
+export interface Workload {
+  readonly name: string;
+  /** What one unit of work is. */
+  readonly unit: string;
+  readonly lengths: Lengths;
+  /** Lengths along which time has to grow linearly, each with the larger values that show it. */
+  readonly grows: Readonly<Record<string, readonly number[]>>;
+  /** The largest ratio to the peer that is accepted on wasm. */
+  readonly limit: number;
+  /** Arrays for both sides, random with a fixed seed. */
+  readonly arrays: (lengths: Lengths) => Readonly<Record<string, BenchArray>>;
+  readonly prepare: (arrays: Readonly<Record<string, BenchArray>>, backend: string) => Promise<Prepared>;
+}

@@ -1,0 +1,95 @@
+// Steps of Lloyd's algorithm and of expectation-maximisation: what some more iterations of a run cost, the start apart.
+import type { BenchArray } from '../compiled.ts';
+import { compiled } from '../compiled.ts';
+import { filled, seeded } from '../random.ts';
+import type { Lengths, Prepared, Workload } from '../workload.ts';
+
+const [few, many] = [3, 13];
+
+/** The difference of two runs that differ in their number of iterations alone. Both must use them all. */
+const perIteration =
+  (source: (iterations: number) => string) =>
+  async ({ y }: Readonly<Record<string, BenchArray>>, backend: string): Promise<Prepared> => {
+    const short = await compiled(source(few), { y: y! }, backend);
+    const long = await compiled(source(many), { y: y! }, backend);
+    const timed = async (run: typeof short, iterations: number): Promise<number> => {
+      const { ms, outputs } = await run.run();
+      const taken = outputs['iterations']!.data[0];
+      if (taken !== iterations) throw new Error(`${taken} iterations instead of ${iterations}: nothing to time`);
+      return ms;
+    };
+    return {
+      once: async () => {
+        const start = await timed(short, few);
+        return ((await timed(long, many)) - start) / (many - few);
+      },
+      dispose: async () => {
+        await short.dispose();
+        await long.dispose();
+      },
+    };
+  };
+
+/** Overlapping clusters: an alternation does not come to rest on them within the iterations that are timed. */
+const clusters = (n: number, d: number, k: number, spread: number): BenchArray => {
+  const random = seeded(1);
+  const centres = filled([k, d], () => spread * random.normal());
+  const y = filled([n, d], () => random.normal());
+  for (let i = 0; i < n; i++) {
+    const c = Math.floor(k * random.uniform());
+    for (let j = 0; j < d; j++) y.data[i * d + j]! += centres.data[c * d + j]!;
+  }
+  return y;
+};
+
+export const lloyd: Workload = {
+  name: 'lloyd',
+  unit: 'k-means step; the peer: a fit of one iteration',
+  lengths: { N: 100_000, D: 16, K: 64 },
+  grows: { N: [50_000, 100_000, 200_000] },
+  limit: 8,
+  arrays: ({ N, D, K }: Lengths) => ({ y: clusters(N!, D!, K!, 1) }),
+  prepare: perIteration(
+    (iterations) => `model kmeans
+size N, D, K = 64
+param w : real[D, K]
+plate n in N {
+  target y : real[D]
+  latent z : onehot[K]
+  factor distance = ||y - w @ z||^2
+}
+train { learn w by lloyd(iterations = ${iterations}, restarts = 1) }
+`,
+  ),
+};
+
+/** The same step against the peer's own marginal iteration: the stricter comparison. No ratio is asked of it yet. */
+export const lloydIteration: Workload = {
+  ...lloyd,
+  name: 'lloyd-iteration',
+  unit: 'one more k-means iteration',
+  grows: {},
+  limit: Infinity,
+};
+
+export const em: Workload = {
+  name: 'em',
+  unit: 'EM step, full covariances',
+  lengths: { N: 50_000, D: 8, K: 16 },
+  grows: { N: [25_000, 50_000, 100_000] },
+  limit: 8,
+  arrays: ({ N, D, K }: Lengths) => ({ y: clusters(N!, D!, K!, 1) }),
+  prepare: perIteration(
+    (iterations) => `model mixture
+size N, D, K = 16
+param pi : simplex[K]
+param mu : real[K, D]
+param S : spd[K, D, D]
+plate n in N {
+  latent z : category(K) ~ categorical(pi)
+  target y : real[D] ~ multivariate_normal(mu[z], S[z])
+}
+train { learn pi, mu, S by em(iterations = ${iterations}, restarts = 1) }
+`,
+  ),
+};

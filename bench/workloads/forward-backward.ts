@@ -1,0 +1,39 @@
+// Marginals of hidden Markov chains, many sequences side by side, params given.
+import { compiled } from '../compiled.ts';
+import { distributions, filled, seeded } from '../random.ts';
+import type { Workload } from '../workload.ts';
+
+const source = `model hmm
+size N, T, S, V
+param pi : simplex[S]
+param A : simplex[S, S]
+param B : simplex[S, V]
+plate n in N {
+  latent s[t in T] : category(S)
+  target x[t in T] : category(V)
+  s[0] ~ categorical(pi)
+  s[t in 1..T] ~ categorical(A[s[t-1]])
+  x[t in T] ~ categorical(B[s[t]])
+}
+`;
+
+export const forwardBackward: Workload = {
+  name: 'forward-backward',
+  unit: 'marginals of all sequences',
+  lengths: { N: 64, T: 1000, S: 32, V: 16 },
+  grows: { N: [32, 64, 128], T: [500, 1000, 2000] },
+  limit: 20,
+  arrays: ({ N, T, S, V }) => {
+    const random = seeded(2);
+    return {
+      pi: distributions([S!], random),
+      A: distributions([S!, S!], random),
+      B: distributions([S!, V!], random),
+      x: filled([N!, T!], () => Math.floor(V! * random.uniform())),
+    };
+  },
+  prepare: async (arrays, backend) => {
+    const run = await compiled(source, arrays, backend, { query: 'marginals' });
+    return { once: async () => (await run.run()).ms, dispose: run.dispose };
+  },
+};

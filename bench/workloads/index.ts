@@ -1,0 +1,7 @@
+// Every workload. A new one is a line here and a function of the same name in peers.py.
+import type { Workload } from '../workload.ts';
+import { em, lloyd, lloydIteration } from './alternation.ts';
+import { fista } from './fista.ts';
+import { forwardBackward } from './forward-backward.ts';
+
+export const workloads: readonly Workload[] = [lloyd, lloydIteration, em, forwardBackward, fista];
