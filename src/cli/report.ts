@@ -29,13 +29,16 @@ const cells = ({ data }: ArrayData, from: number, length: number): string[] =>
   Array.from({ length }, (_, i) => number(data[from + i]!));
 
 const summary = ({ data }: ArrayData): string => {
-  let [least, greatest, total] = [Infinity, -Infinity, 0];
+  let [least, greatest, total, count] = [Infinity, -Infinity, 0, 0];
   for (const value of data) {
+    // The padding of a ragged array.
+    if (Number.isNaN(value)) continue;
     least = Math.min(least, value);
     greatest = Math.max(greatest, value);
     total += value;
+    count++;
   }
-  return `from ${number(least)} to ${number(greatest)}, mean ${number(total / data.length)}`;
+  return `from ${number(least)} to ${number(greatest)}, mean ${number(total / count)}`;
 };
 
 /** Rows of numbers, a blank line between matrices. */

@@ -1,11 +1,13 @@
 // A run's result as files and as JSON. Arrays stay nested in the JSON, or, where a directory is given, those of more than
-// ten thousand numbers become .npy files beside it and appear as {"file": …, "shape": …}.
+// ten thousand numbers become .npy files beside it and appear as {"file": …, "shape": …}. A ragged array is padded with NaN
+// there, and its entry says how many cells each row has along each ragged axis: {"file": …, "shape": …, "lengths": {"1": …}}.
 import { join } from 'node:path';
 import type { RunReport, RunResult } from '../api.ts';
 import { flatten, isArrayData, nest } from '../data/nest.ts';
 import type { Nested } from '../data/nest.ts';
 import { writeNpy } from '../data/npy.ts';
 import { elementCount } from '../data/table.ts';
+import type { ArrayData } from '../data/table.ts';
 import type { OutputFile } from './write-files.ts';
 
 const largestInline = 10_000;
@@ -21,10 +23,9 @@ const isNumeric = (value: unknown): boolean =>
 const convert = (
   value: unknown,
   path: readonly string[],
-  place: (value: Nested, path: readonly string[]) => Json,
+  place: (value: Nested | ArrayData, path: readonly string[]) => Json,
 ): Json => {
-  if (isArrayData(value)) return place(nest(value), path);
-  if (isPlainArray(value)) return place(value, path);
+  if (isArrayData(value) || isPlainArray(value)) return place(value, path);
   if (Array.isArray(value)) return value.map((element, i) => convert(element, [...path, String(i)], place));
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   if (typeof value === 'object' && value !== null)
@@ -37,17 +38,26 @@ const convert = (
 const shapeOf = (value: Nested): readonly number[] => (Array.isArray(value) ? [value.length, ...shapeOf(value[0] ?? null)] : []); // prettier-ignore
 
 /** The object that --json prints. */
-export const jsonReport = (report: RunReport): string => JSON.stringify(convert(report, [], (value) => value));
+export const jsonReport = (report: RunReport): string => JSON.stringify(convert(report, [], nested));
+
+const nested = (value: Nested | ArrayData): Nested => (isArrayData(value) ? nest(value) : value);
+
+/** Cells per row of each ragged axis, by axis. */
+const lengthsOf = ({ shape, cells = {} }: ArrayData): Json =>
+  Object.fromEntries(
+    Object.entries(cells).map(([axis, data]) => [axis, nest({ shape: shape.slice(0, Number(axis)), data })]),
+  );
 
 /** `result.json`, big arrays, and the free energy of each point. */
 export const resultFiles = (result: RunResult, directory: string): readonly OutputFile[] => {
   const files: OutputFile[] = [];
   const report = convert(result.json, [], (value, path) => {
-    if (elementCount(shapeOf(value)) <= largestInline) return value;
+    const shape = isArrayData(value) ? value.shape : shapeOf(value);
+    if (elementCount(shape) <= largestInline) return nested(value);
     const file = `${path.join('.')}.npy`;
-    const array = flatten(value);
+    const array = isArrayData(value) ? value : flatten(value);
     files.push({ path: join(directory, file), content: writeNpy(array) });
-    return { file, shape: array.shape };
+    return array.cells === undefined ? { file, shape } : { file, shape, lengths: lengthsOf(array) };
   });
   if (result.pointFreeEnergies !== null) {
     const data = result.pointFreeEnergies;

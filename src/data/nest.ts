@@ -7,15 +7,16 @@ export type Nested = number | null | readonly Nested[];
 export const isArrayData = (value: unknown): value is ArrayData =>
   typeof value === 'object' && value !== null && 'shape' in value && 'data' in value;
 
-/** A scalar for shape []. */
-export const nest = ({ shape, data }: ArrayData): Nested => {
+/** A scalar for shape []. Rows of a ragged array have their own lengths. */
+export const nest = ({ shape, data, cells }: ArrayData): Nested => {
   const at = (axis: number, offset: number): Nested => {
     if (axis === shape.length) {
       const value = data[offset]!;
       return Number.isFinite(value) ? value : null;
     }
     const inner = elementCount(shape.slice(axis + 1));
-    return Array.from({ length: shape[axis]! }, (_, i) => at(axis + 1, offset + i * inner));
+    const length = cells?.[axis]?.[offset / (inner * shape[axis]!)] ?? shape[axis]!;
+    return Array.from({ length }, (_, i) => at(axis + 1, offset + i * inner));
   };
   return at(0, 0);
 };

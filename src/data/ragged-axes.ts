@@ -16,16 +16,25 @@ export interface RaggedAxis {
 }
 
 /** The name under which the lengths of a ragged size are an array of the program. No identifier has a dot. */
-export const lengthsName = (size: string): string => `${size}.lengths`;
+export const lengthsName = (size: string): string => `${size}${suffix}`;
+const suffix = '.lengths';
 
 const conjuncts = (expr: Expr | null): readonly Expr[] => {
   if (expr === null) return [];
   return expr.kind === 'call' && expr.fn === 'and' ? expr.args.flatMap(conjuncts) : [expr];
 };
 
-/** `T[n] + c` with c made of sizes; null for other expressions. */
-const lengthPlus = (expr: Expr): { readonly ragged: Expr & { kind: 'ragged' }; readonly offset: Dim } | null => {
-  if (expr.kind === 'ragged') return { ragged: expr, offset: [] };
+interface Length {
+  readonly size: string;
+  readonly at: readonly Expr[];
+  readonly offset: Dim;
+}
+
+/** `T[n] + c` with c made of sizes; null for other expressions. Lengths may have become data already. */
+const lengthPlus = (expr: Expr): Length | null => {
+  if (expr.kind === 'ragged') return { size: expr.size, at: expr.at, offset: [] };
+  if (expr.kind === 'ref')
+    return expr.name.endsWith(suffix) ? { size: expr.name.slice(0, -suffix.length), at: expr.at, offset: [] } : null;
   if (expr.kind !== 'call' || (expr.fn !== 'add' && expr.fn !== 'sub')) return null;
   const [left, right] = expr.args as [Expr, Expr];
   const [a, b] = [lengthPlus(left), constantDim(right)];
@@ -56,9 +65,9 @@ export const raggedAxes = (array: Indexed): readonly RaggedAxis[] =>
       const [left, right] = c.args as [Expr, Expr];
       const end = lengthPlus(right);
       if (left.kind !== 'index' || left.id !== binder.id || end === null) continue;
-      const rows = end.ragged.at.map((at) => axisOf(at, array));
+      const rows = end.at.map((at) => axisOf(at, array));
       if (rows.every((row) => row >= 0 && row < axis))
-        return [{ axis, size: end.ragged.size, rows, offset: dims.subtract(end.offset, binder.from) }];
+        return [{ axis, size: end.size, rows, offset: dims.subtract(end.offset, binder.from) }];
     }
     return [];
   });
