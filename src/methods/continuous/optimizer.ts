@@ -1,10 +1,12 @@
 // Which optimizer descends, with its numbers: L-BFGS unless the model names another (`by adam(rate = 1e-2)`).
 // In: the name and options of a request. Out: a choice as data, and the loop that carries it out.
+import { InternalError } from '../../diagnostics/diagnostic.ts';
 import { adam } from '../../optimizers/adam.ts';
 import { descend } from '../../optimizers/descend.ts';
 import { lbfgs } from '../../optimizers/lbfgs.ts';
 import type { Minimum, Objective } from '../../optimizers/objective.ts';
 import { sgd } from '../../optimizers/sgd.ts';
+import type { StepRule } from '../../optimizers/step-rules.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
 
 export type OptimizerName = 'lbfgs' | 'adam' | 'sgd';
@@ -32,24 +34,29 @@ export const optimizerChoice = (
   steps: number | null = null,
 ): OptimizerChoice => ({ name, options, iterations: options['iterations'] ?? steps ?? standardIterations[name] });
 
+/** The step rule of a first-order choice, its numbers filled in. */
+export const firstOrderRule = ({ name, options }: OptimizerChoice): StepRule<void> => {
+  switch (name) {
+    case 'adam': {
+      const { rate = 0.05, beta1 = 0.9, beta2 = 0.999 } = options;
+      return { ...adam, step: (b, x, g, state, n) => adam.step(b, x, g, state, n, { rate, beta1, beta2 }) };
+    }
+    case 'sgd': {
+      const { rate = 0.01, momentum = 0 } = options;
+      return { ...sgd, step: (b, x, g, state, n) => sgd.step(b, x, g, state, n, { rate, momentum }) };
+    }
+    case 'lbfgs':
+      throw new InternalError('L-BFGS has no step rule: it looks at all data at once');
+  }
+};
+
 export const minimiseBy = (b: Builder, start: Value, objective: Objective, choice: OptimizerChoice): Minimum => {
   const { options, iterations: maxIterations } = choice;
-  const rate = options['rate'];
   switch (choice.name) {
     case 'lbfgs':
       return lbfgs(b, start, objective, { maxIterations, memory: options['memory'] ?? 10 });
-    case 'adam': {
-      const { beta1 = 0.9, beta2 = 0.999 } = options;
-      return descend(b, start, objective, adam, { rate: rate ?? 0.05, beta1, beta2 }, { maxIterations });
-    }
+    case 'adam':
     case 'sgd':
-      return descend(
-        b,
-        start,
-        objective,
-        sgd,
-        { rate: rate ?? 0.01, momentum: options['momentum'] ?? 0 },
-        { maxIterations },
-      );
+      return descend(b, start, objective, firstOrderRule(choice), undefined, { maxIterations });
   }
 };
