@@ -12,7 +12,7 @@ import type { BlockFacts, Candidate, Lowered, Method, Refusal } from '../method.
 import { dimValue, refusal } from '../method.ts';
 import { discreteRegular, formatBytes, prepareTables } from './regular.ts';
 import type { Node } from './eliminate.ts';
-import { eliminateNodes, totalOf } from './eliminate.ts';
+import { eliminateNodes, pointwiseOf, totalOf } from './eliminate.ts';
 import { solution } from './solution.ts';
 import { stateCount } from './states.ts';
 import { stateAxis } from './tables.ts';
@@ -138,13 +138,20 @@ const lower = (witness: ChainWitness, facts: BlockFacts, env: Environment): Lowe
   const last: NamedTensor = { value: carry[0]!, axes: messageAxes, shape: [] };
   const final = eliminateNodes(p.env, [last], frontier.map(node), classIds);
   // The constants are collected and not carried: a running float32 sum over 10⁵ steps is off by a whole nat.
-  const constants = env.builder.add(start.constant, env.builder.sum(ys[0]!));
-  const value = env.builder.add(totalOf(env, final).value, constants);
-  return solution(facts, env, value, p.probes, p.raws, p.bindings);
+  const b = env.builder;
+  const shifts = b.sum(ys[0]!, [0]);
+  const value = b.add(totalOf(env, final).value, b.add(start.constant, b.sum(shifts)));
+  // With one plate around the chain, F of each of its chains.
+  const plates = messageAxes.filter((a) => !a.id.startsWith('state '));
+  const points = plates.length === 1 ? pointwiseOf(p.env, final) : null;
+  const share = plates.length === 1 ? b.div(start.constant, b.dim(plates[0]!.dim)) : start.constant;
+  const pointwise = points === null ? null : b.add(points, b.add(shifts, share));
+  return solution(facts, env, value, p.probes, p.raws, p.bindings, pointwise);
 };
 
 /** Moves the least entry of a message into the constant, so that messages stay small however long the chain: float32 keeps
- *  its digits for the differences that matter. A constant shift has no derivative. `states`: the message's state axes. */
+ *  its digits for the differences that matter. A constant shift has no derivative. `states`: the message's state axes. The
+ *  constant is that of each chain; what is the same in all of them was counted together. */
 const normalised = (
   b: Builder,
   { message, constant }: { readonly message: Value; readonly constant: Value },
@@ -155,7 +162,9 @@ const normalised = (
     least,
     message.shape.map((d, i) => (states.includes(i) ? dims.constant(1) : d)),
   );
-  return { message: b.sub(message, wide), constant: b.add(constant, b.sum(least)) };
+  const chains = dims.product(least.shape);
+  const share = dims.isOne(chains) ? constant : b.div(constant, b.dim(chains));
+  return { message: b.sub(message, wide), constant: b.add(least, share) };
 };
 
 /** Adds tables over the same axes beforehand, so that a step reads one row of the sum. */
