@@ -6,6 +6,7 @@ import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 export interface ArrayData {
   readonly shape: readonly number[];
   readonly data: Float64Array | Float32Array | Int32Array;
+  readonly cells?: Readonly<Record<number, Float64Array>>;
 }
 
 export interface Table {

@@ -1,6 +1,5 @@
 // Runs a plan on a backend and makes the report of it. In: a plan, bound data, options. Out: what `ebmc run` prints.
 // Energies at an assignment are recomputed in float64 on the reference backend, whatever ran the inference.
-import type { ArrayData } from '../data/table.ts';
 import type { PlanLine, ResultArray, RunOptions, RunReport, RunResult } from '../api.ts';
 import type { Backend, ModuleSpec, TensorData } from '../backend/backend.ts';
 import { referenceBackend } from '../backend/reference.ts';
@@ -14,6 +13,8 @@ import { lowerLetsModule } from '../plan/lower-energy.ts';
 import type { BoundTask } from './bind-task.ts';
 import { resolved } from './check-precision.ts';
 import { pick } from './inputs.ts';
+import type { Extent } from './result-arrays.ts';
+import { resultArray } from './result-arrays.ts';
 import { escaping, runaways } from './runaways.ts';
 import { surfaceOf } from './surface.ts';
 
@@ -32,6 +33,7 @@ export const execute = async (
 ): Promise<Checked<RunResult | null>> => {
   const started = performance.now();
   const sizes = Object.fromEntries(Object.entries(bound.sizes).map(([name, s]) => [name, s.value]));
+  const extent: Extent = { lengths: bound.lengths, sizes };
   const inputs: Record<string, TensorData> = { seed: { shape: [], data: Float32Array.of(options.seed) } };
   for (const name of plan.task.given) if (bound.values[name] !== undefined) inputs[name] = bound.values[name];
   const hooks = {
@@ -78,11 +80,11 @@ export const execute = async (
   }
   const broken = impossible(plan, factors, outputs);
   if (broken.length > 0) return { value: null, diagnostics: [diagnosePlanning('EBM514', null, { factors: broken })] };
-  const report = reportOf(plan, ran.name, outputs, factors, {
+  const report = reportOf(plan, ran.name, outputs, extent, factors, {
     compile: compileSeconds,
     run: (performance.now() - started) / 1000,
   });
-  const shown = await shownLets(plan, bound.consts, spec.source, options.show, assignment, sizes);
+  const shown = await shownLets(plan, bound.consts, spec.source, options.show, assignment, extent);
   const surface = options.plot ? await surfaceOf(plan, bound.consts, assignment, outputs, sizes) : null;
   const points = outputs['point free energies'];
   const trace = outputs['trace'] === undefined ? null : [...outputs['trace'].data].filter((x) => x < 1e29);
@@ -111,13 +113,14 @@ const shownLets = async (
   source: string,
   names: readonly string[],
   assignment: Arrays,
-  sizes: Readonly<Record<string, number>>,
+  extent: Extent,
 ): Promise<Readonly<Record<string, ResultArray>> | null> => {
   if (names.length === 0) return null;
   const spec = lowerLetsModule(plan, names, consts, source);
   const runner = await referenceBackend.load(spec);
-  const values = await runner.call('lets', pick(spec, 'lets', assignment), { sizes });
-  return Object.fromEntries(names.map((name) => [name, plain(values[name]!)] as const));
+  const values = await runner.call('lets', pick(spec, 'lets', assignment), { sizes: extent.sizes });
+  const shown = plan.model.lets.filter((l) => names.includes(l.name));
+  return Object.fromEntries(shown.map((l) => [l.name, resultArray(values[l.name]!, l, extent)] as const));
 };
 
 /** Factors that are infinite at every assignment: constraints that cannot be met, data of probability zero. */
@@ -153,13 +156,11 @@ const factorEnergies = async (
   );
 };
 
-const plain = (t: TensorData): ResultArray =>
-  t.shape.length === 0 ? t.data[0]! : ({ shape: t.shape, data: t.data } satisfies ArrayData);
-
 const reportOf = (
   plan: Plan,
   backend: string,
   outputs: Arrays,
+  extent: Extent,
   factors: Readonly<Record<string, number>>,
   seconds: RunReport['seconds'],
 ): RunReport => {
@@ -168,6 +169,7 @@ const reportOf = (
   const params: Record<string, ResultArray> = {};
   const marginals: Record<string, RunReport['marginals'][string]> = {};
   for (const v of model.variables) {
+    const plain = (t: TensorData): ResultArray => resultArray(t, v, extent);
     const value = outputs[v.name];
     if (value !== undefined) (v.role === 'param' ? params : variables)[v.name] = plain(value);
     const probabilities = outputs[`${v.name}.probabilities`];
