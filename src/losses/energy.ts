@@ -4,6 +4,8 @@ import { givenOnly } from './loss.ts';
 
 export const energy: LossMethod = {
   name: 'energy',
+  smooth: () => true,
+  convexFor: 'convex',
   needs: () => givenOnly,
   lower: ({ freeEnergy }) => freeEnergy('given').total,
 };

@@ -3,6 +3,7 @@
 // that touch params alone are no business of a loss: the objective adds them once (plan/lower-loss.ts).
 import type { Environment } from '../lower/environment.ts';
 import type { LossName } from '../semantics/losses.ts';
+import type { Axis, NamedTensor } from '../lower/named-tensor.ts';
 import type { Binder, Expr, MethodCall, Model } from '../semantics/model.ts';
 import type { Value } from '../tensor/builder.ts';
 
@@ -27,12 +28,12 @@ export interface FreeEnergy {
 /** Variables or lets that are replaced in a free energy, with their whole arrays: `F(y = e)`. */
 export type Replacement = ReadonlyMap<string, Value>;
 
-/** F of each point at every state of its one discrete target. */
+/** F of each point at every state of its one discrete target, over the axes of the plate (if there is one) and `axis`. */
 export interface StateTable {
-  /** [points, states] */
-  readonly table: Value;
-  /** [points, states], 1 at the state that is given. */
-  readonly given: Value;
+  readonly axis: Axis;
+  readonly energy: NamedTensor;
+  /** 1 at the state that is given. */
+  readonly given: NamedTensor;
 }
 
 /** The loss as written, and the model that it is a loss of. */
@@ -41,8 +42,6 @@ export interface LossSubject {
   readonly call: MethodCall | null;
   /** Of `loss = expression`, lets expanded. */
   readonly expression: Expr | null;
-  /** Numbers among the options of the call, defaults of the table filled in. */
-  readonly options: Readonly<Record<string, number>>;
   /** Targets that are given while training. */
   readonly targets: readonly string[];
   /** The plate whose points the loss speaks of; null when the data are one point. */
@@ -54,6 +53,8 @@ export interface LossView extends LossSubject {
   readonly env: Environment;
   readonly freeEnergy: (kind: FreeEnergyKind, replaced?: Replacement) => FreeEnergy;
   readonly states: (target: string) => StateTable;
+  /** The same inside a nested program. */
+  readonly within: (env: Environment) => LossView;
 }
 
 /** What has to hold and to be planned for a loss. */
@@ -69,6 +70,11 @@ export interface LossNeeds {
 
 export interface LossMethod {
   readonly name: LossName | 'expression';
+  /** Without kinks as a function of smooth free energies. */
+  readonly smooth: (subject: LossSubject) => boolean;
+  /** When the loss is convex in params, provided that the energy has no latents: for a convex energy, for one that is affine
+   *  in all params jointly (then min and log-sum-exp over targets are concave), or it may never be. */
+  readonly convexFor: 'convex' | 'affine' | null;
   /** What has to be planned for it, or why it does not fit the model: a sentence that continues 'because'. */
   readonly needs: (subject: LossSubject) => LossNeeds | string;
   readonly lower: (view: LossView) => Value;

@@ -4,6 +4,8 @@ import type { LossMethod } from './loss.ts';
 
 export const nll: LossMethod = {
   name: 'nll',
+  smooth: () => true,
+  convexFor: 'affine',
   needs: ({ targets }) =>
     targets.length === 0
       ? 'the likelihood is that of targets, and no target is given while training'

@@ -2,7 +2,7 @@
 // the targets are bound (a batch of them, in a step program: its plate has the batch's length). Out: scalars, differentiable
 // in the params. Random negatives are drawn from the environment's seed: a program that steps gives each step its own.
 import { InternalError } from '../diagnostics/diagnostic.ts';
-import type { FreeEnergy, FreeEnergyKind, Replacement } from '../losses/loss.ts';
+import type { FreeEnergyKind, LossView } from '../losses/loss.ts';
 import type { Environment } from '../lower/environment.ts';
 import { withBindings } from '../lower/environment.ts';
 import { totalEnergy } from '../lower/group.ts';
@@ -10,7 +10,8 @@ import type { FactorGroup } from '../graph/factor-graph.ts';
 import type { Value } from '../tensor/builder.ts';
 import { dataGroups } from './data-groups.ts';
 import { lowerFreeEnergy } from './free-energy.ts';
-import type { Plan, PlannedLoss, Scenery } from './plan.ts';
+import type { Plan, PlannedEnergy, PlannedLoss, Scenery } from './plan.ts';
+import { stateTable } from './state-table.ts';
 
 /** Σ over the points of each loss, and whole-plate factors with it; without the terms that touch params alone. */
 export const lowerLosses = (plan: Plan, losses: readonly PlannedLoss[], env: Environment): readonly Value[] =>
@@ -18,14 +19,7 @@ export const lowerLosses = (plan: Plan, losses: readonly PlannedLoss[], env: Env
 
 export const lowerLoss = (learning: Scenery, planned: PlannedLoss, env: Environment): Value => {
   const b = env.builder;
-  const value = planned.loss.lower({
-    ...planned.subject,
-    env,
-    freeEnergy: (kind, replaced = new Map()) => freeEnergyOf(planned, kind, replaced, env),
-    states: () => {
-      throw new InternalError('states of a target');
-    },
-  });
+  const value = planned.loss.lower(viewOf(planned, env));
   // A term that every point repeats, `plate n in N { factor f = ||w||^2 }`, counts once a point, and no contrast cancels it.
   const { plate } = planned.subject;
   const repeated = paramGroups(learning).filter((g) => plate !== null && runsAlong(g, plate.id));
@@ -55,19 +49,21 @@ const paramGroups = ({ model, groups }: Scenery): readonly FactorGroup[] => {
   return groups.filter((g) => !data.has(g));
 };
 
-const freeEnergyOf = (
-  planned: PlannedLoss,
-  kind: FreeEnergyKind,
-  replaced: Replacement,
-  env: Environment,
-): FreeEnergy => {
-  const names = [...replaced.keys()].sort().join();
-  const energy = planned.energies.find((e) => e.kind === kind && [...e.replaced].sort().join() === names);
-  if (energy === undefined)
-    throw new InternalError(`the loss ${planned.loss.name} did not ask for F(${names}) ${kind}`);
-  const bound = withBindings(
-    env,
-    [...replaced].map(([name, value]) => [name, { kind: 'given', value }] as const),
-  );
-  return lowerFreeEnergy(energy, energy.blocks, bound);
+const viewOf = (planned: PlannedLoss, env: Environment): LossView => ({
+  ...planned.subject,
+  env,
+  freeEnergy: (kind, replaced = new Map()) => {
+    const energy = energyFor(planned, kind, [...replaced.keys()]);
+    const given = [...replaced].map(([name, value]) => [name, { kind: 'given', value }] as const);
+    return lowerFreeEnergy(energy, energy.blocks, withBindings(env, given));
+  },
+  states: (target) => stateTable(energyFor(planned, 'given', [target]), target, planned.subject.plate, env),
+  within: (inner) => viewOf(planned, inner),
+});
+
+const energyFor = (planned: PlannedLoss, kind: FreeEnergyKind, replaced: readonly string[]): PlannedEnergy => {
+  const key = replaced.toSorted().join();
+  const found = planned.energies.find((e) => e.kind === kind && e.replaced.toSorted().join() === key);
+  if (found === undefined) throw new InternalError(`the loss ${planned.loss.name} did not ask for F(${key}), ${kind}`);
+  return found;
 };
