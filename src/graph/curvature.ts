@@ -18,12 +18,18 @@ export interface Behaviour {
   /** Of each entry of the value. */
   readonly convexity: Convexity;
   readonly smooth: boolean;
+  /** No steps: gradients exist almost everywhere and say how the value changes. */
+  readonly continuous: boolean;
 }
 
-const constant: Behaviour = { degree: 0, convexity: 'constant', smooth: true };
-const itself: Behaviour = { degree: 1, convexity: 'affine', smooth: true };
-const rough: Behaviour = { degree: Infinity, convexity: 'none', smooth: false };
-const smoothOnly: Behaviour = { degree: Infinity, convexity: 'none', smooth: true };
+const constant: Behaviour = { degree: 0, convexity: 'constant', smooth: true, continuous: true };
+const itself: Behaviour = { ...constant, degree: 1, convexity: 'affine' };
+const smoothOnly: Behaviour = { ...constant, degree: Infinity, convexity: 'none' };
+const rough: Behaviour = { ...smoothOnly, smooth: false, continuous: false };
+const both = (a: Behaviour, b: Behaviour): Pick<Behaviour, 'smooth' | 'continuous'> => ({
+  smooth: a.smooth && b.smooth,
+  continuous: a.continuous && b.continuous,
+});
 
 const flip: Readonly<Record<Convexity, Convexity>> = {
   constant: 'constant',
@@ -41,7 +47,7 @@ export const joinBehaviours = (parts: readonly Behaviour[]): Behaviour =>
     (a, b) => ({
       degree: Math.max(a.degree, b.degree),
       convexity: joinTwo(a.convexity, b.convexity),
-      smooth: a.smooth && b.smooth,
+      ...both(a, b),
     }),
     constant,
   );
@@ -172,7 +178,7 @@ class Reading {
     const anySign: ValueRange = { low: -Infinity, high: Infinity };
     if (a.degree === 0) return scaled(b, left === null ? anySign : this.range(left));
     if (b.degree === 0) return scaled(a, right === null ? anySign : this.range(right));
-    return { degree: a.degree + b.degree, convexity: 'none', smooth: a.smooth && b.smooth };
+    return { degree: a.degree + b.degree, convexity: 'none', ...both(a, b) };
   }
 
   #call(expr: Expr & { kind: 'call' }): Behaviour {
@@ -183,16 +189,15 @@ class Reading {
     const [a, b] = inner as [Behaviour, Behaviour];
     if (fn === 'mul' || fn === 'matmul') {
       const form = this.#quadraticForm(expr);
-      if (form !== null && form.degree === 1) return { degree: 2, convexity: 'convex', smooth: true };
+      if (form !== null && form.degree === 1) return { ...itself, degree: 2, convexity: 'convex' };
       return this.#product(a, b, args[0]!, args[1]!);
     }
     if (fn === 'div' && b.degree === 0) return scaled(a, this.range(args[1]!));
     if (fn === 'div' && a.degree === 0 && b.convexity === 'affine' && isNonnegative(this.range(args[1]!)))
-      return scaled({ degree: Infinity, convexity: 'convex', smooth: true }, this.range(args[0]!));
+      return scaled({ ...smoothOnly, convexity: 'convex' }, this.range(args[0]!));
     if (fn === 'pow') return this.#power(args, inner);
     const scores = logProbabilityOf(expr);
-    if (scores !== null && this.of(scores).convexity === 'affine')
-      return { degree: Infinity, convexity: 'concave', smooth: true };
+    if (scores !== null && this.of(scores).convexity === 'affine') return { ...smoothOnly, convexity: 'concave' };
     const numbers = args.map(writtenNumber);
     const facts = builtins[fn].curvature(numbers);
     const parts = inner.map((part, i): Behaviour => {
@@ -204,10 +209,11 @@ class Reading {
         degree: fact.degree === 'linear' ? part.degree : fact.degree === 'quadratic' ? 2 * part.degree : Infinity,
         convexity: compose(fact, part.convexity, monotone),
         smooth: part.smooth && fact.smooth,
+        continuous: part.continuous && fact.continuous,
       };
     });
     if (parts.filter((p) => p.degree > 0).length <= 1 || joint.has(fn)) return joinBehaviours(parts);
-    return { degree: Infinity, convexity: 'none', smooth: parts.every((p) => p.smooth) };
+    return { ...joinBehaviours(parts), degree: Infinity, convexity: 'none' };
   }
 
   /** For `e * e`, `e @ e`, `e' @ P @ e` with P constant and positive semidefinite: the behaviour of e. */
@@ -257,7 +263,7 @@ class Reading {
   #power(args: readonly Expr[], [base, exponent]: readonly Behaviour[]): Behaviour {
     const n = writtenNumber(args[1]!);
     const [facts] = builtins.pow.curvature([null, n]);
-    if (exponent!.degree > 0 || n === null) return { ...smoothOnly, smooth: base!.smooth && exponent!.smooth };
+    if (exponent!.degree > 0 || n === null) return { ...smoothOnly, ...both(base!, exponent!) };
     const whole = Number.isInteger(n) && n >= 0;
     const positive = isNonnegative(this.range(args[0]!));
     // x^n on x ≥ 0: convex and increasing for n ≥ 1, concave and increasing for 0 ≤ n ≤ 1, convex and decreasing for n ≤ 0.
@@ -272,6 +278,7 @@ class Reading {
       degree: whole ? base!.degree * n : Infinity,
       convexity: compose(there, base!.convexity, there.monotone),
       smooth: base!.smooth && (whole || positive),
+      continuous: base!.continuous,
     };
   }
 
@@ -284,6 +291,7 @@ class Reading {
       degree: fact.degree === 'linear' ? body.degree : Infinity,
       convexity: compose(fact, body.convexity, fact.monotone),
       smooth: body.smooth && fact.smooth,
+      continuous: body.continuous && fact.continuous,
     };
   }
 
@@ -310,7 +318,7 @@ class Reading {
       case 'embedding':
         return input.degree > 0 ? rough : weights;
       default:
-        return { ...smoothOnly, smooth: input.smooth };
+        return { ...smoothOnly, smooth: input.smooth, continuous: input.continuous };
     }
   }
 }

@@ -113,9 +113,27 @@ export const mapChildren = (expr: Expr, change: (child: Expr) => Expr): Expr => 
   }
 };
 
-/** Text that is equal for expressions of equal meaning up to spans; for keys. */
-export const exprKey = (expr: Expr): string =>
-  JSON.stringify(expr, (key, value) => (key === 'span' || key === 'type' ? undefined : value));
+/** Text that is equal for expressions of equal meaning up to spans; for keys. One line for each distinct subexpression, inner
+ *  ones first: as long as the expression, however often its parts are shared. */
+export const exprKey = (expr: Expr): string => {
+  const numbers = new Map<Expr, number>();
+  const lines = new Map<string, number>();
+  const numberOf = (e: Expr): number => {
+    const known = numbers.get(e);
+    if (known !== undefined) return known;
+    const line = JSON.stringify(e, (key, value: unknown) =>
+      key === 'span' || key === 'type' ? undefined : value !== e && isExpr(value) ? `#${numberOf(value)}` : value,
+    );
+    const number = lines.get(line) ?? lines.size;
+    lines.set(line, number);
+    numbers.set(e, number);
+    return number;
+  };
+  numberOf(expr);
+  return [...lines.keys()].join('\n');
+};
+const isExpr = (value: unknown): value is Expr =>
+  typeof value === 'object' && value !== null && 'kind' in value && 'type' in value && 'span' in value;
 
 /** Replaces free loop indices. Binder ids are unique in a model and lets are not recursive, so nothing is captured. */
 export const substituteIndices = (expr: Expr, by: ReadonlyMap<string, Expr>): Expr => {
@@ -231,11 +249,21 @@ export const numberExpr = (value: number, like: Expr): Expr => {
 };
 
 /** Ids of the indices that the expression uses and does not bind itself. */
-export const freeIndices = (expr: Expr): ReadonlySet<string> => {
-  if (expr.kind === 'index') return new Set([expr.id]);
-  const inside = new Set(childrenOf(expr).flatMap((child) => [...freeIndices(child)]));
-  if (expr.kind === 'reduce' || expr.kind === 'stack') for (const b of expr.binders) inside.delete(b.id);
-  return inside;
+export const freeIndices = (expr: Expr): ReadonlySet<string> => freeIndexFinder()(expr);
+
+/** The same for many expressions that share parts: what it found it remembers by object. */
+export const freeIndexFinder = (): ((expr: Expr) => ReadonlySet<string>) => {
+  const seen = new Map<Expr, ReadonlySet<string>>();
+  const find = (expr: Expr): ReadonlySet<string> => {
+    if (expr.kind === 'index') return new Set([expr.id]);
+    const known = seen.get(expr);
+    if (known !== undefined) return known;
+    const inside = new Set(childrenOf(expr).flatMap((child) => [...find(child)]));
+    if (expr.kind === 'reduce' || expr.kind === 'stack') for (const b of expr.binders) inside.delete(b.id);
+    seen.set(expr, inside);
+    return inside;
+  };
+  return find;
 };
 
 /** Whether the expression mentions one of the variables, in a position, an index or a filter. */

@@ -34,6 +34,8 @@ export interface UnknownFacts {
   readonly degree: number;
   readonly convexity: Convexity;
   readonly smooth: boolean;
+  /** Kinks at most: descent by gradients makes sense. */
+  readonly continuous: boolean;
   /** The factor that makes it so: the first one in which the unknown has the class of the total. null when absent. */
   readonly witness: string | null;
   /** Every factor in which it occurs. */
@@ -125,6 +127,7 @@ const unknownFacts = (
     degree: total.degree,
     convexity: total.convexity,
     smooth: total.smooth,
+    continuous: total.continuous,
     witness: witness?.factor ?? null,
     factors,
     constraints: touching.filter((g) => g.kind === 'constraint').map((g) => g.name),

@@ -1,5 +1,5 @@
 // Typed expressions to named tensors. Indices and enumerated states are axes, so one expression over plates is one tensor
-// operation. In: an Expr with lets expanded, an Environment. Out: a NamedTensor whose shape is the expression's.
+// operation. In: an Expr with lets and nets expanded, an Environment. Out: a NamedTensor whose shape is the expression's.
 import { InternalError } from '../diagnostics/diagnostic.ts';
 import { affineIndex } from '../graph/expressions.ts';
 import type { Expr, SubscriptExpr } from '../semantics/model.ts';
@@ -8,14 +8,18 @@ import type { Value } from '../tensor/builder.ts';
 import * as dims from '../tensor/dims.ts';
 import type { Axis, NamedTensor } from './named-tensor.ts';
 import { aligned, contractNamed, mapNamed, positional, scalar, unionAxes, unname } from './named-tensor.ts';
-import type { Environment, States } from './environment.ts';
+import type { Environment, LowerExpression, States } from './environment.ts';
 import { binderAxis, slotAxis, withAxes } from './environment.ts';
 import type { Subscript } from './indexing.ts';
 import { subscriptNamed } from './indexing.ts';
 import { lowerProduct } from './products.ts';
 import { lowerReduce } from './reductions.ts';
+import { remembering } from './shared-parts.ts';
 
-export const lowerExpression = (env: Environment, expr: Expr): NamedTensor => {
+/** Parts that occur several times (one object) are lowered once. */
+export const lowerExpression: LowerExpression = (env, expr) => remembering(lowerOne)(env, expr);
+
+const lowerOne = (env: Environment, expr: Expr, lower: LowerExpression): NamedTensor => {
   const b = env.builder;
   switch (expr.kind) {
     case 'number':
@@ -27,26 +31,26 @@ export const lowerExpression = (env: Environment, expr: Expr): NamedTensor => {
     case 'index':
       return lowerIndex(env, axisOf(env, expr.id));
     case 'ref':
-      return lowerRef(env, expr);
+      return lowerRef(env, expr, lower);
     case 'call':
-      return lowerProduct(env, expr, lowerExpression) ?? lowerCall(env, expr);
+      return lowerProduct(env, expr, lower) ?? lowerCall(env, expr, lower);
     case 'reduce':
-      return lowerReduce(env, expr, lowerExpression);
+      return lowerReduce(env, expr, lower);
     case 'stack': {
       const axes = expr.binders.map(binderAxis);
-      return unname(b, lowerExpression(withAxes(env, axes), expr.body), axes);
+      return unname(b, lower(withAxes(env, axes), expr.body), axes);
     }
     case 'if': {
-      const condition = lowerExpression(env, expr.condition);
-      return mapNamed(b, 'select', condition, lowerExpression(env, expr.then), lowerExpression(env, expr.else));
+      const condition = lower(env, expr.condition);
+      return mapNamed(b, 'select', condition, lower(env, expr.then), lower(env, expr.else));
     }
     case 'array':
       return lowerArray(
         env,
-        expr.elements.map((e) => lowerExpression(env, e)),
+        expr.elements.map((e) => lower(env, e)),
       );
     case 'subscript':
-      return lowerSubscript(env, expr);
+      return lowerSubscript(env, expr, lower);
     case 'ragged':
       throw new InternalError(`the lengths of ${expr.size} are not data`);
     case 'parameter':
@@ -73,14 +77,14 @@ const lowerIndex = (env: Environment, axis: Axis): NamedTensor => {
 
 // ---------------------------------------------------------------- references
 
-const lowerRef = (env: Environment, expr: Expr & { kind: 'ref' }): NamedTensor => {
+const lowerRef = (env: Environment, expr: Expr & { kind: 'ref' }, lower: LowerExpression): NamedTensor => {
   if (expr.of === 'let') throw new InternalError(`let ${expr.name} was not expanded`);
-  if (expr.of === 'const') return lowerConst(env, expr);
+  if (expr.of === 'const') return lowerConst(env, expr, lower);
   const binding = env.bindings.get(expr.name);
   if (binding === undefined) throw new InternalError(`variable ${expr.name} has no binding`);
   if (binding.kind === 'states') return statesOf(env, binding.states, slotAxis(expr.name, expr.at, binding.states));
   if (binding.kind === 'given') {
-    const subscripts = expr.at.map((e) => indexSubscript(env, e));
+    const subscripts = expr.at.map((e) => indexSubscript(env, e, lower));
     return subscriptNamed(env.builder, positional(binding.value), subscripts);
   }
   // A computed node: its axes are renamed to the reference's indices.
@@ -94,12 +98,12 @@ const lowerRef = (env: Environment, expr: Expr & { kind: 'ref' }): NamedTensor =
   return { ...binding.tensor, axes };
 };
 
-const lowerConst = (env: Environment, expr: Expr & { kind: 'ref' }): NamedTensor => {
+const lowerConst = (env: Environment, expr: Expr & { kind: 'ref' }, lower: LowerExpression): NamedTensor => {
   const set = env.consts.get(expr.name);
   if (set !== undefined) return positional(set);
   const declared = env.model.consts.find((c) => c.name === expr.name);
   if (declared === undefined) throw new InternalError(`const ${expr.name} is not declared`);
-  return lowerExpression(env, declared.value);
+  return lower(env, declared.value);
 };
 
 /** The value of an enumerated node: one entry (or one row) per state along its slot axis. */
@@ -118,7 +122,7 @@ const statesOf = (env: Environment, states: States, axis: Axis): NamedTensor => 
 // ---------------------------------------------------------------- subscripts
 
 /** A scalar position along an axis. */
-const indexSubscript = (env: Environment, at: Expr): Subscript => {
+const indexSubscript = (env: Environment, at: Expr, lower: LowerExpression): Subscript => {
   const affine = affineIndex(at);
   if (affine !== null) {
     if (affine.index === null) return { kind: 'fixed', position: affine.offset };
@@ -127,7 +131,7 @@ const indexSubscript = (env: Environment, at: Expr): Subscript => {
   }
   const states = numberStates(env, at);
   if (states !== null) return { kind: 'axis', axis: states, start: [] };
-  return { kind: 'at', position: lowerExpression(env, at) };
+  return { kind: 'at', position: lower(env, at) };
 };
 
 /** The slot axis when the index is just an enumerated node whose states are 0, 1, 2, … (or one-hot). */
@@ -139,12 +143,12 @@ const numberStates = (env: Environment, at: Expr): Axis | null => {
   return slotAxis(inner.name, inner.at, binding.states);
 };
 
-const lowerSubscript = (env: Environment, expr: Expr & { kind: 'subscript' }): NamedTensor => {
+const lowerSubscript = (env: Environment, expr: Expr & { kind: 'subscript' }, lower: LowerExpression): NamedTensor => {
   const b = env.builder;
-  const base = lowerExpression(env, expr.base);
+  const base = lower(env, expr.base);
   const one = (s: SubscriptExpr): Subscript => {
     if (s.kind === 'all') return { kind: 'all' };
-    if (s.kind === 'at') return indexSubscript(env, s.at);
+    if (s.kind === 'at') return indexSubscript(env, s.at, lower);
     const from = affineIndex(s.from);
     if (from === null || from.index !== null) throw new InternalError('a slice must begin at a size');
     return { kind: 'slice', start: from.offset, length: s.length };
@@ -165,7 +169,7 @@ const lowerSubscript = (env: Environment, expr: Expr & { kind: 'subscript' }): N
     const s = open[i];
     return s !== undefined && isVector(s) ? [] : [{ id: label(i), dim, from: [] }];
   });
-  const weights = vectors.map((s) => ({ tensor: lowerExpression(env, s.at), labels: [label(open.indexOf(s))] }));
+  const weights = vectors.map((s) => ({ tensor: lower(env, s.at), labels: [label(open.indexOf(s))] }));
   const operands = [{ tensor: kept, labels: kept.shape.map((_, i) => label(i)) }, ...weights];
   const axes = unionAxes(...operands.map((o) => o.tensor.axes));
   return unname(b, contractNamed(b, 'sum-product', operands, [...axes, ...rest]), rest);
@@ -173,9 +177,9 @@ const lowerSubscript = (env: Environment, expr: Expr & { kind: 'subscript' }): N
 
 // ---------------------------------------------------------------- calls and arrays
 
-const lowerCall = (env: Environment, expr: Expr & { kind: 'call' }): NamedTensor => {
+const lowerCall = (env: Environment, expr: Expr & { kind: 'call' }, lower: LowerExpression): NamedTensor => {
   const b = env.builder;
-  const args = expr.args.map((a) => lowerExpression(env, a));
+  const args = expr.args.map((a) => lower(env, a));
   const axes = unionAxes(...args.map((a) => a.axes));
   const builtin = builtins[expr.fn];
   if (builtin.lower === null) throw new InternalError(`${expr.fn} was not refused by the planner`);

@@ -1,7 +1,8 @@
 // Programs with every variable given: the energy factor by factor, and the values of lets.
 import type { ModuleSpec } from '../backend/backend.ts';
-import { dependsOn, letInliner } from '../graph/expressions.ts';
+import { dependsOn } from '../graph/expressions.ts';
 import type { FactorGroup } from '../graph/factor-graph.ts';
+import { definitionExpander } from '../graph/nets/expand.ts';
 import type { Binding } from '../lower/environment.ts';
 import { binderAxis, withAxes, withBindings } from '../lower/environment.ts';
 import { lowerExpression } from '../lower/expression.ts';
@@ -58,8 +59,8 @@ export const lowerLetsModule = (
 ): ModuleSpec => {
   const b = new Builder();
   const { model } = plan;
-  const inline = letInliner(model);
-  const lets = model.lets.filter((l) => names.includes(l.name)).map((l) => ({ ...l, value: inline(l.value) }));
+  const expand = definitionExpander(model);
+  const lets = model.lets.filter((l) => names.includes(l.name)).map((l) => ({ ...l, value: expand(l.value) }));
   const used = model.variables.filter((v) => lets.some((l) => dependsOn(l.value, new Set([v.name]))));
   const env = withBindings(
     programEnvironment(b, model, consts, plan.task.beta ?? plan.beta ?? 1),

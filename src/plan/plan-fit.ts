@@ -4,6 +4,7 @@ import type { Checked } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { dependsOn } from '../graph/expressions.ts';
+import { followersOf } from '../graph/nets/followers.ts';
 import { roughness } from '../methods/continuous/descent.ts';
 import { transformsOf } from '../methods/continuous/joint-transform.ts';
 import type { OptimizerName } from '../methods/continuous/optimizer.ts';
@@ -14,6 +15,7 @@ import type { Variable } from '../semantics/model.ts';
 import type { Scene } from './choose.ts';
 import { factsOf, standardStarts, planBlocks, planSteps, runaway } from './choose.ts';
 import type { FitPlan, PlannedBlock, PlannedLoss, PlannedStep } from './plan.ts';
+import { heldReason, heldStill } from './held-still.ts';
 import { pointPlate } from './point-plate.ts';
 import type { TrainingRequest } from './requests.ts';
 import { inferRequest, trainingRequest } from './requests.ts';
@@ -45,6 +47,13 @@ export const planFit = (
   }
 
   const names = new Set(params.map((v) => v.name));
+  const gradual = onlyGradual(scene, names);
+  if (gradual !== null && requested === null)
+    return descend(learning, params, blocks, [], 'adam', training.value, gradual);
+  if (gradual !== null) {
+    const parameters = { method: requested!, unknowns: params.map((v) => v.name), reason: gradual };
+    return { value: null, diagnostics: [diagnosePlanning('EBM509', asked.call!.span, parameters)] };
+  }
   const enumerated = new Set(blocks.filter((b) => b.method.enumerates(b.facts)).flatMap((b) => b.unknowns));
   const averaged = blocks.some(
     (b) =>
@@ -68,7 +77,22 @@ export const planFit = (
     const parameters = { method: requested, unknowns: params.map((v) => v.name), reason };
     return { value: null, diagnostics: [diagnosePlanning('EBM509', asked.call!.span, parameters)] };
   }
-  return descend(learning, params, blocks, refusals, 'lbfgs', training.value, reason);
+  const optimizer = roughness(paramFacts(learning, params), 'lbfgs') === null ? 'lbfgs' : 'adam';
+  return descend(learning, params, blocks, refusals, optimizer, training.value, reason);
+};
+
+/** Why learning must go by steps along gradients, or null. */
+const onlyGradual = (scene: Scene, params: ReadonlySet<string>): string | null =>
+  heldStill(scene.groups, params).length > 0 ? heldReason : trailing(scene);
+
+/** A moving average that the energy reads: it exists only where learning goes step by step. */
+const trailing = ({ model, groups, task }: Scene): string | null => {
+  const read = followersOf(model).find(
+    (f) => !task.given.has(f.param) && groups.some((g) => dependsOn(g.energy, new Set([f.param]))),
+  );
+  if (read === undefined) return null;
+  const net = model.nets.find((n) => n.derived?.how === 'ema' && n.params.includes(read.param))!;
+  return `${net.name} is an average that moves with every step of learning (\`learn … by adam\` or \`sgd\`)`;
 };
 
 /** The method that the infer block names for a param, when the train block names none. */
@@ -121,7 +145,10 @@ const descend = (
   reason: string,
 ): Checked<FitPlan | null> => {
   const transforms = transformsOf(params);
-  const obstacle = typeof transforms === 'string' ? transforms : roughness(paramFacts(scene, params));
+  const obstacle =
+    typeof transforms === 'string'
+      ? transforms
+      : (trailing(scene) ?? heldFrom(optimizer, scene, params) ?? roughness(paramFacts(scene, params), optimizer));
   if (obstacle !== null) {
     const all = [...refusals, { kind: 'refusal', method: optimizerTitles[optimizer], reason: obstacle } as const];
     const parameters = { unknowns: params.map((v) => v.name), operation: 'learn', refusals: all };
@@ -139,6 +166,10 @@ const descend = (
   return { value, diagnostics: [] };
 };
 
+/** A line search compares values that the gradient knows nothing of. */
+const heldFrom = (optimizer: OptimizerName, scene: Scene, params: readonly Variable[]): string | null =>
+  optimizer === 'lbfgs' && heldStill(scene.groups, new Set(params.map((v) => v.name))).length > 0 ? heldReason : null;
+
 /** The loss of a model that names none. */
 const energyLoss = (scene: Scene, blocks: readonly PlannedBlock[]): PlannedLoss => ({
   loss: lossMethods.energy!,
@@ -146,7 +177,6 @@ const energyLoss = (scene: Scene, blocks: readonly PlannedBlock[]): PlannedLoss 
     model: scene.model,
     call: null,
     expression: null,
-    options: {},
     targets: scene.model.variables.filter((v) => v.role === 'target').map((v) => v.name),
     plate: pointPlate(scene.model, null),
   },

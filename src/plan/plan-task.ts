@@ -3,8 +3,8 @@ import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { lengthsName } from '../data/ragged-axes.ts';
-import { dependsOn, visit } from '../graph/expressions.ts';
 import type { FactorGraph, FactorGroup } from '../graph/factor-graph.ts';
+import { followerNames } from '../graph/nets/followers.ts';
 import type { Componentised } from '../graph/components.ts';
 import { componentise, joinsMany } from '../graph/components.ts';
 import { isDiscrete } from '../graph/domain-facts.ts';
@@ -14,6 +14,7 @@ import type { Model, Variable } from '../semantics/model.ts';
 import type { Scene } from './choose.ts';
 import { planBlocks } from './choose.ts';
 import type { FitPlan, Plan } from './plan.ts';
+import { refuseHeldUnknowns } from './held-still.ts';
 import { planFit } from './plan-fit.ts';
 import { declaredName } from './data-groups.ts';
 import { domainConstraints } from './domain-constraints.ts';
@@ -27,17 +28,18 @@ export const planTask = (declared: FactorGraph, asked: Task, beta: number | null
   const task = withLengths(declared.model, asked);
   const { model } = graph;
   const diagnostics: Diagnostic[] = [];
+  const followers = followerNames(model);
   const unknowns = model.variables.filter(
-    (v) => ['target', 'latent', 'param'].includes(v.role) && !task.given.has(v.name),
+    (v) => ['target', 'latent', 'param'].includes(v.role) && !task.given.has(v.name) && !followers.has(v.name),
   );
   diagnostics.push(...checkFlags(model, task, unknowns));
-  const prepared = prepareGroups(graph, task.withoutRegularizers);
+  const prepared = prepareGroups(graph, task);
   const domains = domainConstraints(model, unknowns);
   diagnostics.push(...prepared.diagnostics, ...domains.diagnostics, ...checkTemperature(model, task, beta));
   if (task.query === 'sample')
     diagnostics.push(diagnosePlanning('EBM501', null, { what: '--query sample', needs: 'samplers' }));
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
-  diagnostics.push(...heldStill(prepared.groups, new Set(unknowns.map((v) => v.name))));
+  diagnostics.push(...refuseHeldUnknowns(prepared.groups, unknowns));
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
   const split = components(model, [...prepared.groups, ...domains.groups], unknowns, task);
   const { groups } = split;
@@ -79,22 +81,6 @@ export const planTask = (declared: FactorGraph, asked: Task, beta: number | null
 const withLengths = (model: Model, task: Task): Task => {
   const lengths = model.sizes.filter((s) => s.ragged.length > 0).map((s) => lengthsName(s.name));
   return lengths.length === 0 ? task : { ...task, given: new Set([...task.given, ...lengths]) };
-};
-
-/** `stop_gradient(z)` of an unknown reads z without taking part in choosing it: then the unknowns do not share one energy,
- *  and no method here may treat them as if they did. */
-const heldStill = (groups: readonly FactorGroup[], unknowns: ReadonlySet<string>): readonly Diagnostic[] => {
-  const found = new Map<number, Diagnostic>();
-  for (const g of groups)
-    visit(g.energy, (e) => {
-      if (e.kind !== 'call' || e.fn !== 'stop_gradient' || !dependsOn(e, unknowns)) return;
-      const parameters = {
-        what: 'stop_gradient of an unknown',
-        needs: 'unknowns that are chosen by energies of their own',
-      };
-      found.set(e.span.start, diagnosePlanning('EBM501', e.span, parameters));
-    });
-  return [...found.values()];
 };
 
 /** Entries of arrays as nodes; factors that still read many nodes at once are written out where that is a small table. */

@@ -4,6 +4,7 @@ import { referenceBackend } from '../backend/reference.ts';
 import type { Checked } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
+import { followerNames } from '../graph/nets/followers.ts';
 import { lengthsAsData } from '../graph/ragged.ts';
 import { lowerEnergyModule } from '../plan/lower-energy.ts';
 import { prepareGroups } from '../plan/prepare.ts';
@@ -14,9 +15,10 @@ export const energyReport = async (analysis: Analysis, options: RunOptions): Pro
   if (value === null) return { value: null, diagnostics };
   const graph = lengthsAsData(analysis.graph!);
   const { model } = graph;
-  const prepared = prepareGroups(graph, options.withoutRegularizers);
+  const prepared = prepareGroups(graph, value.task);
+  const followers = followerNames(model);
   const missing = model.variables
-    .filter((v) => v.role !== 'noise' && !value.task.given.has(v.name))
+    .filter((v) => v.role !== 'noise' && !value.task.given.has(v.name) && !followers.has(v.name))
     .map((v) => diagnosePlanning('EBM512', v.span, { name: v.name, role: v.role, assignment: true }));
   const all = [...diagnostics, ...prepared.diagnostics, ...missing];
   if (hasErrors(all)) return { value: null, diagnostics: all };

@@ -13,6 +13,8 @@ export interface Curvature {
   readonly monotone: 'increasing' | 'decreasing' | 'none';
   /** Continuously differentiable on its domain. */
   readonly smooth: boolean;
+  /** Continuous, with a gradient almost everywhere that says how it changes: kinks, no steps. */
+  readonly continuous: boolean;
 }
 
 /** One argument as the shape rule sees it. */
@@ -65,19 +67,26 @@ export interface Builtin {
   readonly lower: Lowering | null;
 }
 
-export const linear: Curvature = { degree: 'linear', convexity: 'affine', monotone: 'none', smooth: true };
+export const linear: Curvature = {
+  degree: 'linear',
+  convexity: 'affine',
+  monotone: 'none',
+  smooth: true,
+  continuous: true,
+};
 export const increasingLinear: Curvature = { ...linear, monotone: 'increasing' };
 export const decreasingLinear: Curvature = { ...linear, monotone: 'decreasing' };
+/** What is convex or concave is continuous; of the others only what is smooth, unless said. */
 export const curve = (
   convexity: Curvature['convexity'],
   monotone: Curvature['monotone'],
   smooth = true,
   degree: Curvature['degree'] = 'other',
-): Curvature => ({ degree, convexity, monotone, smooth });
+): Curvature => ({ degree, convexity, monotone, smooth, continuous: smooth || convexity !== 'none' });
 /** Locally constant or without any structure. */
 export const rough: Curvature = curve('none', 'none', false);
 export const smoothOnly: Curvature = curve('none', 'none');
-export const fixed: Curvature = { degree: 'constant', convexity: 'affine', monotone: 'none', smooth: true };
+export const fixed: Curvature = { ...linear, degree: 'constant' };
 
 export const always =
   (...facts: readonly Curvature[]) =>

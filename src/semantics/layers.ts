@@ -17,12 +17,16 @@ export interface LayerParam {
 export interface LayerResult {
   readonly type: ValueType;
   readonly params: readonly LayerParam[];
+  /** Sizes inside the layer that follow from its options. */
+  readonly sizes?: Readonly<Record<string, Dim>>;
 }
 export interface LayerContext {
   /** Options that are sizes or counts, defaults filled in. */
   readonly sizes: Readonly<Record<string, Dim>>;
   /** Name for floor(numerator / denominator). */
   readonly quotient: (numerator: Dim, denominator: Dim) => Dim;
+  /** Left to be checked when the sizes are known. */
+  readonly requireEqual: (left: Dim, right: Dim, why: string) => void;
 }
 
 export interface Layer extends Callable {
@@ -102,7 +106,9 @@ const families = {
     },
   },
   layer_norm: {
-    ...callable('(v - mean) / sd along the last axis, times scale, plus shift (Ba, Kiros and Hinton 2016).'),
+    ...callable(
+      '(v - mean) / √(variance + 1e-5) along the last axis, times scale, plus shift (Ba, Kiros and Hinton 2016).',
+    ),
     takes: 'real',
     apply: (input) => {
       const inputs = input.shape.at(-1);
@@ -121,14 +127,17 @@ const families = {
       },
     ),
     takes: 'real',
-    apply: (input) => {
+    apply: (input, context) => {
       if (input.shape.length !== 2) return 'a sequence [T, H]';
       const width = input.shape[1]!;
+      const heads = context.sizes['heads']!;
+      const head = context.quotient(width, heads);
+      context.requireEqual(multiply(heads, head), width, 'the heads of an attention share its columns evenly');
       const params = ['query', 'key', 'value', 'output'].flatMap((name) => [
         uniform(`${name}.weight`, [width, width], width),
         uniform(`${name}.bias`, [width], width),
       ]);
-      return { type: valueType(real, input.shape), params };
+      return { type: valueType(real, input.shape), params, sizes: { head } };
     },
   },
   embedding: {

@@ -101,6 +101,8 @@ export type Expr = { readonly type: ValueType; readonly span: Span } & (
       readonly layer: string;
       readonly input: Expr;
       readonly options: Readonly<Record<string, Expr>>;
+      /** Options that are sizes or counts, defaults filled in, and sizes that follow from them. */
+      readonly sizes: Readonly<Record<string, Dim>>;
       readonly params: readonly string[];
     }
   /** All params of a net as one vector: `weights(Net)`. */

@@ -4,7 +4,7 @@ import type { Span } from '../diagnostics/diagnostic.ts';
 import { diagnoseName } from '../diagnostics/messages/names.ts';
 import { diagnoseShape } from '../diagnostics/messages/shapes.ts';
 import type { Argument, Name } from '../syntax/ast.ts';
-import { add, constant, constantValue, product, type Dim } from '../tensor/dims.ts';
+import { add, constant, constantValue, equal, product, type Dim } from '../tensor/dims.ts';
 import { checkAccepts, plural, positionalValues, reportCount } from './arguments.ts';
 import { writtenNumber } from './builtin.ts';
 import { argumentOf } from './make.ts';
@@ -90,6 +90,14 @@ export const weightsOf = (context: Context, args: readonly Argument[], span: Spa
   const net = symbol === null ? null : context.session.define(symbol, span);
   if (net === null) return null;
   context.session.calledNets.add(net.name);
+  if (net.params.length === 0)
+    return context.session.report(
+      diagnoseShape('EBM303', args[0]!.span, {
+        name: 'weights',
+        expected: 'a net with params',
+        found: `\`${net.name}\`, whose layers own none`,
+      }),
+    );
   const sizes = net.params.map((name) => context.session.netParams.find((p) => p.name === name)!.domain.shape);
   return { kind: 'weights', net: net.name, type: valueType(real, [sizes.map(product).reduce(add, [])]), span };
 };
@@ -172,6 +180,12 @@ const layerOptions = (
   return fine ? options : null;
 };
 
+/** Options that other sizes are divided by. */
+const dividing = [
+  ['stride', 'the stride'],
+  ['heads', 'the number of heads'],
+] as const;
+
 export const applyLayer = (
   context: Context,
   name: LayerName,
@@ -208,18 +222,18 @@ export const applyLayer = (
   }
   if (layer.takes === 'real' && !isNumeric(input.type))
     return session.report(diagnoseShape('EBM304', input.span, { found: describeType(input.type) }));
-  const stride = options['stride'];
-  if (stride !== undefined && constantValue(sizes['stride']!) === null)
-    return session.report(
-      diagnoseShape('EBM317', stride.span, {
-        what: 'the stride',
-        expected: 'a number written in the file',
-        found: 'a size',
-      }),
-    );
+  for (const [key, what] of dividing) {
+    const divisor = options[key];
+    if (divisor === undefined || (constantValue(sizes[key]!) ?? 0) > 0) continue;
+    const expected = 'a whole number ≥ 1 written in the file';
+    return session.report(diagnoseShape('EBM317', divisor.span, { what, expected, found: 'something else' }));
+  }
   const result = layer.apply(input.type, {
     sizes,
     quotient: (numerator, denominator) => session.quotient(numerator, constantValue(denominator)!),
+    requireEqual: (left, right, why) => {
+      if (!equal(left, right)) session.requirements.push({ left, relation: '==', right, why, span: callName.span });
+    },
   });
   if (typeof result === 'string')
     return session.report(
@@ -241,7 +255,16 @@ export const applyLayer = (
   }));
   scope.params.push(...params);
   session.netParams.push(...params);
-  return { kind: 'layer', layer: name, input, options, params: params.map((p) => p.name), type: result.type, span };
+  return {
+    kind: 'layer',
+    layer: name,
+    input,
+    options,
+    sizes: { ...sizes, ...result.sizes },
+    params: params.map((p) => p.name),
+    type: result.type,
+    span,
+  };
 };
 
 /** A number written in the file, for `decay = 0.99`. */

@@ -1,6 +1,6 @@
 // Arithmetic, comparison and logic: the operators of the language and their named relatives.
 import type { Builtin, Curvature, Ruling } from '../builtin.ts';
-import { always, curve, decreasingLinear, increasingLinear, linear, rough, writtenNumber } from '../builtin.ts';
+import { always, curve, decreasingLinear, fixed, increasingLinear, linear, rough, writtenNumber } from '../builtin.ts';
 import type { Argument } from '../builtin.ts';
 import { boolean, integer, isNumeric, joinAlternatives, joinArithmetic, real, valueType, withRow } from '../types.ts';
 import { alignRanks, asMap, commonShape, elementwiseRule, refused, ruled } from './rules.ts';
@@ -24,7 +24,7 @@ const operator = (
 /** x^p in x: convex for p ≥ 1 only where x ≥ 0 unless p is even; the planner adds the sign of x. */
 const powerFacts = (exponent: number | null): Curvature => {
   if (exponent === null) return curve('none', 'none');
-  if (exponent === 0) return { degree: 'constant', convexity: 'affine', monotone: 'none', smooth: true };
+  if (exponent === 0) return fixed;
   if (exponent === 1) return increasingLinear;
   if (exponent === 2) return curve('convex', 'none', true, 'quadratic');
   const whole = Number.isInteger(exponent) && exponent > 0;
@@ -185,7 +185,7 @@ export const arithmeticBuiltins = {
     arity: [3, 3],
     elementwise: true,
     result: elementwiseRule((types) => joinAlternatives(types) ?? real),
-    curvature: always(curve('none', 'increasing', false), rough, rough),
+    curvature: always({ ...curve('none', 'increasing', false), continuous: true }, rough, rough),
     lower: (b, args, batch) => {
       const [x, low, high] = alignRanks(
         b,
