@@ -2,6 +2,7 @@
 // In: a model and what is known of its numbers. Out: requests as plain numbers, or diagnostics for what nothing serves.
 import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
+import { paramsNamed } from '../graph/nets/params.ts';
 import { evaluateScalar, isUnevaluable } from '../graph/evaluate.ts';
 import type { Requested } from '../methods/method.ts';
 import type { LossSetting, MethodCall, Model, Variable } from '../semantics/model.ts';
@@ -50,8 +51,10 @@ export const trainingRequest = (model: Model, task: Task, params: readonly Varia
   const wrong = train.losses.find((l) => lossName(l) !== 'energy');
   if (wrong !== undefined)
     diagnostics.push(diagnosePlanning('EBM506', wrong.span ?? train.span, { loss: lossName(wrong), params: names }));
-  const calls = train.losses
+  const lines = train.losses
     .flatMap((l) => l.learn)
+    .map((l) => ({ names: paramsNamed(model, l.names), by: l.by }));
+  const calls = lines
     .filter((l) => l.by !== null && (l.names.length === 0 || l.names.some((n) => names.includes(n))))
     .map((l) => l.by!);
   const kinds = new Set(calls.map((c) => c.name));
@@ -60,9 +63,9 @@ export const trainingRequest = (model: Model, task: Task, params: readonly Varia
       diagnosePlanning('EBM501', calls[1]!.span, { what: 'learning by several optimizers', needs: 'training loops' }),
     );
   // Naming some of the params says that the others stay as they are, which they cannot: they have no values.
-  const named = new Set(train.losses.flatMap((l) => l.learn).flatMap((l) => l.names));
+  const named = new Set(lines.flatMap((l) => l.names));
   const left = names.filter((n) => !named.has(n));
-  const everyone = train.losses.flatMap((l) => l.learn).some((l) => l.names.length === 0) || named.size === 0;
+  const everyone = lines.some((l) => l.names.length === 0) || named.size === 0;
   if (!everyone && left.length > 0) {
     const parameters = {
       what: `a train block that leaves ${left.join(', ')} out`,

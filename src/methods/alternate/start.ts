@@ -5,13 +5,21 @@ import type { Variable } from '../../semantics/model.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
 import { wholeShape } from '../../semantics/whole-shape.ts';
+import { polarFactor, projectionOf, readableIn } from '../continuous/projections.ts';
 import { lowerExpression } from '../../lower/expression.ts';
 import { aligned } from '../../lower/named-tensor.ts';
 import { binderAxis, withAxes } from '../../lower/environment.ts';
 
+/** A value inside the domain, and inside the conditions of its `where` when these have a projection. */
 export const startValue = (env: Environment, variable: Variable, seed: Value, restart: Value): Value => {
+  const value = variable.start === null ? randomValue(env, variable, seed, restart) : writtenStart(env, variable);
+  if (variable.conditions.length === 0) return value;
+  const projection = projectionOf(variable, readableIn(env.model));
+  return typeof projection === 'string' ? value : projection.project(env, value);
+};
+
+const randomValue = (env: Environment, variable: Variable, seed: Value, restart: Value): Value => {
   const b = env.builder;
-  if (variable.start !== null) return writtenStart(env, variable);
   const shape = wholeShape(variable);
   const noise = (): Value => b.random('normal', shape, seed, restart);
   switch (variable.domain.kind) {
@@ -42,23 +50,26 @@ export const startValue = (env: Environment, variable: Variable, seed: Value, re
       return b.expand(b.reshape(b.eye(n), [...batch, n, n]), shape);
     }
     case 'orthonormal':
-      return b.expand(
-        b.reshape(orthonormalStart(b, shape.at(-2)!, shape.at(-1)!), [
-          ...shape.slice(0, -2).map(() => dims.constant(1)),
-          ...shape.slice(-2),
-        ]),
-        shape,
-      );
+      return polarFactor(b, noise());
     default:
       return noise();
   }
 };
 
-const lastAxis = (b: Builder, v: Value): Value => b.reshape(v, [...v.shape, dims.constant(1)]);
+/** Uniform in ±1/√fan (LeCun, Bottou, Orr, Müller 1998, section 4.6), zeros or ones, as the table of layers says. */
+const layerStart = (
+  b: Builder,
+  initial: NonNullable<Variable['initial']>,
+  shape: readonly dims.Dim[],
+  seed: Value,
+  restart: Value,
+): Value => {
+  if (initial.kind !== 'uniform') return b.full(shape, initial.kind === 'ones' ? 1 : 0);
+  const unit = b.sub(b.mul(b.random('uniform', shape, seed, restart), 2), 1);
+  return b.div(unit, b.sqrt(b.dim(initial.fan)));
+};
 
-/** The first columns of the identity. */
-const orthonormalStart = (b: Builder, rows: dims.Dim, columns: dims.Dim): Value =>
-  b.eq(b.iota([rows, columns], 0, 'int'), b.iota([rows, columns], 1, 'int'));
+const lastAxis = (b: Builder, v: Value): Value => b.reshape(v, [...v.shape, dims.constant(1)]);
 
 /** `param w : real[D] = expression`: one node's value, the same for all. */
 const writtenStart = (env: Environment, variable: Variable): Value => {
