@@ -51,9 +51,7 @@ export const trainingRequest = (model: Model, task: Task, params: readonly Varia
   const wrong = train.losses.find((l) => lossName(l) !== 'energy');
   if (wrong !== undefined)
     diagnostics.push(diagnosePlanning('EBM506', wrong.span ?? train.span, { loss: lossName(wrong), params: names }));
-  const lines = train.losses
-    .flatMap((l) => l.learn)
-    .map((l) => ({ names: paramsNamed(model, l.names), by: l.by }));
+  const lines = train.losses.flatMap((l) => l.learn).map((l) => ({ names: paramsNamed(model, l.names), by: l.by }));
   const calls = lines
     .filter((l) => l.by !== null && (l.names.length === 0 || l.names.some((n) => names.includes(n))))
     .map((l) => l.by!);

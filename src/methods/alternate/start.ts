@@ -21,6 +21,7 @@ export const startValue = (env: Environment, variable: Variable, seed: Value, re
 const randomValue = (env: Environment, variable: Variable, seed: Value, restart: Value): Value => {
   const b = env.builder;
   const shape = wholeShape(variable);
+  if (variable.initial !== undefined) return layerStart(b, variable.initial, shape, seed, restart);
   const noise = (): Value => b.random('normal', shape, seed, restart);
   switch (variable.domain.kind) {
     case 'positive':
