@@ -122,6 +122,8 @@ export interface Method<W = unknown> {
   readonly serves: readonly string[];
   /** Its nodes are enumerated: their slots can weigh expected energies. */
   readonly enumerates: (facts: BlockFacts) => boolean;
+  /** Iterates from where the environment says (`starts`), when it does. */
+  readonly resumes?: true;
   readonly propose: (facts: BlockFacts) => Candidate<W> | Refusal;
   readonly lower: (witness: W, facts: BlockFacts, env: Environment) => Lowered;
 }

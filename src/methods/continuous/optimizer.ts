@@ -6,10 +6,13 @@ import { descend } from '../../optimizers/descend.ts';
 import { lbfgs } from '../../optimizers/lbfgs.ts';
 import type { Minimum, Objective } from '../../optimizers/objective.ts';
 import { sgd } from '../../optimizers/sgd.ts';
+import type { Region } from '../../optimizers/projected-gradient.ts';
+import { projectedGradient } from '../../optimizers/projected-gradient.ts';
 import type { StepRule } from '../../optimizers/step-rules.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
 
-export type OptimizerName = 'lbfgs' | 'adam' | 'sgd';
+/** The last two keep the unknowns in their sets by projections; the others move freely. */
+export type OptimizerName = 'lbfgs' | 'adam' | 'sgd' | 'projected_gradient' | 'riemannian';
 
 export interface OptimizerChoice {
   readonly name: OptimizerName;
@@ -21,9 +24,17 @@ export const optimizerTitles: Readonly<Record<OptimizerName, string>> = {
   lbfgs: 'L-BFGS',
   adam: 'Adam',
   sgd: 'gradient descent',
+  projected_gradient: 'projected gradient',
+  riemannian: 'Riemannian gradient',
 };
 
-const standardIterations: Readonly<Record<OptimizerName, number>> = { lbfgs: 200, adam: 2000, sgd: 2000 };
+const standardIterations: Readonly<Record<OptimizerName, number>> = {
+  lbfgs: 200,
+  adam: 2000,
+  sgd: 2000,
+  projected_gradient: 1000,
+  riemannian: 1000,
+};
 
 export const isOptimizer = (name: string): name is OptimizerName => Object.hasOwn(optimizerTitles, name);
 
@@ -46,15 +57,27 @@ export const firstOrderRule = ({ name, options }: OptimizerChoice): StepRule<voi
       return { ...sgd, step: (b, x, g, state, n) => sgd.step(b, x, g, state, n, { rate, momentum }) };
     }
     case 'lbfgs':
-      throw new InternalError('L-BFGS has no step rule: it looks at all data at once');
+    case 'projected_gradient':
+    case 'riemannian':
+      throw new InternalError(`${optimizerTitles[name]} has no step rule: it looks at all data at once`);
   }
 };
 
-export const minimiseBy = (b: Builder, start: Value, objective: Objective, choice: OptimizerChoice): Minimum => {
+/** `region`: where x may lie, for those that project. */
+export const minimiseBy = (
+  b: Builder,
+  start: Value,
+  objective: Objective,
+  choice: OptimizerChoice,
+  region: Region | null = null,
+): Minimum => {
   const { options, iterations: maxIterations } = choice;
   switch (choice.name) {
     case 'lbfgs':
       return lbfgs(b, start, objective, { maxIterations, memory: options['memory'] ?? 10 });
+    case 'projected_gradient':
+    case 'riemannian':
+      return projectedGradient(b, start, objective, region!, { maxIterations });
     case 'adam':
     case 'sgd':
       return descend(b, start, objective, firstOrderRule(choice), undefined, { maxIterations });

@@ -6,7 +6,7 @@ import { binderAxis, withAxes } from '../../lower/environment.ts';
 import { lowerExpression } from '../../lower/expression.ts';
 import { aligned } from '../../lower/named-tensor.ts';
 import { exprText } from '../../graph/draw/index-text.ts';
-import type { Variable } from '../../semantics/model.ts';
+import type { Model, Variable } from '../../semantics/model.ts';
 import { wholeShape } from '../../semantics/whole-shape.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
 import type { Dim } from '../../tensor/dims.ts';
@@ -35,6 +35,10 @@ export interface Manifold {
   readonly retract: (env: Environment, x: Value, step: Value) => Value;
 }
 
+/** Variables that bounds may read: those that are given whatever is asked. */
+export const readableIn = (model: Model): ReadonlySet<string> =>
+  new Set(model.variables.filter((v) => v.role === 'data' || v.role === 'observed').map((v) => v.name));
+
 /** `known`: variables with values, which bounds may read. */
 export const projectionOf = (variable: Variable, known: ReadonlySet<string> = new Set()): Projection | string => {
   const set = constraintSetOf(variable, known);
@@ -58,11 +62,7 @@ export const projectionOf = (variable: Variable, known: ReadonlySet<string> = ne
 const nearest = (env: Environment, variable: Variable, set: ConstraintSet, array: Value): Value => {
   const b = env.builder;
   if (set.matrix !== null) return set.matrix === 'orthonormal' ? polarFactor(b, array) : nearestSpd(b, array);
-  const all = (bounds: readonly Bound[], join: 'min' | 'max'): Value | null => {
-    const values = bounds.map((bound) => entryBound(env, variable, bound));
-    return values.length === 0 ? null : values.reduce((x, y) => b.map(join, x, y));
-  };
-  const [lower, upper] = [all(set.lower, 'max'), all(set.upper, 'min')];
+  const { lower, upper } = entryBounds(env, variable, set);
   const above = lower === null || set.sum !== null ? array : b.maximum(array, lower);
   const inside = upper === null || set.sum !== null ? above : b.minimum(above, upper);
   if (set.norm !== null) {
@@ -104,8 +104,21 @@ const entryBound = (env: Environment, variable: Variable, bound: Bound): Value =
   return env.builder.reshape(value, [...value.shape, ...variable.domain.shape.map(() => ONE)]);
 };
 
+/** The bounds of entries, broadcasting to the whole array; null where there is none. */
+export const entryBounds = (
+  env: Environment,
+  variable: Variable,
+  set: ConstraintSet,
+): { readonly lower: Value | null; readonly upper: Value | null } => {
+  const all = (bounds: readonly Bound[], join: 'min' | 'max'): Value | null => {
+    const values = bounds.map((bound) => entryBound(env, variable, bound));
+    return values.length === 0 ? null : values.reduce((x, y) => env.builder.map(join, x, y));
+  };
+  return { lower: all(set.lower, 'max'), upper: all(set.upper, 'min') };
+};
+
 /** A bound of groups as a column beside their rows [..., 1], or a scalar. */
-const groupBound = (env: Environment, variable: Variable, over: Group, bound: Bound): Value => {
+export const groupBound = (env: Environment, variable: Variable, over: Group, bound: Bound): Value => {
   const { value, own } = boundValue(env, variable, bound);
   if (value.shape.length === 0) return value;
   const before = over === 'node' ? 0 : variable.domain.shape.length - 1;
@@ -113,7 +126,8 @@ const groupBound = (env: Environment, variable: Variable, over: Group, bound: Bo
   return env.builder.reshape(value, [...shape, ONE]);
 };
 
-const radiusOf = (env: Environment, variable: Variable, norm: NormCondition): Value => {
+/** Beside the rows of the groups. */
+export const radiusOf = (env: Environment, variable: Variable, norm: NormCondition): Value => {
   const b = env.builder;
   const positive = b.maximum(groupBound(env, variable, norm.over, norm.radius), 0);
   return norm.squared ? b.sqrt(positive) : positive;
@@ -124,7 +138,7 @@ const radiusOf = (env: Environment, variable: Variable, norm: NormCondition): Va
 const swapped = (rank: number): readonly number[] => [...Array(rank - 2).keys(), rank - 1, rank - 2];
 
 /** What is measured together along the last axis: the columns of a matrix become rows, a node becomes one row. */
-const toRows = (b: Builder, array: Value, variable: Variable, over: Group): Value => {
+export const toRows = (b: Builder, array: Value, variable: Variable, over: Group): Value => {
   switch (over) {
     case 'row':
       return array;
@@ -175,7 +189,7 @@ const ontoL1Ball = (b: Builder, rows: Value, radius: Value): Value => {
 
 /** X (X'X)^(-1/2), the nearest matrix with orthonormal columns (Higham 1986); one Newton–Schulz step takes the rounding of
  *  the eigenvalues out. X must have full column rank. */
-const polarFactor = (b: Builder, x: Value): Value => {
+export const polarFactor = (b: Builder, x: Value): Value => {
   const turn = (m: Value): Value => b.transpose(m, swapped(m.shape.length));
   const [values, vectors] = b.routine('eigh', b.matmul(turn(x), x)) as [Value, Value];
   const scale = b.div(1, b.sqrt(b.maximum(values, leastLength)));

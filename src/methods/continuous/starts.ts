@@ -1,15 +1,15 @@
-// Descent from several random starts; the best end is kept. In: unknowns with free coordinates, an objective that is
-// differentiable in them. Out: their arrays.
+// Descent from several random starts, the best end is kept; or from one start that the environment has for all unknowns.
+// In: unknowns with coordinates, an objective that is differentiable in them. Out: their arrays.
 import type { Environment } from '../../lower/environment.ts';
 import { differentiated } from '../../optimizers/objective.ts';
 import type { Variable } from '../../semantics/model.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
 import { startValue } from '../alternate/start.ts';
-import { bindArrays, jointTransform, transformsOf } from './joint-transform.ts';
+import { jointCoordinates } from './coordinates.ts';
+import { bindArrays } from './joint-transform.ts';
 import type { OptimizerChoice } from './optimizer.ts';
 import { minimiseBy } from './optimizer.ts';
-import type { Transform } from './transforms.ts';
 
 export interface DescentProblem {
   readonly unknowns: readonly Variable[];
@@ -27,25 +27,27 @@ export interface DescentResult {
 
 export const descendFromStarts = (problem: DescentProblem, env: Environment): DescentResult => {
   const b = env.builder;
-  const joint = jointTransform(problem.unknowns, transformsOf(problem.unknowns) as readonly Transform[]);
-  const written = problem.unknowns.some((v) => v.start !== null);
+  const joint = jointCoordinates(env, problem.unknowns, problem.optimizer.name);
+  const resumed = problem.unknowns.map((v) => env.starts?.get(v.name)).filter((v) => v !== undefined);
+  const resumes = resumed.length === problem.unknowns.length;
+  const written = problem.unknowns.some((v) => v.start !== null || v.initial !== undefined);
   const descend = (inner: Environment, restart: Value): readonly Value[] => {
-    const drawn = joint.toFree(
-      inner,
-      problem.unknowns.map((v) => startValue(inner, v, env.seed(), restart)),
-    );
-    const start = written ? drawn : inner.builder.mul(drawn, shrunk(inner.builder, restart));
+    const region = joint.region?.(inner) ?? null;
+    const arrays = resumes ? resumed : problem.unknowns.map((v) => startValue(inner, v, env.seed(), restart));
+    const drawn = joint.toVector(inner, arrays);
+    const near = written || resumes ? drawn : inner.builder.mul(drawn, shrunk(inner.builder, restart));
+    const start = region === null ? near : region.project(inner.builder, near);
     const energy = differentiated((here, x) => {
       const there: Environment = { ...inner, builder: here };
       return problem.objective(bindArrays(there, joint.toArrays(there, x)));
     });
-    const found = minimiseBy(inner.builder, start, energy, problem.optimizer);
+    const found = minimiseBy(inner.builder, start, energy, problem.optimizer, region);
     return [found.value, found.iterations, found.converged, found.x];
   };
   const length = dims.constant(problem.restarts);
   const initial = [b.constant(1e30), b.constant(0), b.constant(0), b.zeros([joint.count])];
   const [, iterations, converged, x] =
-    problem.restarts === 1
+    problem.restarts === 1 || resumes
       ? descend(env, b.constant(0))
       : b.scan({ length, carry: initial, xs: [b.iota([length], 0, 'float')] }, (inner, best, [restart]) => {
           const found = descend({ ...env, builder: inner }, restart!);
