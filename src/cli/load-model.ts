@@ -1,7 +1,7 @@
 // A model argument to an analysis: reads the file (or standard input), analyses it, prints what is wrong.
 import { basename, extname } from 'node:path';
 import type { Analysis } from '../api.ts';
-import { readSource } from '../data/read-table.ts';
+import { readSource } from '../data/read-source.ts';
 import { showDiagnostics } from './show-diagnostics.ts';
 import type { Context } from './terminal.ts';
 import { exitCodeOf } from './exit-codes.ts';

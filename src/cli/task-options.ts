@@ -3,6 +3,7 @@ import type { DataInput, RunOptions } from '../api.ts';
 import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnoseData } from '../diagnostics/messages/data.ts';
+import { formatOf } from '../data/data-formats.ts';
 import { readJson } from '../data/json.ts';
 import { readParams } from '../data/params-file.ts';
 import { readTable } from '../data/read-table.ts';
@@ -17,12 +18,13 @@ const repeated = (flag: string, values: readonly NamedValue[]): readonly Diagnos
   return [...twice].map((name) => diagnoseData('EBM621', null, { flag, name }));
 };
 
-const namesFile = /\.(csv|tsv|txt|npy|json)(:|$)/i;
+/** `steps.csv:2` too: what follows a colon chooses within the file. */
+const namesFile = (value: string): boolean => formatOf(value.replace(/:[^:]*$/, '')).format !== null;
 
 /** `0.1`, `[[1, 2]]`, or a data file. JSON writes no `+` and no number without a digit before the point. */
 const readConst = (context: Context, { name, value }: NamedValue): Promise<ReadResult> =>
-  value === '-' || namesFile.test(value)
-    ? readTable(value, context.stdin)
+  value === '-' || namesFile(value)
+    ? readTable(value, context.stdin, name)
     : Promise.resolve(readJson(value.replace(/^\+/, '').replace(/^(-?)\./, '$10.'), `--set ${name}`));
 
 type Reader = (given: NamedValue) => Promise<ReadResult>;
@@ -48,7 +50,7 @@ export const readTask = async (context: Context, options: TaskOptions): Promise<
     ...repeated('--set', options.set),
   ];
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
-  const data = await readAll(options.data, ({ value }) => readTable(value, context.stdin), diagnostics);
+  const data = await readAll(options.data, ({ name, value }) => readTable(value, context.stdin, name), diagnostics);
   const consts = await readAll(options.set, (given) => readConst(context, given), diagnostics);
   const params = options.params === null ? { value: {}, diagnostics: [] } : await readParams(options.params);
   diagnostics.push(...params.diagnostics);

@@ -17,6 +17,9 @@ export interface CsvOptions {
   readonly delimiters: readonly string[];
 }
 
+/** A line is held whole, as text and as cells, at about twenty times its length. */
+const longestLine = 16 * 2 ** 20;
+
 /** Raised inside the stream to end it at the first mistake. */
 class Stop extends Error {
   constructor(readonly diagnostic: Diagnostic) {
@@ -165,6 +168,18 @@ class TableReader {
   }
 }
 
+/** Watches for a line without end: chunks are shorter than a line may be, so what stands after the last break counts. */
+class LineLength {
+  #length = 0;
+
+  /** Whether the line in which the chunk ends is still bearable. */
+  take(chunk: Buffer): boolean {
+    const end = Math.max(chunk.lastIndexOf(0x0a), chunk.lastIndexOf(0x0d));
+    this.#length = end < 0 ? this.#length + chunk.length : chunk.length - end - 1;
+    return this.#length <= longestLine;
+  }
+}
+
 /** Rows of numbers; the first row is a header when none of its (chosen) cells is a number. */
 export const readCsv = (chunks: NodeJS.ReadableStream, options: CsvOptions): Promise<ReadResult> => {
   const reader = new TableReader(options);
@@ -199,6 +214,12 @@ export const readCsv = (chunks: NodeJS.ReadableStream, options: CsvOptions): Pro
     });
     parser.on('error', end);
     parser.on('end', () => resolve(reader.finish()));
+    const length = new LineLength();
+    chunks.on('data', (chunk: Buffer) => {
+      if (length.take(chunk)) return;
+      const place = { file: options.file, line: parser.info.lines };
+      end(new Stop(diagnoseData('EBM618', null, { limit: longestLine }, { place })));
+    });
     chunks.on('error', reject);
     chunks.pipe(parser);
   });

@@ -1,21 +1,23 @@
-// A data argument of the command line (`points.csv`, `table.csv:a,b`, `-`) to a Table. The ending chooses the reader;
-// standard input is recognised by its first bytes. Every way a file can fail to be there becomes one diagnostic.
+// A data argument of the command line (`points.csv`, `table.csv:a,b`, `arrays.npz:y`, `-`) to a Table. The ending chooses
+// the reader; standard input is recognised by its first bytes.
 import { createReadStream } from 'node:fs';
-import { open, readFile, readdir, stat } from 'node:fs/promises';
-import { basename, dirname, extname } from 'node:path';
+import { open, readFile, stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import { diagnoseData } from '../diagnostics/messages/data.ts';
+import { cannotRead, isDirectory, isText, notText } from './cannot-read.ts';
 import { readCsv } from './csv.ts';
+import { dataEndings, formatFacts, formatOf, sniff } from './data-formats.ts';
+import type { DataFormat } from './data-formats.ts';
+import { gunzip } from './gzip.ts';
+import { readIdx } from './idx.ts';
 import { readJson } from './json.ts';
-import { nearestName } from '../diagnostics/nearest-name.ts';
-import { isNpy, readNpy } from './npy.ts';
+import { chooseArray } from './named-arrays.ts';
+import { readNpy } from './npy.ts';
+import { readNpz } from './npz.ts';
+import { readSafetensors } from './safetensors-arrays.ts';
 import { failed } from './table.ts';
 import type { ReadResult } from './table.ts';
-import type { Checked } from '../diagnostics/diagnostic.ts';
 
-type Format = 'csv' | 'tsv' | 'npy' | 'json';
-
-const formats: Readonly<Record<string, Format>> = { csv: 'csv', tsv: 'tsv', txt: 'csv', npy: 'npy', json: 'json' };
 /** One delimiter a file: the first of these that its first line with text has outside of quotes. With a semicolon there, a
  *  comma would be a decimal comma, and no number is written so. */
 const delimiters: Readonly<Record<'csv' | 'tsv', readonly string[]>> = { csv: ['\t', ';', ','], tsv: ['\t'] };
@@ -30,43 +32,6 @@ const delimiterIn = (start: Uint8Array, format: 'csv' | 'tsv'): readonly string[
 
 /** Large reads, because a chunk costs more than its bytes. */
 const chunkBytes = 1 << 20;
-
-const problems: Readonly<Record<string, string>> = {
-  ENOENT: 'there is no such file',
-  ENOTDIR: 'there is no such file',
-  EACCES: 'permission denied',
-  EPERM: 'permission denied',
-  EISDIR: 'it is a directory',
-  ELOOP: 'its links go round in a circle',
-  ENAMETOOLONG: 'the name is too long',
-  EMFILE: 'too many files are open',
-};
-
-const errorCode = (error: unknown): string | null =>
-  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : null;
-
-/** A failure of the file system as a diagnostic; anything else is thrown on. */
-export const cannotRead = async (file: string, error: unknown): Promise<ReadResult> => {
-  const code = errorCode(error);
-  if (code === null || !/^E[A-Z]+$/.test(code)) throw error;
-  const siblings = code === 'ENOENT' ? await readdir(dirname(file)).catch(() => []) : [];
-  const nearest = nearestName(basename(file), siblings);
-  const problem = problems[code] ?? code;
-  return failed(diagnoseData('EBM601', null, { file, problem, nearest }));
-};
-
-export const isText = (bytes: Uint8Array): boolean => {
-  if (bytes.includes(0)) return false;
-  try {
-    // `stream` lets the last character be cut in half at the end of the piece looked at.
-    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
-    return true;
-  } catch {
-    return false;
-  }
-};
-
-const notText = (file: string, data: boolean): ReadResult => failed(diagnoseData('EBM608', null, { file, data }));
 
 const firstBytes = async (path: string): Promise<Uint8Array> => {
   const handle = await open(path);
@@ -84,70 +49,98 @@ const exists = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** `table.csv:a,b` to its path and columns; a file of that very name comes first. */
-const splitColumns = async (argument: string): Promise<{ path: string; columns: readonly string[] | null }> => {
+/** What is to be read: `variable` is the name left of `=`, `selection` what follows the colon. */
+interface Wanted {
+  readonly file: string;
+  readonly selection: string | null;
+  readonly variable: string | null;
+}
+
+/** `table.csv:a,b` to its path and selection; a file of that very name comes first. */
+const splitSelection = async (argument: string): Promise<{ path: string; selection: string | null }> => {
   const colon = argument.lastIndexOf(':');
   const path = argument.slice(0, colon);
-  const isTable = /\.(csv|tsv|txt)$/i.test(path) || path === '-';
-  if (colon <= 0 || !isTable || (await exists(argument))) return { path: argument, columns: null };
-  const columns = argument.slice(colon + 1).split(',');
-  return { path, columns: columns.map((column) => column.trim()) };
+  const { format } = formatOf(path);
+  const selects = path === '-' || (format !== null && formatFacts[format].selects !== null);
+  if (colon <= 0 || !selects || (await exists(argument))) return { path: argument, selection: null };
+  return { path, selection: argument.slice(colon + 1).trim() };
 };
 
-const readBytes = (
-  bytes: Buffer,
-  file: string,
-  format: Format,
-  columns: readonly string[] | null,
-): Promise<ReadResult> => {
-  if (format === 'npy') return Promise.resolve(readNpy(bytes, file));
-  if (!isText(bytes)) return Promise.resolve(notText(file, true));
+const columnsOf = (selection: string | null): readonly string[] | null =>
+  selection?.split(',').map((column) => column.trim()) ?? null;
+
+function* pieces(bytes: Buffer): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += chunkBytes) yield bytes.subarray(at, at + chunkBytes);
+}
+
+const readText = (bytes: Buffer, format: 'csv' | 'tsv' | 'json', { file, selection }: Wanted): Promise<ReadResult> => {
+  if (!isText(bytes)) return Promise.resolve(notText(file, dataEndings));
   if (format === 'json') return Promise.resolve(readJson(bytes.toString('utf8').replace(/^\uFEFF/, ''), file));
-  return readCsv(Readable.from([bytes]), {
-    file,
-    columns,
-    delimiters: delimiterIn(bytes.subarray(0, chunkBytes), format),
-  });
+  const delimiter = delimiterIn(bytes.subarray(0, chunkBytes), format);
+  return readCsv(Readable.from(pieces(bytes)), { file, columns: columnsOf(selection), delimiters: delimiter });
 };
 
-const sniff = (bytes: Buffer): Format =>
-  isNpy(bytes) ? 'npy' : /^\s*\[/.test(bytes.toString('latin1', 0, 256)) ? 'json' : 'csv';
-
-/** Reads one data argument. `stdin` is called at most once, for the argument `-`. */
-export const readTable = async (argument: string, stdin: () => Promise<Buffer>): Promise<ReadResult> => {
-  const { path, columns } = await splitColumns(argument);
-  if (path === '-') {
-    const bytes = await stdin();
-    return readBytes(bytes, '<stdin>', columns === null ? sniff(bytes) : 'csv', columns);
-  }
-  const ending = extname(path).slice(1).toLowerCase();
-  const format = formats[ending];
-  try {
-    if ((await stat(path)).isDirectory()) return await cannotRead(path, Object.assign(new Error(), { code: 'EISDIR' }));
-    if (format === undefined) return failed(diagnoseData('EBM609', null, { file: path, ending }));
-    if (format !== 'csv' && format !== 'tsv') return await readBytes(await readFile(path), path, format, columns);
-    const start = await firstBytes(path);
-    if (!isText(start)) return notText(path, true);
-    const stream = createReadStream(path, { highWaterMark: chunkBytes });
-    try {
-      return await readCsv(stream, { file: path, columns, delimiters: delimiterIn(start, format) });
-    } finally {
-      stream.destroy();
+const readBytes = async (bytes: Buffer, format: DataFormat, wanted: Wanted): Promise<ReadResult> => {
+  const { file, selection, variable } = wanted;
+  switch (format) {
+    case 'npy':
+      return readNpy(bytes, file);
+    case 'idx':
+      return readIdx(bytes, file);
+    case 'npz':
+    case 'safetensors': {
+      const { value, diagnostics } = format === 'npz' ? readNpz(bytes, file) : readSafetensors(bytes, file);
+      return value === null ? failed(...diagnostics) : chooseArray(value, selection, variable);
     }
+    case 'csv':
+    case 'tsv':
+    case 'json':
+      return readText(bytes, format, wanted);
+  }
+};
+
+const unpacked = (bytes: Buffer, gzipped: boolean, file: string): ReturnType<typeof gunzip> =>
+  gzipped ? gunzip(bytes, file) : { value: bytes, diagnostics: [] };
+
+const readStdin = async (bytes: Buffer, wanted: Wanted): Promise<ReadResult> => {
+  const { value, diagnostics } = unpacked(bytes, sniff(bytes).gzipped, wanted.file);
+  if (value === null) return failed(...diagnostics);
+  return readBytes(value, sniff(value).format ?? 'csv', wanted);
+};
+
+/** As a stream: memory grows with the numbers, not with the text. */
+const streamCsv = async (path: string, format: 'csv' | 'tsv', wanted: Wanted): Promise<ReadResult> => {
+  const start = await firstBytes(path);
+  if (!isText(start)) return notText(path, dataEndings);
+  const stream = createReadStream(path, { highWaterMark: chunkBytes });
+  try {
+    const options = { columns: columnsOf(wanted.selection), delimiters: delimiterIn(start, format) };
+    return await readCsv(stream, { file: path, ...options });
+  } finally {
+    stream.destroy();
+  }
+};
+
+/**
+ * Reads one data argument. `stdin` is called at most once, for the argument `-`. `variable`, the name the data are for,
+ * chooses among several arrays of one file.
+ */
+export const readTable = async (
+  argument: string,
+  stdin: () => Promise<Buffer>,
+  variable: string | null = null,
+): Promise<ReadResult> => {
+  const { path, selection } = await splitSelection(argument);
+  if (path === '-') return readStdin(await stdin(), { file: '<stdin>', selection, variable });
+  const wanted = { file: path, selection, variable };
+  const { format, gzipped, ending } = formatOf(path);
+  try {
+    if ((await stat(path)).isDirectory()) return await isDirectory(path);
+    if (format === null) return failed(diagnoseData('EBM609', null, { file: path, ending, endings: dataEndings }));
+    if ((format === 'csv' || format === 'tsv') && !gzipped) return await streamCsv(path, format, wanted);
+    const { value, diagnostics } = unpacked(await readFile(path), gzipped, path);
+    return value === null ? failed(...diagnostics) : await readBytes(value, format, wanted);
   } catch (error) {
     return await cannotRead(path, error);
-  }
-};
-
-/** A model (or any UTF-8 text) from a path; `-` is standard input. */
-export const readSource = async (path: string, stdin: () => Promise<Buffer>): Promise<Checked<string | null>> => {
-  try {
-    const bytes = path === '-' ? await stdin() : await readFile(path);
-    const { value, diagnostics } = isText(bytes)
-      ? { value: bytes.toString('utf8'), diagnostics: [] }
-      : notText(path, false);
-    return { value: typeof value === 'string' ? value : null, diagnostics };
-  } catch (error) {
-    return { value: null, diagnostics: (await cannotRead(path, error)).diagnostics };
   }
 };

@@ -1,11 +1,14 @@
 // What every reader of a data file gives back: a dense array of numbers that still knows where each cell was written,
 // so that a bad value can be shown at its file, line and column.
+import { diagnoseData } from '../diagnostics/messages/data.ts';
 import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
+import type { NumberArray } from './element-types.ts';
 
 /** A dense row-major array. */
 export interface ArrayData {
   readonly shape: readonly number[];
   readonly data: Float64Array | Float32Array | Int32Array;
+  /** Of a ragged array, by axis: how many cells each row (over the axes before it) has. What lies beyond them is NaN. */
   readonly cells?: Readonly<Record<number, Float64Array>>;
 }
 
@@ -75,4 +78,18 @@ export const missingCells = (data: Float64Array): Uint8Array | null => {
     }
   }
   return missing;
+};
+
+/** A table of numbers from a binary file, whose cells have no lines: one element of `numbers` for each place of `shape`. */
+export const tableOfNumbers = (shape: readonly number[], numbers: NumberArray, file: string): ReadResult => {
+  if (numbers.length === 0)
+    return failed(diagnoseData('EBM602', null, { file, what: 'holds no numbers' }, { place: { file } }));
+  const data = numbers instanceof Float64Array ? numbers : Float64Array.from(numbers);
+  return succeeded({
+    shape,
+    data,
+    missing: missingCells(data),
+    padding: null,
+    source: { file, locate: locateByIndex(shape) },
+  });
 };

@@ -111,9 +111,11 @@ export const reasons: Readonly<Record<string, string>> = {
   '@tensorflow/tfjs-backend-wasm': 'tensors in WebAssembly: the default backend',
   '@tensorflow/tfjs-core': 'what compiled modules call',
   '@viz-js/viz': 'Graphviz, for the layout of drawings too large for our own placement',
+  chokidar: 'watching files for --watch: survives editors that replace a file',
   chevrotain: 'the parser: error recovery, and the grammar as code; 11.2 is the last that runs on Node 20',
   commander: 'commands, options and help of the command line',
   'csv-parse': 'reading CSV: refuses ragged rows, knows quotes',
+  fflate: 'unpacks .npz archives',
   linkedom: 'the document that plots are drawn into, without a browser',
   picocolors: 'colours in error messages',
   '@tensorflow/tfjs-node-gpu':

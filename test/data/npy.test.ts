@@ -70,6 +70,24 @@ describe('npy', () => {
     expect([...value!.data]).toEqual(expected);
   });
 
+  it('reads what numpy wrote, column-major and big-endian, and halves', () => {
+    // numpy 2.4.6: np.save(f, np.asfortranarray(np.arange(6, dtype='>f4').reshape(2, 3)))
+    const fortran = Buffer.from(
+      'k05VTVBZAQB2AHsnZGVzY3InOiAnPmY0JywgJ2ZvcnRyYW5fb3JkZXInOiBUcnVlLCAnc2hhcGUnOiAoMiwgMyksIH0gICAgICAg' +
+        'ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAAAAQEAAAD+AAABAgAAAQAAAAECg' +
+        'AAA=',
+      'base64',
+    );
+    expect(readNpy(fortran, 'a.npy').value).toMatchObject({ shape: [2, 3], data: Float64Array.of(0, 1, 2, 3, 4, 5) });
+    // np.save(f, np.array([1.5, -65504, np.nan, np.inf], dtype='<f2'))
+    const halves = Buffer.from(
+      'k05VTVBZAQB2AHsnZGVzY3InOiAnPGYyJywgJ2ZvcnRyYW5fb3JkZXInOiBGYWxzZSwgJ3NoYXBlJzogKDQsKSwgfSAgICAgICAg' +
+        'ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAPv/7AH4AfA==',
+      'base64',
+    );
+    expect([...readNpy(halves, 'a.npy').value!.data]).toEqual([1.5, -65504, NaN, Infinity]);
+  });
+
   it('reads format versions 2 and 3, and a scalar', () => {
     const body = numbers(1, 8, (b, v, at) => b.writeDoubleLE(v, at), [7]);
     for (const version of [2, 3])
@@ -87,6 +105,8 @@ describe('npy', () => {
     ['nothing', Buffer.alloc(0), /NUMPY/],
     ['a cut header', file(`'<f8'`, false, '(2,)', Buffer.alloc(16)).subarray(0, 40), /cut off/],
     ['too few numbers', file(`'<f8'`, false, '(3,)', Buffer.alloc(16)), /24 bytes.*16/],
+    ['trailing bytes', file(`'<f8'`, false, '(1,)', Buffer.alloc(9)), /8 bytes.*9/],
+    ['a huge shape', file(`'<f8'`, false, '(99999999999, 99999999999)', Buffer.alloc(8)), /needs 7\.9\d+e\+22 bytes/],
     ['objects', file(`'|O'`, false, '(1,)', Buffer.alloc(8)), /\|O/],
     ['complex numbers', file(`'<c16'`, false, '(1,)', Buffer.alloc(16)), /<c16/],
     ['records', file(`[('x', '<f8')]`, false, '(1,)', Buffer.alloc(8)), /records/],
