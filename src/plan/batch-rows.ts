@@ -16,6 +16,10 @@ export const sizeOfAll = (size: string): string => `${size}$all`;
 /** The number of steps of one call. */
 export const stepsSize = '$steps';
 
+/** Sizes that the programs of learning have besides those of the model. */
+export const trainingSizes = (batch: Batch | null): readonly string[] =>
+  batch === null ? [stepsSize] : [sizeOfAll(batch.of), stepsSize];
+
 const wholeNames = (batch: Batch | null): SizeNames =>
   batch === null ? new Map() : new Map([[batch.of, sizeOfAll(batch.of)]]);
 
@@ -52,6 +56,9 @@ export const unbatchable = (model: Model, batch: Batch): string | null => {
     const values =
       domain.kind === 'category' || domain.kind === 'index' ? domain.count : domain.kind === 'integer' ? domain.to : [];
     if (counts(values)) return `${v.name} numbers the points`;
+    const apart = v.role === 'param' && wholeShape(v).some(counts);
+    if (apart && (domain.kind !== 'real' || v.conditions.length > 0))
+      return `param ${v.name} has a value for each point and is constrained`;
   }
   return null;
 };

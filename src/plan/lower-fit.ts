@@ -1,13 +1,14 @@
 // Learning as part of a program. In: a fit plan and an environment with the data bound. Out: the params; how it went is added
 // to the outputs (`iterations`, `converged`, `trace`).
-import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Environment } from '../lower/environment.ts';
 import { totalEnergy } from '../lower/group.ts';
 import { lowerAlternate } from '../methods/alternate/alternate.ts';
 import { descendFromStarts } from '../methods/continuous/starts.ts';
+import { wholeShape } from '../semantics/whole-shape.ts';
 import type { Value } from '../tensor/builder.ts';
 import { lowerLosses, paramOnlyEnergy } from './lower-loss.ts';
 import type { FitPlan, Plan } from './plan.ts';
+import { rosterOf } from './training-roster.ts';
 
 export const lowerFit = (
   plan: Plan,
@@ -17,7 +18,8 @@ export const lowerFit = (
 ): ReadonlyMap<string, Value> => {
   switch (fit.kind) {
     case 'train':
-      throw new InternalError('a fit by stochastic gradient is run from outside, before this program');
+      // It has been run from outside, step by step: this program is given what it found.
+      return new Map(rosterOf(plan, fit).params.map((v) => [v.name, env.builder.input(v.name, wholeShape(v))]));
     case 'closed': {
       const result = new Map<string, Value>();
       for (const s of fit.steps)

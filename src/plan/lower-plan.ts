@@ -1,5 +1,5 @@
-// A plan as tensor programs: `infer` (params fitted where unknown, then every block of the query eliminated) and `energy`
-// (each factor's energy of a full assignment). In: a plan and the values of consts set from outside. Out: a ModuleSpec.
+// A plan as tensor programs: `infer` (params fitted where unknown, then every block of the query eliminated), `energy`
+// (each factor's energy of a full assignment), and for learning step by step `init`, `step` and `evaluate`. In: a plan and the values of consts set from outside. Out: a ModuleSpec.
 // Output names: a variable's own name; `z.probabilities`, `z.mean`, `z.sd`; `energy.<factor>`; and the scalars below.
 import type { ModuleSpec } from '../backend/backend.ts';
 import type { Environment } from '../lower/environment.ts';
@@ -15,6 +15,8 @@ import type { LoweredBlock } from './free-energy.ts';
 import { lowerBlocks, pointFreeEnergies } from './free-energy.ts';
 import { lowerFit } from './lower-fit.ts';
 import { dataGroups } from './data-groups.ts';
+import { trainingSizes } from './batch-rows.ts';
+import { lowerTraining } from './lower-training.ts';
 import type { Plan } from './plan.ts';
 import { blocksOf } from './plan.ts';
 import type { ConstValues } from './program-environment.ts';
@@ -26,18 +28,20 @@ export const lowerPlan = (
   source: string,
   description: readonly string[],
 ): ModuleSpec => {
-  const { model } = plan;
+  const { model, fit } = plan;
+  const sizes = model.sizes.map((s) => ({
+    name: s.name,
+    default:
+      plan.task.sizes[s.name]?.source === 'default' || plan.task.sizes[s.name]?.source === 'flag'
+        ? plan.task.sizes[s.name]!.value
+        : null,
+  }));
+  const stepwise = fit?.kind === 'train' ? trainingSizes(fit.batch) : [];
   return {
     name: model.name,
     source,
     description,
-    sizes: model.sizes.map((s) => ({
-      name: s.name,
-      default:
-        plan.task.sizes[s.name]?.source === 'default' || plan.task.sizes[s.name]?.source === 'flag'
-          ? plan.task.sizes[s.name]!.value
-          : null,
-    })),
+    sizes: [...sizes, ...stepwise.map((name) => ({ name, default: null }))],
     variables: Object.fromEntries(
       model.variables.map(
         (v) => [v.name, { role: v.role, domain: v.domain.kind, shape: wholeShape(v), dtype: 'float' }] as const,
@@ -46,6 +50,7 @@ export const lowerPlan = (
     entries: {
       infer: lowerInfer(plan, consts),
       energy: lowerEnergy(model, plan.groups, consts, plan.task.beta ?? plan.beta ?? 1),
+      ...(fit?.kind === 'train' ? lowerTraining(plan, fit, consts) : {}),
     },
     madeFor: madeFor(plan),
   };
