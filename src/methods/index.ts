@@ -1,5 +1,6 @@
 // The list of inference methods. A new one is a file and a line here; the planner asks them all.
 import { chainElimination } from './discrete/chain.ts';
+import { fistaMethod } from './convex/method.ts';
 import { descents } from './continuous/descent.ts';
 import { grid } from './continuous/grid.ts';
 import { levels } from './discrete/levels.ts';
@@ -11,7 +12,7 @@ import { quadraticStep } from './parameter-steps/quadratic-step.ts';
 import { quadratic } from './quadratic/method.ts';
 
 // oxlint-disable-next-line no-explicit-any -- each method has a witness of its own
-export const methods: readonly Method<any>[] = [elimination, chainElimination, levels, quadratic, grid, ...descents];
+export const methods: readonly Method<any>[] = [elimination, chainElimination, levels, quadratic, grid, fistaMethod, ...descents];
 
 /** Closed forms for params, in the order in which an alternation runs them: locations before scales. */
 // oxlint-disable-next-line no-explicit-any -- each step has a witness of its own

@@ -108,6 +108,8 @@ export interface Lowered {
   readonly pointwise: Value | null;
   /** For iterative methods: 1 when a convergence test was met, and the steps taken. */
   readonly convergence: { readonly converged: Value; readonly iterations: Value } | null;
+  /** How far `value` is above the minimum at most, for methods that can tell: a scalar. */
+  readonly gap?: Value;
 }
 
 export type Marginal =

@@ -119,7 +119,10 @@ const collect = (
   }
   const points = pointFreeEnergies(plan, blocks, env);
   if (points !== null) outputs['point free energies'] = points;
-  if (plan.fit === null && blocks.length > 0) mergeConvergence(b, blocks, outputs);
+  if (plan.fit === null && blocks.length > 0) {
+    mergeConvergence(b, blocks, outputs);
+    mergeGaps(b, blocks, outputs);
+  }
   outputs['free energy'] = dataTotal;
   outputs['total free energy'] = total;
 };
@@ -130,4 +133,11 @@ const mergeConvergence = (b: Builder, blocks: readonly LoweredBlock[], outputs: 
   if (iterative.length === 0) return;
   outputs['converged'] = iterative.map((c) => c.converged).reduce((x, y) => b.and(x, y));
   outputs['iterations'] = iterative.map((c) => c.iterations).reduce((x, y) => b.maximum(x, y));
+};
+
+/** Independent blocks: their gaps add up. Blocks without a gap are exact, or say nothing. */
+const mergeGaps = (b: Builder, blocks: readonly LoweredBlock[], outputs: Record<string, Value>): void => {
+  const gaps = blocks.flatMap(({ lowered }) => (lowered.gap === undefined ? [] : [lowered.gap]));
+  const silent = blocks.some(({ q, lowered }) => lowered.gap === undefined && q.chosen.certificate !== 'exact');
+  if (gaps.length > 0 && !silent) outputs['gap'] = gaps.reduce((x, y) => b.add(x, y));
 };

@@ -42,14 +42,14 @@ export const execute = async (
       ? {}
       : { onStep: (step: number) => options.onStep!({ phase: 'fit', step, of: null, objective: null }) }),
   };
-  const inferred = async (by: Backend): Promise<Arrays> => {
+  const inferred = async (by: Backend): Promise<{ readonly values: Arrays; readonly caution: string | null }> => {
     const runner = await by.load(spec);
     const values = await runner.call('infer', pick(spec, 'infer', inputs), { sizes, ...hooks });
     await runner.dispose();
-    return values;
+    return { values, caution: runner.caution };
   };
-  const first = await inferred(backend);
-  const inFloat64 = (): Promise<Arrays> => inferred(referenceBackend);
+  const { values: first, caution } = await inferred(backend);
+  const inFloat64 = async (): Promise<Arrays> => (await inferred(referenceBackend)).values;
   // What has no digits left in float32 may have some in float64.
   const outputs =
     backend === referenceBackend
@@ -96,7 +96,7 @@ export const execute = async (
       surface,
       pointFreeEnergies: points === undefined ? null : Float64Array.from(points.data),
     },
-    diagnostics: [],
+    diagnostics: caution === null ? [] : [diagnosePlanning('EBM515', null, { name: backend.name, why: caution })],
   };
 };
 
@@ -199,7 +199,7 @@ const reportOf = (
     params,
     converged: (outputs['converged']?.data[0] ?? 1) === 1,
     iterations: outputs['iterations']?.data[0] ?? null,
-    gap: null,
+    gap: outputs['gap']?.data[0] ?? null,
     seconds,
   };
 };
