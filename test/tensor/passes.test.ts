@@ -101,6 +101,44 @@ describe('what each pass is for', () => {
       output y = %2"
     `);
   });
+  test('what does not choose a minimum goes behind it, and a factor into the smaller operand of a product', () => {
+    const b = new Builder();
+    const [x, w] = [b.input('x', [N, size('D')]), b.input('w', [size('D'), K])];
+    const distance = b.add(
+      b.add(b.unsqueeze(b.sum(b.square(x), [1]), [1]), b.mul(-2, b.matmul(x, w))),
+      b.unsqueeze(b.sum(b.square(w), [0]), [0]),
+    );
+    const clamped = b.minimum(b.maximum(distance, 0), 1e30);
+    const outputs = { least: b.min(clamped, [1]), nearest: b.argmin(clamped, 1) };
+    expect(printProgram(optimise(b.finish(outputs)))).toMatchInlineSnapshot(`
+      "%0 = input x : float[N, D]
+      %1 = input w : float[D, K]
+      %2 = square %0 : float[N, D]
+      %3 = sum-product %2[a b] -> [a] : float[N]
+      %4 = constant -2 : float
+      %5 = mul %1 %4 : float[D, K]
+      %6 = sum-product %0[a b] %5[b c] -> [a c] : float[N, K]
+      %7 = square %1 : float[D, K]
+      %8 = sum-product %7[a b] -> [b] : float[K]
+      %9 = reshape [1, K] %8 : float[1, K]
+      %10 = constant 0 : float
+      %11 = constant 1e+30 : float
+      %12 = add %6 %9 : float[N, K]
+      %13 = min-plus %12[a b] -> [a] : float[N]
+      %14 = add %3 %13 : float[N]
+      %15 = max %10 %14 : float[N]
+      %16 = min %11 %15 : float[N]
+      %17 = argmin %12 along 1 : int[N]
+      output least = %16
+      output nearest = %17"
+    `);
+  });
+  test('an array that others read keeps its clamp', () => {
+    const b = new Builder();
+    const x = b.maximum(b.input('x', [N, K]), 0);
+    const printed = printProgram(optimise(b.finish({ x, least: b.min(x, [1]) })));
+    expect(printed.indexOf('max')).toBeLessThan(printed.indexOf('min-plus'));
+  });
   test('a product that only a sum reads is contracted, never made', () => {
     const b = new Builder();
     const [x, w] = [b.input('x', [N, size('D')]), b.input('w', [K, size('D')])];

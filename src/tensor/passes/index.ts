@@ -5,8 +5,10 @@ import { verified, verify } from '../verify.ts';
 import { turnAccumulators } from './accumulators.ts';
 import { mergeCommonLoops } from './common-loops.ts';
 import { removeDeadCode } from './dead-code.ts';
+import { freeMinima } from './minima.ts';
 import { hoistInvariants } from './hoist-invariants.ts';
 import { fuseProducts } from './products.ts';
+import { absorbScales } from './scales.ts';
 import { simplify } from './simplify.ts';
 
 export interface Pass {
@@ -31,6 +33,16 @@ export const passes: readonly Pass[] = [
     name: 'products',
     why: 'after value numbering, when a product that is read once is known to be',
     run: fuseProducts,
+  },
+  {
+    name: 'scales',
+    why: 'after products: it must see that a product is read once',
+    run: absorbScales,
+  },
+  {
+    name: 'minima',
+    why: 'after products and before hoisting: what goes behind a minimum may then leave the loop',
+    run: freeMinima,
   },
   {
     name: 'accumulators',
