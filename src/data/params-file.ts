@@ -32,8 +32,8 @@ const readEntry = async (value: unknown, path: string, name: string): Promise<Re
   return tableOf(value, `${path} (${name})`);
 };
 
-/** A checkpoint also holds what a training needs to go on; that is no param. */
-const isState = (name: string): boolean => name.startsWith('optimizer/');
+/** A checkpoint also holds what a training needs to go on, under names with a `/`, which no param has. */
+const isState = (name: string): boolean => name.includes('/');
 
 const fromArrays = ({ names, read }: NamedArrays): Checked<Tables | null> => {
   const results = names.filter((name) => !isState(name)).map((name) => [name, read(name)] as const);

@@ -59,16 +59,23 @@ interface Objective {
   readonly params: Value;
 }
 
-const objectiveOf = (site: TrainingSite, loss: PlannedLoss, { env, arrays, rows }: StepScene): Objective => {
+/** The environment with the params bound too, and their own rows where they have some for each point. */
+export const withParams = ({ plan, roster }: TrainingSite, { env, arrays, rows }: StepScene): Environment => {
   const b = env.builder;
-  const { plan, fit, roster, paramTerms } = site;
-  const batched = plan.learning.model.variables
-    .filter((v) => v.role === 'param')
-    .map((v) => {
-      const whole = b.use(arrays.get(v.name)!);
-      return [v.name, { kind: 'given', value: rows === null ? whole : roster.rows.take(b, v, whole, rows) }] as const;
-    });
-  const total = lowerLosses(plan, [loss], withBindings(env, batched))[0]!;
+  const params = plan.learning.model.variables.flatMap((v) => {
+    const whole = v.role === 'param' ? arrays.get(v.name) : undefined;
+    if (whole === undefined) return [];
+    const value = rows === null ? b.use(whole) : roster.rows.take(b, v, b.use(whole), rows);
+    return [[v.name, { kind: 'given', value }] as const];
+  });
+  return withBindings(env, params);
+};
+
+const objectiveOf = (site: TrainingSite, loss: PlannedLoss, scene: StepScene): Objective => {
+  const { plan, fit, paramTerms } = site;
+  const { arrays } = scene;
+  const b = scene.env.builder;
+  const total = lowerLosses(plan, [loss], withParams(site, scene))[0]!;
   const alone = inlineProgram(
     b,
     paramTerms,
