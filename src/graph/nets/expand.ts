@@ -2,11 +2,24 @@
 // their params, `weights(Net)` the params one after another. In: a model. Out: a rewriting of expressions whose lets and nets
 // are gone; equal calls become one object, so that analyses and the lowering meet their parts once.
 import { InternalError } from '../../diagnostics/diagnostic.ts';
-import { callExpr } from '../../semantics/make.ts';
+import { callExpr, numberExpr, subscriptExpr } from '../../semantics/make.ts';
 import type { BuiltinName } from '../../semantics/builtins.ts';
-import type { Expr, Model, Net } from '../../semantics/model.ts';
+import type { Expr, Model, Net, SubscriptExpr } from '../../semantics/model.ts';
+import { equal } from '../../tensor/dims.ts';
 import { exprKey, letInliner, mapChildren } from '../expressions.ts';
 import { layerExpression } from './layer-expressions.ts';
+
+/** The lengths of the result by their declared names: `T` where the body has floor((L - 10) / 5) + 1, which was checked to be
+ *  the same number. */
+const declaredLengths = (body: Expr, net: Net): Expr => {
+  const { shape } = net.result;
+  if (shape.every((dim, axis) => equal(dim, body.type.shape[axis]!))) return body;
+  const from = numberExpr(0, body.span);
+  const subscripts = shape.map((length, axis): SubscriptExpr => {
+    return equal(length, body.type.shape[axis]!) ? { kind: 'all' } : { kind: 'range', from, length };
+  });
+  return subscriptExpr(body, subscripts, body.span);
+};
 
 /** Functions of a vector that are sums over its entries, as functions of an array. */
 const sums: Readonly<Partial<Record<BuiltinName, (param: Expr) => Expr>>> = {
@@ -83,8 +96,9 @@ export const definitionExpander = (
     const net = netOf(name);
     const bound = new Map(net.parameters.map((p, i) => [p.name, args[i]!] as const));
     const body = rewriter({ args: bound, suffix: `'${name}${instances.size}` })(inline(net.body));
-    instances.set(key, body);
-    return body;
+    const value = declaredLengths(body, net);
+    instances.set(key, value);
+    return value;
   };
 
   const flat = (param: Expr): Expr =>
