@@ -2,6 +2,7 @@
 import type { Message } from './message.ts';
 import { dataMessages } from './messages/data.ts';
 import { graphMessages } from './messages/graph.ts';
+import { lossMessages } from './messages/losses.ts';
 import { namesMessages } from './messages/names.ts';
 import { planningMessages } from './messages/planning.ts';
 import { shapesMessages } from './messages/shapes.ts';
@@ -14,5 +15,6 @@ export const messages: Readonly<Record<string, Message<any>>> = {
   ...shapesMessages,
   ...graphMessages,
   ...planningMessages,
+  ...lossMessages,
   ...dataMessages,
 };

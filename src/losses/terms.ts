@@ -1,6 +1,7 @@
 // A loss of each point as a function of free energies, summed over the points. In: the free energies with their replacements
 // and the function that joins them. Out: the sum; how negatives are drawn is said in negatives.ts.
-import { exprKey, indexExpr, letInliner, mapChildren, visit } from '../graph/expressions.ts';
+import { exprKey, indexExpr, mapChildren, visit } from '../graph/expressions.ts';
+import { definitionExpander } from '../graph/nets/expand.ts';
 import type { Environment } from '../lower/environment.ts';
 import { withBindings } from '../lower/environment.ts';
 import type { NamedTensor } from '../lower/named-tensor.ts';
@@ -113,9 +114,9 @@ const reference = (subject: LossSubject, like: Expr, name: string): Expr & { rea
 /** Binds each of the negatives to its variable's values, `shift` points on around the batch. */
 const bindShifted = (view: LossView, negatives: readonly Negatives[], shift: Value): LossView => {
   const b = view.env.builder;
-  const inline = letInliner(view.model);
+  const expand = definitionExpander(view.model);
   const bindings = negatives.map((n) => {
-    const array = ofAllPoints(view, inline(reference(view, n, n.of)));
+    const array = ofAllPoints(view, expand(reference(view, n, n.of)));
     return [nameOf(n), { kind: 'given', value: shifted(b, array, shift) }] as const;
   });
   return view.within(withBindings(view.env, bindings));

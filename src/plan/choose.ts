@@ -7,7 +7,7 @@ import { dependsOn } from '../graph/expressions.ts';
 import { unknownFactsOf } from '../graph/structure.ts';
 import type { BlockFacts, BlockVariable, Candidate, Refusal, Requested } from '../methods/method.ts';
 import { certificates } from '../methods/method.ts';
-import { methods, parameterSteps } from '../methods/index.ts';
+import { gradualStep, methods, parameterSteps } from '../methods/index.ts';
 import type { Model, Role, Variable } from '../semantics/model.ts';
 import type { Decision } from './operations.ts';
 import { components, decide } from './operations.ts';
@@ -40,6 +40,8 @@ export interface Scene {
   readonly task: Task;
   readonly groups: readonly FactorGroup[];
   readonly beta: number | null;
+  /** What a loss does with some unknowns, whatever the model and the task ask. */
+  readonly imposed?: ReadonlyMap<string, Decision>;
 }
 
 /** Starts of a descent unless --restarts says otherwise. */
@@ -78,7 +80,10 @@ export const planBlocks = (
   for (const component of components(unknowns, scene.groups)) {
     const names = new Set(component.map((v) => v.name));
     const decisions = new Map<string, Decision>(
-      component.map((v) => [v.name, decide(scene.model, scene.task, scene.beta, v, names, scene.groups)] as const),
+      component.map((v) => {
+        const imposed = scene.imposed?.get(v.name);
+        return [v.name, imposed ?? decide(scene.model, scene.task, scene.beta, v, names, scene.groups)] as const;
+      }),
     );
     const block = component.map((variable): BlockVariable => {
       const { operation, beta } = decisions.get(variable.name)!;
@@ -89,7 +94,8 @@ export const planBlocks = (
       diagnostics.push(nested);
       continue;
     }
-    const requests = component.map((v) => inferRequest(scene.model, scene.task, v)).filter((r) => r !== null);
+    const open = component.filter((v) => scene.imposed?.has(v.name) !== true);
+    const requests = open.map((v) => inferRequest(scene.model, scene.task, v)).filter((r) => r !== null);
     const asked = requests[0] ?? null;
     const other = requests.find((r) => r.request.name !== asked!.request.name);
     if (other !== undefined) {
@@ -170,7 +176,7 @@ export const runaway = (facts: BlockFacts): Diagnostic | null => {
 
 const learned = (variable: Variable): BlockVariable => ({ variable, operation: 'minimize', beta: Infinity });
 
-/** Closed-form steps for the params: jointly where the joint energy allows it, else one by one. Also those without any. */
+/** Steps that find the minimum over params: jointly where the joint energy allows it, else one by one. Also those without. */
 export const planSteps = (
   scene: Scene,
   params: readonly Variable[],
@@ -184,7 +190,8 @@ export const planSteps = (
   const attempt = (list: readonly Variable[]): PlannedStep | readonly Refusal[] => {
     const facts = factsOf(scene, list.map(learned), enumerated);
     const { best, others } = pick(parameterSteps, facts);
-    if (best === null) return others.filter((o) => o.kind === 'refusal');
+    // Parts that each have an exact step beat a search over all of them at once.
+    if (best === null || best.candidate.certificate === 'local') return others.filter((o) => o.kind === 'refusal');
     return { unknowns: list.map((v) => v.name), facts, step: best.method, chosen: best.candidate, others };
   };
   const isStep = (x: PlannedStep | readonly Refusal[]): x is PlannedStep => !Array.isArray(x);
@@ -202,4 +209,20 @@ export const planSteps = (
   }
   const order = (s: PlannedStep): number => parameterSteps.indexOf(s.step);
   return { steps: steps.toSorted((a, c) => order(a) - order(c)), open };
+};
+
+/** Steps that lower the energy of params without finding its minimum: those of one component together. null when it is not
+ *  smooth in some of them, or they range over sets without a nearest point. */
+export const planDescentSteps = (
+  scene: Scene,
+  params: readonly Variable[],
+  enumerated: ReadonlySet<string>,
+): readonly PlannedStep[] | null => {
+  const steps = components(params, scene.groups).map((list): PlannedStep | null => {
+    const facts = factsOf(scene, list.map(learned), enumerated);
+    const chosen = gradualStep.propose(facts);
+    if (chosen.kind === 'refusal') return null;
+    return { unknowns: list.map((v) => v.name), facts, step: gradualStep, chosen, others: [] };
+  });
+  return steps.every((s) => s !== null) ? steps : null;
 };

@@ -1,6 +1,7 @@
 // Learning as part of a program. In: a fit plan and an environment with the data bound. Out: the params; how it went is added
 // to the outputs (`iterations`, `converged`, `trace`).
 import type { Environment } from '../lower/environment.ts';
+import { startValue } from '../methods/alternate/start.ts';
 import { totalEnergy } from '../lower/group.ts';
 import { lowerAlternate } from '../methods/alternate/alternate.ts';
 import { descendFromStarts } from '../methods/continuous/starts.ts';
@@ -78,3 +79,11 @@ const remaining = (plan: Plan, inLatents: ReadonlySet<string>, env: Environment)
   plan.learning.groups
     .filter((g) => !inLatents.has(g.name))
     .reduce((sum, g) => env.builder.add(sum, totalEnergy(env, g).value), env.builder.constant(0));
+
+/** Params that nothing learns, at their starts. */
+export const lowerKept = (plan: Plan, env: Environment): ReadonlyMap<string, Value> =>
+  new Map(
+    plan.model.variables
+      .filter((v) => plan.kept.includes(v.name))
+      .map((v) => [v.name, startValue(env, v, env.seed(), env.builder.constant(0))] as const),
+  );

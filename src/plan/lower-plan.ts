@@ -2,7 +2,8 @@
 // (each factor's energy of a full assignment), and for learning step by step `init`, `step` and `evaluate`. In: a plan and the values of consts set from outside. Out: a ModuleSpec.
 // Output names: a variable's own name; `z.probabilities`, `z.mean`, `z.sd`; `energy.<factor>`; and the scalars below.
 import type { ModuleSpec } from '../backend/backend.ts';
-import type { Environment } from '../lower/environment.ts';
+import { InternalError } from '../diagnostics/diagnostic.ts';
+import type { Binding, Environment } from '../lower/environment.ts';
 import { withBindings } from '../lower/environment.ts';
 import { totalEnergy } from '../lower/group.ts';
 import { wholeShape } from '../semantics/whole-shape.ts';
@@ -13,7 +14,7 @@ import type { Program } from '../tensor/program.ts';
 import { addEnergy, inputBindings, isRead, lowerEnergy } from './lower-energy.ts';
 import type { LoweredBlock } from './free-energy.ts';
 import { lowerBlocks, pointFreeEnergies } from './free-energy.ts';
-import { lowerFit } from './lower-fit.ts';
+import { lowerFit, lowerKept } from './lower-fit.ts';
 import { dataGroups } from './data-groups.ts';
 import { trainingSizes } from './batch-rows.ts';
 import { lowerTraining } from './lower-training.ts';
@@ -70,18 +71,50 @@ const madeFor = (plan: Plan): NonNullable<ModuleSpec['madeFor']> => {
 
 const lowerInfer = (plan: Plan, consts: ConstValues): Program => {
   const b = new Builder();
-  const given = plan.model.variables.filter((v) => plan.task.given.has(v.name) && isRead(plan.groups, v));
-  const bound = inputBindings(b, given);
-  const env = withBindings(programEnvironment(b, plan.model, consts, plan.task.beta ?? plan.beta ?? 1), bound);
-  const outputs: Record<string, Value> = {};
-  const learned = plan.fit === null ? new Map<string, Value>() : lowerFit(plan, plan.fit, env, outputs);
-  for (const [name, value] of learned) outputs[name] = value;
-  const fitted = withBindings(
-    env,
-    [...learned].map(([name, value]) => [name, { kind: 'given', value: b.distinct(value) }] as const),
+  const { fit, task } = plan;
+  // What was learned outside comes in like data.
+  const queried = new Set(plan.query.flatMap((q) => q.unknowns));
+  const outside = new Set(
+    fit?.kind === 'train'
+      ? plan.model.variables.filter((v) => v.role === 'param' && !queried.has(v.name)).map((v) => v.name)
+      : [],
   );
+  const given = plan.model.variables.filter(
+    (v) => outside.has(v.name) || (task.given.has(v.name) && isRead(plan.groups, v)),
+  );
+  const bound = inputBindings(b, given);
+  const start = withBindings(programEnvironment(b, plan.model, consts, task.beta ?? plan.beta ?? 1), bound);
+  const outputs: Record<string, Value> = {};
+  for (const v of given) if (outside.has(v.name) && !task.given.has(v.name)) outputs[v.name] = valueOf(start, v.name);
+  const kept = outside.size > 0 ? new Map<string, Value>() : lowerKept(plan, start);
+  const env = withBindings(start, givenBindings(kept));
+  const learned =
+    fit === null || fit.kind === 'train'
+      ? new Map<string, Value>()
+      : lowerFit(plan, fit, inLearning(plan, env), outputs);
+  for (const [name, value] of [...kept, ...learned]) outputs[name] = value;
+  const distinct = new Map([...learned].map(([name, value]) => [name, b.distinct(value)] as const));
+  const fitted = withBindings(env, givenBindings(distinct));
   collect(plan, fitted, lowerBlocks(plan.query, fitted), outputs);
   return optimise(b.finish(outputs));
+};
+
+const valueOf = (env: Environment, name: string): Value => {
+  const bound = env.bindings.get(name);
+  if (bound?.kind !== 'given') throw new InternalError(`${name} has no value`);
+  return bound.value;
+};
+
+const givenBindings = (values: ReadonlyMap<string, Value>): readonly (readonly [string, Binding])[] =>
+  [...values].map(([name, value]) => [name, { kind: 'given', value }] as const);
+
+/** The query's environment with the values of targets that learning has and the query asks for. */
+const inLearning = (plan: Plan, env: Environment): Environment => {
+  const { learning, task } = plan;
+  const more = learning.model.variables.filter(
+    (v) => task.training.has(v.name) && !env.bindings.has(v.name) && isRead(learning.groups, v),
+  );
+  return withBindings(env, inputBindings(env.builder, more));
 };
 
 const collect = (

@@ -3,23 +3,17 @@ import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { lengthsName } from '../data/ragged-axes.ts';
-import type { FactorGraph, FactorGroup } from '../graph/factor-graph.ts';
+import type { FactorGraph } from '../graph/factor-graph.ts';
 import { followerNames } from '../graph/nets/followers.ts';
-import type { Componentised } from '../graph/components.ts';
-import { componentise, joinsMany } from '../graph/components.ts';
-import { isDiscrete } from '../graph/domain-facts.ts';
 import { lengthsAsData } from '../graph/ragged.ts';
-import { unroll } from '../graph/unroll.ts';
 import type { Model, Variable } from '../semantics/model.ts';
 import type { Scene } from './choose.ts';
 import { planBlocks } from './choose.ts';
 import type { FitPlan, Plan } from './plan.ts';
-import { refuseHeldUnknowns } from './held-still.ts';
 import { planFit } from './plan-fit.ts';
-import { declaredName } from './data-groups.ts';
-import { domainConstraints } from './domain-constraints.ts';
 import { poleWarnings } from './poles.ts';
-import { prepareGroups } from './prepare.ts';
+import { trainingRequest } from './requests.ts';
+import { sceneryOf } from './scenery.ts';
 import type { Task } from './task.ts';
 
 /** `beta`: the value of the model's beta under the current consts; null when it has none. */
@@ -28,38 +22,39 @@ export const planTask = (declared: FactorGraph, asked: Task, beta: number | null
   const task = withLengths(declared.model, asked);
   const { model } = graph;
   const diagnostics: Diagnostic[] = [];
-  const followers = followerNames(model);
-  const unknowns = model.variables.filter(
-    (v) => ['target', 'latent', 'param'].includes(v.role) && !task.given.has(v.name) && !followers.has(v.name),
-  );
-  diagnostics.push(...checkFlags(model, task, unknowns));
-  const prepared = prepareGroups(graph, task);
-  const domains = domainConstraints(model, unknowns);
-  diagnostics.push(...prepared.diagnostics, ...domains.diagnostics, ...checkTemperature(model, task, beta));
+  const open = unknownsOf(model, task.given);
+  const training = trainingRequest(model, task, learnable(model, task, open));
+  diagnostics.push(...training.diagnostics);
+  const kept = new Set(training.value.kept);
+  const unknowns = open.filter((v) => !kept.has(v.name));
+  diagnostics.push(...checkFlags(model, task, open), ...checkTemperature(model, task, beta));
   if (task.query === 'sample')
     diagnostics.push(diagnosePlanning('EBM501', null, { what: '--query sample', needs: 'samplers' }));
-  if (hasErrors(diagnostics)) return { value: null, diagnostics };
-  diagnostics.push(...refuseHeldUnknowns(prepared.groups, unknowns));
-  if (hasErrors(diagnostics)) return { value: null, diagnostics };
-  const split = components(model, [...prepared.groups, ...domains.groups], unknowns, task);
-  const { groups } = split;
-  const scene: Scene = { model: split.model, task, groups, beta };
-  const nodes = split.model.variables.filter((v) => unknowns.some((u) => u.name === v.name));
-
-  const onlyParams = nodes.every((v) => v.role === 'param');
-  const params = nodes.filter((v) => v.role === 'param' && !isIntegrated(split.model, task, v, onlyParams));
-  const rest = nodes.filter((v) => !params.includes(v));
-  if (rest.length === 0 && params.length === 0 && task.query !== 'map')
+  const seen = sceneryOf(graph, task, unknowns);
+  diagnostics.push(...seen.diagnostics);
+  if (seen.value === null || hasErrors(diagnostics)) return { value: null, diagnostics };
+  const scene: Scene = { ...seen.value, task, beta };
+  const nodes = nodesOf(scene, unknowns);
+  const learned = new Set(learnable(model, task, unknowns).map((v) => v.name));
+  const rest = nodes.filter((v) => !learned.has(v.name));
+  if (rest.length === 0 && learned.size === 0 && kept.size === 0 && task.query !== 'map')
     diagnostics.push(diagnosePlanning('EBM511', null, { query: task.query }));
+
+  const lesson = learned.size === 0 ? { scene, diagnostics: [] } : learningScene(graph, task, scene, unknowns);
+  if (lesson.scene === null) return { value: null, diagnostics: [...diagnostics, ...lesson.diagnostics] };
   let fit: FitPlan | null = null;
-  if (params.length > 0) {
-    const targets = rest.filter((v) => v.role === 'target');
+  if (learned.size > 0) {
+    const pupils = nodesOf(lesson.scene, unknowns);
+    const params = pupils.filter((v) => learned.has(v.name));
+    const latents = pupils.filter((v) => v.role !== 'param' && !task.training.has(v.name));
+    const targets = latents.filter((v) => v.role === 'target');
     if (targets.length > 0) {
       const names = { params: params.map((v) => v.name), targets: targets.map((v) => v.name) };
       diagnostics.push(diagnosePlanning('EBM505', null, names));
       return { value: null, diagnostics };
     }
-    const planned = planFit(scene, params, rest);
+    const integrated = pupils.filter((v) => v.role === 'param' && !learned.has(v.name));
+    const planned = planFit({ graph, scene: lesson.scene, params }, [...latents, ...integrated], training.value);
     diagnostics.push(...planned.diagnostics);
     fit = planned.value;
   }
@@ -69,36 +64,52 @@ export const planTask = (declared: FactorGraph, asked: Task, beta: number | null
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
   const decided = query.blocks.flatMap((q) => [...q.decisions]);
   const minimised = new Set([
-    ...params.map((v) => v.name),
+    ...learned,
     ...decided.filter(([, d]) => d.operation === 'minimize').map(([name]) => name),
   ]);
-  diagnostics.push(...poleWarnings(model, prepared.groups, minimised, new Set(unknowns.map((v) => v.name))));
-  const learning = { model: split.model, groups };
-  return { value: { model: split.model, task, groups, fit, learning, query: query.blocks, beta }, diagnostics };
+  diagnostics.push(...poleWarnings(model, scene.groups, minimised, new Set(unknowns.map((v) => v.name))));
+  const { groups } = scene;
+  const learning = { model: lesson.scene.model, groups: lesson.scene.groups };
+  const plan = { model: scene.model, task, groups, fit, learning, kept: [...kept], query: query.blocks, beta };
+  return { value: plan, diagnostics };
+};
+
+const unknownsOf = (model: Model, given: ReadonlySet<string>): readonly Variable[] => {
+  const followers = followerNames(model);
+  return model.variables.filter(
+    (v) => ['target', 'latent', 'param'].includes(v.role) && !given.has(v.name) && !followers.has(v.name),
+  );
+};
+
+/** The unknowns as nodes of a scene. */
+const nodesOf = ({ model }: Scene, unknowns: readonly Variable[]): readonly Variable[] =>
+  model.variables.filter((v) => unknowns.some((u) => u.name === v.name));
+
+/** Learning has its own view of the model where the query asks for targets that it is given. */
+const learningScene = (
+  graph: FactorGraph,
+  task: Task,
+  scene: Scene,
+  unknowns: readonly Variable[],
+): { readonly scene: Scene | null; readonly diagnostics: readonly Diagnostic[] } => {
+  if (unknowns.every((v) => v.role === 'param' || !task.training.has(v.name))) return { scene, diagnostics: [] };
+  const lesson = { ...task, given: task.training };
+  const seen = sceneryOf(graph, lesson, unknownsOf(graph.model, task.training));
+  if (seen.value === null) return { scene: null, diagnostics: seen.diagnostics };
+  return { scene: { ...seen.value, task: lesson, beta: scene.beta }, diagnostics: [] };
+};
+
+const learnable = (model: Model, task: Task, unknowns: readonly Variable[]): readonly Variable[] => {
+  const onlyParams = unknowns.every((v) => v.role === 'param');
+  return unknowns.filter((v) => v.role === 'param' && !isIntegrated(model, task, v, onlyParams));
 };
 
 /** The lengths of ragged sizes are always given: a run has them, and a plan without data is made as if. */
 const withLengths = (model: Model, task: Task): Task => {
   const lengths = model.sizes.filter((s) => s.ragged.length > 0).map((s) => lengthsName(s.name));
-  return lengths.length === 0 ? task : { ...task, given: new Set([...task.given, ...lengths]) };
-};
-
-/** Entries of arrays as nodes; factors that still read many nodes at once are written out where that is a small table. */
-const components = (
-  model: Model,
-  groups: readonly FactorGroup[],
-  unknowns: readonly Variable[],
-  task: Task,
-): Componentised => {
-  const names = new Set(unknowns.map((v) => v.name));
-  const first = componentise(model, groups, names);
-  const discrete = new Set(unknowns.filter((v) => isDiscrete(v.domain.kind)).map((v) => v.name));
-  const joint = new Set(first.groups.filter((g) => joinsMany(first.model, g, discrete)).map(declaredName));
-  if (joint.size === 0) return first;
-  const known = Object.entries(task.sizes).filter(([, s]) => s.source !== 'nominal');
-  const sizes = Object.fromEntries(known.map(([name, s]) => [name, s.value]));
-  const written = groups.map((g) => (joint.has(g.name) ? (unroll(model, g, discrete, sizes) ?? g) : g));
-  return componentise(model, written, names);
+  return lengths.length === 0
+    ? task
+    : { ...task, given: new Set([...task.given, ...lengths]), training: new Set([...task.training, ...lengths]) };
 };
 
 /** Params are minimised unless the infer block or a flag names them, or the task asks for probabilities and nothing else is

@@ -2,7 +2,7 @@
 // params is an alternation around such blocks, a closed form, or a descent. All of it is data; lower-plan.ts makes programs.
 import type { FactorGroup } from '../graph/factor-graph.ts';
 import type { OptimizerChoice } from '../methods/continuous/optimizer.ts';
-import type { BlockFacts, Candidate, Method, ParameterStep, Refusal } from '../methods/method.ts';
+import type { BlockFacts, Candidate, Certificate, Method, ParameterStep, Refusal } from '../methods/method.ts';
 import type { EnergyRequest, LossMethod, LossSubject } from '../losses/loss.ts';
 import type { Model } from '../semantics/model.ts';
 import type { Decision } from './operations.ts';
@@ -80,6 +80,8 @@ export type FitPlan =
       readonly params: readonly string[];
       readonly optimizer: OptimizerChoice;
       readonly restarts: number;
+      /** Of the point where the gradient vanishes. */
+      readonly certificate: Certificate;
       readonly reason: string;
       readonly refusals: readonly Refusal[];
     }
@@ -102,10 +104,13 @@ export interface Plan {
   readonly task: Task;
   /** Groups with lets expanded. */
   readonly groups: readonly FactorGroup[];
-  /** null when no param is unknown. */
+  /** null when no param is learned. */
   readonly fit: FitPlan | null;
-  /** What the fit sees: targets may be given while training and unknown in the query. */
+  /** What the fit sees. `task.training` are the variables with values in it: targets that the query asks for may be among
+   *  them. */
   readonly learning: Scenery;
+  /** Params without a value that no learn line names: they stay at their starts. */
+  readonly kept: readonly string[];
   /** Unknowns left once params are given. */
   readonly query: readonly PlannedBlock[];
   readonly beta: number | null;

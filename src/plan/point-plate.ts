@@ -1,11 +1,19 @@
 // The plate whose points losses speak of. In: a model, and the plate that `batch … of` names. Out: its binder.
 import type { Binder, Model } from '../semantics/model.ts';
 
-/** The outermost plate of targets and observed variables; null when they have none, or several and none is named. */
-export const pointPlate = (model: Model, of: string | null): Binder | null => {
+/** The outermost plates of targets and observed variables. */
+export const outermostPlates = (model: Model): readonly Binder[] => {
+  const plates = new Set(model.plates.map((p) => p.binder.id));
   const outermost = model.variables
     .filter((v) => v.role === 'target' || v.role === 'observed')
-    .flatMap((v) => v.binders.slice(0, 1));
-  const wanted = of === null ? outermost : outermost.filter((b) => b.name === of);
-  return new Set(wanted.map((b) => b.id)).size === 1 ? wanted[0]! : null;
+    .flatMap((v) => v.binders.slice(0, 1))
+    .filter((b) => plates.has(b.id));
+  return [...new Map(outermost.map((b) => [b.id, b])).values()];
+};
+
+/** The one that is named, or the only one; else null. */
+export const pointPlate = (model: Model, of: string | null): Binder | null => {
+  const plates = outermostPlates(model);
+  const wanted = of === null ? plates : plates.filter((b) => b.name === of);
+  return wanted.length === 1 ? wanted[0]! : null;
 };

@@ -1,11 +1,12 @@
-// What the model's own settings ask for: `infer { minimize z by lbfgs }`, `train { learn w by adam(rate = 1e-2) }`.
-// In: a model and what is known of its numbers. Out: requests as plain numbers, or diagnostics for what nothing serves.
+// What the model's own settings ask for: `infer { minimize z by lbfgs }`, `train { loss nll  learn w by adam(rate = 1e-2) }`.
+// In: a model and what is known of its numbers. Out: requests as plain numbers, or diagnostics for what contradicts itself.
 import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
-import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
-import { paramsNamed } from '../graph/nets/params.ts';
+import { diagnoseLoss } from '../diagnostics/messages/losses.ts';
 import { evaluateScalar, isUnevaluable } from '../graph/evaluate.ts';
+import { paramsNamed } from '../graph/nets/params.ts';
 import type { Requested } from '../methods/method.ts';
-import type { LossSetting, MethodCall, Model, Variable } from '../semantics/model.ts';
+import type { LossName } from '../semantics/losses.ts';
+import type { LossSetting, MethodCall, Model, TrainSettings, Variable } from '../semantics/model.ts';
 import type { Task } from './task.ts';
 
 const requestOf = (model: Model, task: Task, call: MethodCall): Requested => {
@@ -32,49 +33,76 @@ export const inferRequest = (
   return { request: requestOf(model, task, setting.by), call: setting.by };
 };
 
-export interface TrainingRequest {
+/** A learn line with the params that it moves. */
+export interface LearnRequest {
+  /** Unknown params, in order of declaration. */
+  readonly params: readonly string[];
   readonly request: Requested | null;
   readonly call: MethodCall | null;
-  /** `epochs`: full passes over the data, one step each. */
-  readonly epochs: number | null;
 }
 
-const lossName = (loss: LossSetting): string => loss.named?.name ?? (loss.expression === null ? 'energy' : 'loss = …');
+/** A loss with the learn lines that it governs. */
+export interface LossRequest {
+  readonly name: LossName | 'expression';
+  readonly setting: LossSetting;
+  readonly learn: readonly LearnRequest[];
+}
 
-/** How the params are to be learned. The only loss served is the energy, on all data at once. */
+export interface TrainingRequest {
+  /** Losses that move at least one unknown param. */
+  readonly losses: readonly LossRequest[];
+  /** Params in no learn line: they stay at their starts. */
+  readonly kept: readonly string[];
+  readonly train: TrainSettings | null;
+}
+
+type Line = LossSetting['learn'][number];
+
+/** Without a train block, and for a loss without learn lines, everything that nobody names is learned. */
+const everyParam: Line = { names: [], by: null, span: { start: 0, end: 0 } };
+const plainEnergy: LossSetting = { named: null, expression: null, learn: [everyParam], span: null };
+
+const lossName = (loss: LossSetting): LossName | 'expression' =>
+  loss.expression === null ? ((loss.named?.name ?? 'energy') as LossName) : 'expression';
+
+/** `params`: those without a value. Those of moving averages follow others and are not among them. */
 export const trainingRequest = (model: Model, task: Task, params: readonly Variable[]): Checked<TrainingRequest> => {
-  const nothing: TrainingRequest = { request: null, call: null, epochs: null };
   const { train } = model;
-  if (train === null) return { value: nothing, diagnostics: [] };
-  const names = params.map((v) => v.name);
-  const diagnostics: Diagnostic[] = [];
-  const wrong = train.losses.find((l) => lossName(l) !== 'energy');
-  if (wrong !== undefined)
-    diagnostics.push(diagnosePlanning('EBM506', wrong.span ?? train.span, { loss: lossName(wrong), params: names }));
-  const lines = train.losses.flatMap((l) => l.learn).map((l) => ({ names: paramsNamed(model, l.names), by: l.by }));
-  const calls = lines
-    .filter((l) => l.by !== null && (l.names.length === 0 || l.names.some((n) => names.includes(n))))
-    .map((l) => l.by!);
-  const kinds = new Set(calls.map((c) => c.name));
-  if (kinds.size > 1)
-    diagnostics.push(
-      diagnosePlanning('EBM501', calls[1]!.span, { what: 'learning by several optimizers', needs: 'training loops' }),
-    );
-  // Naming some of the params says that the others stay as they are, which they cannot: they have no values.
-  const named = new Set(lines.flatMap((l) => l.names));
-  const left = names.filter((n) => !named.has(n));
-  const everyone = lines.some((l) => l.names.length === 0) || named.size === 0;
-  if (!everyone && left.length > 0) {
-    const parameters = {
-      what: `a train block that leaves ${left.join(', ')} out`,
-      needs: 'params with values to keep',
-    };
-    diagnostics.push(diagnosePlanning('EBM501', train.span, parameters));
+  const settings = train === null || train.losses.length === 0 ? [plainEnergy] : train.losses;
+  const losses = settings.map((l) => (l.learn.length === 0 ? { ...l, learn: [everyParam] } : l));
+  const lines = losses.flatMap((l) => l.learn);
+  const named = new Set(lines.flatMap((line) => paramsNamed(model, line.names)));
+  const unknown = params.map((v) => v.name);
+  const paramsOfLine = (line: Line): readonly string[] => {
+    const own = new Set(paramsNamed(model, line.names));
+    return unknown.filter((n) => (line.names.length === 0 ? !named.has(n) : own.has(n)));
+  };
+  const diagnostics = [...claimedTwice(model, lines)];
+  const everyone = lines.some((l) => l.names.length === 0);
+  const kept = everyone ? [] : params.filter((v) => !named.has(v.name));
+  const lost = kept.filter((v) => v.start === null && v.initial === undefined).map((v) => v.name);
+  if (lost.length > 0) diagnostics.push(diagnoseLoss('EBM522', train!.span, { names: lost }));
+  const requests = losses.map((setting): LossRequest => {
+    const learn = setting.learn.map((line): LearnRequest => {
+      const request = line.by === null ? null : requestOf(model, task, line.by);
+      return { params: paramsOfLine(line), request, call: line.by };
+    });
+    return { name: lossName(setting), setting, learn: learn.filter((l) => l.params.length > 0) };
+  });
+  const value = { losses: requests.filter((l) => l.learn.length > 0), kept: kept.map((v) => v.name), train };
+  return { value, diagnostics };
+};
+
+const claimedTwice = (model: Model, lines: readonly Line[]): readonly Diagnostic[] => {
+  const seen = new Set<string>();
+  for (const line of lines) {
+    const claims = line.names.length === 0 ? ['all'] : paramsNamed(model, line.names).map((n) => `param ${n}`);
+    const again = claims.find((c) => seen.has(c));
+    if (again !== undefined) {
+      const parameters = { name: again.replace('param ', ''), everyone: again === 'all' };
+      return [diagnoseLoss('EBM521', line.span.end === 0 ? null : line.span, parameters)];
+    }
+    claims.forEach((c) => seen.add(c));
   }
-  const stochastic = calls.some((c) => c.name === 'adam' || c.name === 'sgd');
-  if (train.batch !== null && stochastic)
-    diagnostics.push(diagnosePlanning('EBM501', train.span, { what: 'a batch', needs: 'training on minibatches' }));
-  const call = calls[0] ?? null;
-  const request = call === null ? null : requestOf(model, task, call);
-  return { value: { request, call, epochs: train.epochs }, diagnostics };
+  return [];
 };

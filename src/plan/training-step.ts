@@ -35,7 +35,7 @@ export const environmentIn = ({ plan, consts }: Omit<TrainingSite, 'paramTerms'>
 export const lowerParamTerms = (site: Omit<TrainingSite, 'paramTerms'>): Program => {
   const b = new Builder();
   const known = site.plan.learning.model.variables.filter(
-    (v) => v.role === 'param' || (v.role === 'data' && site.plan.task.given.has(v.name)),
+    (v) => v.role === 'param' || (v.role === 'data' && site.plan.task.training.has(v.name)),
   );
   const env = withBindings(environmentIn(site, b), inputBindings(b, known));
   const program = withoutUnread(b.finish({ energy: paramOnlyEnergy(site.plan, env) }));

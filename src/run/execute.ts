@@ -35,7 +35,7 @@ export const execute = async (
   const sizes = Object.fromEntries(Object.entries(bound.sizes).map(([name, s]) => [name, s.value]));
   const extent: Extent = { lengths: bound.lengths, sizes };
   const inputs: Record<string, TensorData> = { seed: { shape: [], data: Float32Array.of(options.seed) } };
-  for (const name of plan.task.given) if (bound.values[name] !== undefined) inputs[name] = bound.values[name];
+  for (const name of plan.task.training) if (bound.values[name] !== undefined) inputs[name] = bound.values[name];
   const hooks = {
     ...(options.cancelled === undefined ? {} : { cancelled: options.cancelled }),
     ...(options.onStep === undefined

@@ -1,0 +1,55 @@
+// Minibatches of a plate. In: the model, the losses, the plate of the points. Out: the batch, or why there is none.
+import { affineIndex, visit } from '../graph/expressions.ts';
+import type { FactorGroup } from '../graph/factor-graph.ts';
+import type { Binder, Model } from '../semantics/model.ts';
+import * as dims from '../tensor/dims.ts';
+import { unbatchable } from './batch-rows.ts';
+import { dataGroups } from './data-groups.ts';
+import type { Batch, PlannedLoss } from './plan.ts';
+import { outermostPlates } from './point-plate.ts';
+
+/** The plate and the size that counts its points; null when the data are one point or the length is no size of its own. */
+export const pointsOf = (plate: Binder | null): { readonly plate: string; readonly of: string } | null => {
+  if (plate === null || plate.from.length > 0) return null;
+  const [size, second] = dims.sizesOf(plate.to);
+  return size === undefined || second !== undefined || !dims.equal(plate.to, dims.size(size))
+    ? null
+    : { plate: plate.name, of: size };
+};
+
+/** A text says why the data have no such batches. */
+export const batchOf = (
+  model: Model,
+  losses: readonly PlannedLoss[],
+  plate: Binder | null,
+  size: number,
+): Batch | string => {
+  if (plate === null) {
+    const plates = outermostPlates(model).map((p) => p.name);
+    return plates.length === 0
+      ? 'the data are in no plate'
+      : `the data are in several plates: say of which one, ${plates.map((p) => `\`batch ${size} of ${p}\``).join(' or ')}`;
+  }
+  const points = pointsOf(plate);
+  if (points === null)
+    return `the length of the plate ${plate.name} is ${dims.print(dims.subtract(plate.to, plate.from))}, no size of its own`;
+  const batch: Batch = { size, ...points };
+  const energies = losses.flatMap((l) => l.energies);
+  const group = energies.flatMap((e) => dataGroups(e.model, e.groups)).find((g) => readsNeighbours(g, plate));
+  if (group !== undefined)
+    return `${group.part ?? group.name} reads neighbours along ${plate.name}, which a batch tears apart`;
+  return unbatchable(model, batch) ?? batch;
+};
+
+/** `y[n - 1]`: another point by its place. */
+const readsNeighbours = (group: FactorGroup, plate: Binder): boolean => {
+  let found = false;
+  visit(group.energy, (e) => {
+    if (e.kind !== 'ref' || e.of !== 'variable') return;
+    for (const at of e.at) {
+      const place = affineIndex(at);
+      if (place?.index === plate.id && !dims.equal(place.offset, dims.scale(plate.from, -1))) found = true;
+    }
+  });
+  return found;
+};
