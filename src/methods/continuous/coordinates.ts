@@ -84,6 +84,20 @@ export const coordinatesOf = (
   };
 };
 
+/** The first optimizer that has coordinates for all of them: free ones, along manifolds, projected; or why none has. */
+export const standardCoordinates = (
+  variables: readonly Variable[],
+  known: ReadonlySet<string>,
+): { readonly optimizer: OptimizerName; readonly kinds: CoordinateKinds } | string => {
+  let reason = '';
+  for (const optimizer of ['lbfgs', 'riemannian', 'projected_gradient'] as const) {
+    const kinds = coordinatesOf(variables, optimizer, known);
+    if (typeof kinds !== 'string') return { optimizer, kinds };
+    reason = kinds;
+  }
+  return reason;
+};
+
 /** Coordinates for variables that are known to have them. */
 export const jointCoordinates = (
   env: Environment,

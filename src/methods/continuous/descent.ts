@@ -85,7 +85,7 @@ const needlessProjections = (
 };
 
 /** The energy in all unknowns jointly, over sets that are convex. */
-const isConvex = (facts: BlockFacts, { projected, transformed }: CoordinateKinds): boolean => {
+export const isConvex = (facts: BlockFacts, { projected, transformed }: CoordinateKinds): boolean => {
   if (transformed || !projected.every((p) => p.projection.convex)) return false;
   const names = new Set(facts.block.map((v) => v.variable.name));
   const { behaviour } = curvatureFinder(facts.model);
