@@ -5,7 +5,7 @@ import type { Compiler } from '../api.ts';
 import { DiagnosticError, InternalError } from '../diagnostics/diagnostic.ts';
 import { exitCodeOf, exitCodes } from './exit-codes.ts';
 import { makeProgram } from './program.ts';
-import type { Actions } from './program.ts';
+import type { Actions, TaskOptions, WatchOptions } from './program.ts';
 import { UsageError, makeContext } from './terminal.ts';
 import type { CommonOptions, Context, Terminal } from './terminal.ts';
 
@@ -14,7 +14,6 @@ const planned: Readonly<Record<string, string>> = {
   train: '`ebmc run` learns the params that are not given; training to a file comes with a later version',
   import: 'reading .uai and .bif networks comes with a later version',
   lsp: 'the language server comes with a later version',
-  completions: 'shell completions come with a later version',
 };
 
 export interface MainOptions {
@@ -31,14 +30,25 @@ export const main = async (argv: readonly string[], terminal: Terminal, options:
     return makeContext(terminal, common, options.compiler);
   };
   const actions: Actions = {
-    check: async (files, o) => (await import('./commands/check.ts')).check(context(o), files, o),
-    compile: async (file, o) => (await import('./commands/compile.ts')).compile(context(o), file, o),
+    check: async (files, o) => {
+      const { check } = await import('./commands/check.ts');
+      return repeated(context(o), o, files, (c) => check(c, files, o));
+    },
+    compile: async (file, o) => {
+      const { compile } = await import('./commands/compile.ts');
+      return repeated(context(o), o, [file], (c) => compile(c, file, o));
+    },
     explain: async (subject, o) => (await import('./commands/explain.ts')).explain(context(o), subject, o),
-    graph: async (file, o) => (await import('./commands/graph.ts')).graph(context(o), file, o),
+    graph: async (file, o) => {
+      const { graph } = await import('./commands/graph.ts');
+      return repeated(context(o), o, [file], (c) => graph(c, file, o));
+    },
     run: async (file, o) => (await import('./commands/run.ts')).run(context(o), file, o),
     energy: async (file, o) => (await import('./commands/energy.ts')).energy(context(o), file, o),
     fmt: async (files, o) => (await import('./commands/fmt.ts')).fmt(context(o), files, o),
     backends: async (o) => (await import('./commands/backends.ts')).backends(context(o), o),
+    completions: async (shell, whole, o) =>
+      (await import('./commands/completions.ts')).completions(context(o), shell, whole),
   };
   const program = makeProgram(options.version, actions, (code) => (exitCode = code));
   for (const command of [program, ...program.commands]) {
@@ -56,6 +66,18 @@ export const main = async (argv: readonly string[], terminal: Terminal, options:
   } catch (error) {
     return failure(error, terminal, verbose);
   }
+};
+
+/** Once; or, with --watch, again and again. */
+const repeated = async (
+  context: Context,
+  options: WatchOptions & Partial<TaskOptions>,
+  models: readonly string[],
+  run: (context: Context) => Promise<number>,
+): Promise<number> => {
+  if (!options.watch) return run(context);
+  const [{ watch }, { inputFiles }] = await Promise.all([import('./watch.ts'), import('./input-files.ts')]);
+  return watch(context, [...models, ...inputFiles(options)], run);
 };
 
 const failure = async (error: unknown, terminal: Terminal, verbose: boolean): Promise<number> => {

@@ -1,10 +1,13 @@
 // The commands and their options, as commander sees them. Each action imports its command's file when it is called, so
 // that `check` never loads what `run` needs.
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Argument, Command, InvalidArgumentError, Option } from 'commander';
 import { graphFormats, queries, stages } from '../api.ts';
 import type { GraphFormat, QueryName, Stage } from '../api.ts';
+import { shells } from './completions/shells.ts';
+import type { Shell } from './completions/shells.ts';
 import { colorChoices, diagnosticFormats } from './terminal.ts';
 import type { CommonOptions } from './terminal.ts';
+import { dataEndings } from '../data/data-formats.ts';
 
 /** `NAME=VALUE` as typed. Names may come twice here; the command says so with its own message. */
 export interface NamedValue {
@@ -30,6 +33,11 @@ export interface TaskOptions {
   readonly restarts: number | null;
 }
 
+/** Of the commands that can go on and run again whenever a file changes. */
+export interface WatchOptions {
+  readonly watch: boolean;
+}
+
 export interface RunCommandOptions extends TaskOptions {
   readonly output: string | null;
   readonly json: boolean;
@@ -38,20 +46,29 @@ export interface RunCommandOptions extends TaskOptions {
 
 /** What each command does, by name: main.ts supplies them, lazily. Each resolves to the exit code. */
 export interface Actions {
-  check(files: readonly string[], options: CommonOptions & { readonly denyWarnings: boolean }): Promise<number>;
+  check(
+    files: readonly string[],
+    options: CommonOptions & WatchOptions & { readonly denyWarnings: boolean },
+  ): Promise<number>;
   compile(
     file: string,
-    options: CommonOptions & TaskOptions & { readonly output: string | null; readonly emit: Stage | null },
+    options: CommonOptions &
+      TaskOptions &
+      WatchOptions & { readonly output: string | null; readonly emit: Stage | null },
   ): Promise<number>;
   explain(subject: string, options: CommonOptions & TaskOptions): Promise<number>;
   graph(
     file: string,
-    options: CommonOptions & TaskOptions & { readonly output: string | null; readonly format: GraphFormat | null },
+    options: CommonOptions &
+      TaskOptions &
+      WatchOptions & { readonly output: string | null; readonly format: GraphFormat | null },
   ): Promise<number>;
   run(file: string, options: CommonOptions & RunCommandOptions): Promise<number>;
   energy(file: string, options: CommonOptions & TaskOptions & { readonly json: boolean }): Promise<number>;
   fmt(files: readonly string[], options: CommonOptions & { readonly check: boolean }): Promise<number>;
   backends(options: CommonOptions & { readonly json: boolean }): Promise<number>;
+  /** `program` is the command line itself, from which the script is generated. */
+  completions(shell: Shell, program: Command, options: CommonOptions): Promise<number>;
 }
 
 const namedValue = (text: string, before: readonly NamedValue[]): readonly NamedValue[] => {
@@ -110,7 +127,10 @@ const list: readonly never[] = [];
 const task = (command: Command): Command =>
   command
     .addOption(
-      new Option('-d, --data <NAME=PATH>', 'values of a variable: .csv, .tsv, .npy, .json, file.csv:a,b, or -')
+      new Option(
+        '-d, --data <NAME=PATH>',
+        `values of a variable: ${dataEndings.join(', ')} (also .gz), file.csv:a,b, file.npz:name, or -`,
+      )
         .argParser(namedValue)
         .default(list, 'none'),
     )
@@ -125,7 +145,12 @@ const task = (command: Command): Command =>
     )
     .addOption(new Option('--show <LET>', 'add a let to the result').argParser(names).default(list, 'none'))
     .addOption(new Option('--query <task>', 'what to compute').choices(queries).default('map'))
-    .addOption(new Option('--params <FILE>', 'learned params, as written by run --json or -o').default(null, 'none'))
+    .addOption(
+      new Option('--params <FILE>', 'learned params: .safetensors, .npz, or what run --json printed').default(
+        null,
+        'none',
+      ),
+    )
     .addOption(
       new Option('--beta <B>', 'inverse temperature, or inf')
         .argParser(temperature)
@@ -144,6 +169,9 @@ const task = (command: Command): Command =>
     );
 
 const output = (meaning: string): Option => new Option('-o, --output <PATH>', meaning).default(null, 'none');
+
+const watch = (command: Command): Command =>
+  command.option('--watch', 'run again whenever the model or its data change', false);
 
 /** Description, choices and default; where there is no default to speak of, none is spoken of. */
 const describe = ({ description, argChoices, defaultValue, defaultValueDescription }: Option): string => {
@@ -167,11 +195,11 @@ export const makeProgram = (version: string, actions: Actions, report: (exitCode
     .showSuggestionAfterError();
   const command = (name: string, description: string): Command => program.command(name).description(description);
 
-  command('check', 'report everything that is wrong with models')
+  watch(command('check', 'report everything that is wrong with models'))
     .argument('<files...>', 'models; - is standard input')
     .option('--deny-warnings', 'fail on warnings too', false)
     .action(async (files, options) => report(await actions.check(files, options)));
-  task(command('compile', 'write a model as a tfjs module and its types'))
+  watch(task(command('compile', 'write a model as a tfjs module and its types')))
     .argument('<file>', 'a model; - is standard input')
     .addOption(output('where to write; - is standard output'))
     .addOption(
@@ -181,7 +209,7 @@ export const makeProgram = (version: string, actions: Actions, report: (exitCode
   task(command('explain', 'say how a model would be solved and why, or what an error code means'))
     .argument('<file-or-code>', 'a model, or a code such as EBM301')
     .action(async (subject, options) => report(await actions.explain(subject, options)));
-  task(command('graph', 'draw the factor graph'))
+  watch(task(command('graph', 'draw the factor graph')))
     .argument('<file>', 'a model; - is standard input')
     .addOption(output('a .svg, .dot or .json file; - is standard output'))
     .addOption(
@@ -207,6 +235,9 @@ export const makeProgram = (version: string, actions: Actions, report: (exitCode
   command('backends', 'list where tensors can be computed on this machine')
     .option('--json', 'print one JSON object', false)
     .action(async (options) => report(await actions.backends(options)));
+  command('completions', 'print a script that completes commands, options and files in a shell')
+    .addArgument(new Argument('<shell>', 'the shell').choices(shells))
+    .action(async (shell, options) => report(await actions.completions(shell, program, options)));
   for (const each of program.commands) common(each);
   return program;
 };

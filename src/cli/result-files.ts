@@ -2,10 +2,11 @@
 // ten thousand numbers become .npy files beside it and appear as {"file": …, "shape": …}. A ragged array is padded with NaN
 // there, and its entry says how many cells each row has along each ragged axis: {"file": …, "shape": …, "lengths": {"1": …}}.
 import { join } from 'node:path';
-import type { RunReport, RunResult } from '../api.ts';
+import type { ResultArray, RunReport, RunResult } from '../api.ts';
 import { flatten, isArrayData, nest } from '../data/nest.ts';
 import type { Nested } from '../data/nest.ts';
 import { writeNpy } from '../data/npy.ts';
+import { formatSafetensors } from '../data/safetensors.ts';
 import { elementCount } from '../data/table.ts';
 import type { ArrayData } from '../data/table.ts';
 import type { OutputFile } from './write-files.ts';
@@ -48,14 +49,23 @@ const lengthsOf = ({ shape, cells = {} }: ArrayData): Json =>
     Object.entries(cells).map(([axis, data]) => [axis, nest({ shape: shape.slice(0, Number(axis)), data })]),
   );
 
-/** `result.json`, big arrays, and the free energy of each point. */
+const dense = (value: ResultArray): ArrayData => (isArrayData(value) ? value : flatten(value));
+
+/** What `--params` reads again, and other programs too; nothing when the model has none. */
+const paramFiles = ({ model, params }: RunReport, directory: string): readonly OutputFile[] => {
+  const tensors = Object.fromEntries(Object.entries(params).map(([name, value]) => [name, dense(value)]));
+  if (Object.keys(tensors).length === 0) return [];
+  return [{ path: join(directory, 'params.safetensors'), content: formatSafetensors(tensors, { model }) }];
+};
+
+/** `result.json`, big arrays, the params once more for `--params`, and the free energy of each point. */
 export const resultFiles = (result: RunResult, directory: string): readonly OutputFile[] => {
   const files: OutputFile[] = [];
   const report = convert(result.json, [], (value, path) => {
     const shape = isArrayData(value) ? value.shape : shapeOf(value);
     if (elementCount(shape) <= largestInline) return nested(value);
     const file = `${path.join('.')}.npy`;
-    const array = isArrayData(value) ? value : flatten(value);
+    const array = dense(value);
     files.push({ path: join(directory, file), content: writeNpy(array) });
     return array.cells === undefined ? { file, shape } : { file, shape, lengths: lengthsOf(array) };
   });
@@ -63,5 +73,6 @@ export const resultFiles = (result: RunResult, directory: string): readonly Outp
     const data = result.pointFreeEnergies;
     files.push({ path: join(directory, 'free-energy.npy'), content: writeNpy({ shape: [data.length], data }) });
   }
+  files.push(...paramFiles(result.json, directory));
   return [...files, { path: join(directory, 'result.json'), content: `${JSON.stringify(report, null, 1)}\n` }];
 };

@@ -3,12 +3,12 @@ import type { DataInput, RunOptions } from '../api.ts';
 import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnoseData } from '../diagnostics/messages/data.ts';
-import { formatOf } from '../data/data-formats.ts';
 import { readJson } from '../data/json.ts';
 import { readParams } from '../data/params-file.ts';
 import { readTable } from '../data/read-table.ts';
 import type { ReadResult } from '../data/table.ts';
 import type { NamedValue, TaskOptions } from './program.ts';
+import { namesFile } from './input-files.ts';
 import type { Context } from './terminal.ts';
 
 const repeated = (flag: string, values: readonly NamedValue[]): readonly Diagnostic[] => {
@@ -18,12 +18,9 @@ const repeated = (flag: string, values: readonly NamedValue[]): readonly Diagnos
   return [...twice].map((name) => diagnoseData('EBM621', null, { flag, name }));
 };
 
-/** `steps.csv:2` too: what follows a colon chooses within the file. */
-const namesFile = (value: string): boolean => formatOf(value.replace(/:[^:]*$/, '')).format !== null;
-
 /** `0.1`, `[[1, 2]]`, or a data file. JSON writes no `+` and no number without a digit before the point. */
 const readConst = (context: Context, { name, value }: NamedValue): Promise<ReadResult> =>
-  value === '-' || namesFile(value)
+  namesFile(value)
     ? readTable(value, context.stdin, name)
     : Promise.resolve(readJson(value.replace(/^\+/, '').replace(/^(-?)\./, '$10.'), `--set ${name}`));
 

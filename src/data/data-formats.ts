@@ -1,8 +1,5 @@
-// Which reader a data file gets: by the ending of its name, or, on standard input, by its first bytes.
-import { isGzip } from './gzip.ts';
-import { isIdx } from './idx.ts';
-import { isNpy } from './npy.ts';
-import { isZip } from './npz.ts';
+// The kinds of data files, and which one a name means. In: a path. Out: what its ending says.
+// Nothing is imported here, because the command line speaks of these endings before it needs any reader.
 
 export type DataFormat = 'csv' | 'tsv' | 'npy' | 'npz' | 'json' | 'idx' | 'safetensors';
 
@@ -47,20 +44,4 @@ export const formatOf = (path: string): NamedFormat => {
   const ending = /\.([^./\\]+)$/.exec(name)?.[1] ?? '';
   const known = formats.find((format) => formatFacts[format].endings.includes(ending)) ?? null;
   return { format: known ?? (idxName.test(name) ? 'idx' : null), gzipped, ending };
-};
-
-/** Of a file without a name. Text is CSV unless it opens a bracket. */
-export const sniff = (bytes: Buffer): NamedFormat => {
-  const format = isNpy(bytes)
-    ? 'npy'
-    : isZip(bytes)
-      ? 'npz'
-      : isIdx(bytes)
-        ? 'idx'
-        : bytes[8] === 0x7b && bytes.subarray(0, 8).includes(0) // a short length, then {
-          ? 'safetensors'
-          : /^\s*\[/.test(bytes.toString('latin1', 0, 256))
-            ? 'json'
-            : 'csv';
-  return { format, gzipped: isGzip(bytes), ending: '' };
 };

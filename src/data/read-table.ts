@@ -6,15 +6,16 @@ import { Readable } from 'node:stream';
 import { diagnoseData } from '../diagnostics/messages/data.ts';
 import { cannotRead, isDirectory, isText, notText } from './cannot-read.ts';
 import { readCsv } from './csv.ts';
-import { dataEndings, formatFacts, formatOf, sniff } from './data-formats.ts';
+import { dataEndings, formatFacts, formatOf } from './data-formats.ts';
 import type { DataFormat } from './data-formats.ts';
-import { gunzip } from './gzip.ts';
+import { gunzip, isGzip } from './gzip.ts';
 import { readIdx } from './idx.ts';
 import { readJson } from './json.ts';
 import { chooseArray } from './named-arrays.ts';
 import { readNpy } from './npy.ts';
 import { readNpz } from './npz.ts';
 import { readSafetensors } from './safetensors-arrays.ts';
+import { sniff } from './sniff.ts';
 import { failed } from './table.ts';
 import type { ReadResult } from './table.ts';
 
@@ -103,9 +104,9 @@ const unpacked = (bytes: Buffer, gzipped: boolean, file: string): ReturnType<typ
   gzipped ? gunzip(bytes, file) : { value: bytes, diagnostics: [] };
 
 const readStdin = async (bytes: Buffer, wanted: Wanted): Promise<ReadResult> => {
-  const { value, diagnostics } = unpacked(bytes, sniff(bytes).gzipped, wanted.file);
+  const { value, diagnostics } = unpacked(bytes, isGzip(bytes), wanted.file);
   if (value === null) return failed(...diagnostics);
-  return readBytes(value, sniff(value).format ?? 'csv', wanted);
+  return readBytes(value, sniff(value), wanted);
 };
 
 /** As a stream: memory grows with the numbers, not with the text. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { RunOptions } from '../../src/api.ts';
 import { readNpy } from '../../src/data/npy.ts';
+import { formatSafetensors } from '../../src/data/safetensors.ts';
 import type { Table } from '../../src/data/table.ts';
 import { InternalError } from '../../src/diagnostics/diagnostic.ts';
 import { analysisWith, diagnostic, ebmc, report, result } from './double.ts';
@@ -46,6 +47,9 @@ describe('usage', () => {
     [['explain', 'EBM999'], /no message EBM999/],
     [['graph', 'm.ebm', '-o', 'g.png'], /\.svg, \.dot or \.json/],
     [['run', 'm.ebm', '-o', '-'], /directory/],
+    [['check', '-', '--watch'], /standard input cannot be read again/],
+    [['compile', 'm.ebm', '--data', 'y=-', '--watch'], /standard input cannot be read again/],
+    [['completions', 'tcsh'], /Allowed choices are bash, zsh, fish/],
   ])('%j is wrong and ends with 2', async (argv, text) => {
     const { exitCode, stdout, stderr } = await ebmc(argv);
     expect(exitCode).toBe(2);
@@ -258,6 +262,25 @@ describe('run', () => {
       'result.json',
       'variables.x.npy',
     ]);
+  });
+
+  it('writes the params once more, for --params, with all their digits', async () => {
+    const w = [[0.1, 1 / 3], [-1e-300, 4]]; // prettier-ignore
+    const run = () => Promise.resolve(checked(result({ json: report({ params: { w, b: 2.5 } }) })));
+    await ebmc(['run', at('m.ebm'), '-o', at('learned')], { analyse, run });
+    const options = await received('--params', at('learned/params.safetensors'));
+    expect([...(options.params['w'] as Table).data]).toEqual(w.flat());
+    expect(options.params['b'] as Table).toMatchObject({ shape: [], data: Float64Array.of(2.5) });
+  });
+
+  it('takes an array of an archive by the name of the variable, or by another', async () => {
+    const y = { shape: [2], data: Float64Array.of(1, 2) };
+    writeFileSync(at('a.safetensors'), formatSafetensors({ y, other: { shape: [1], data: Float64Array.of(3) } }, {}));
+    const file = at('a.safetensors');
+    const options = await received('--data', `y=${file}`, '--data', `x=${file}:other`, '--set', `c=${file}:other`);
+    expect([...(options.data['y'] as Table).data]).toEqual([1, 2]);
+    expect([...(options.data['x'] as Table).data]).toEqual([3]);
+    expect([...(options.consts['c'] as Table).data]).toEqual([3]);
   });
 
   it('does not begin when the directory cannot be made', async () => {
