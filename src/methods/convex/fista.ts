@@ -37,8 +37,8 @@ export interface Setting {
   readonly env: Environment;
   readonly problem: ConvexProblem;
   readonly weights: ReadonlyMap<string, Weights>;
-  /** The constant gradient of the linear terms and of the absolute values of nonnegative unknowns. */
-  readonly slopes: Arrays;
+  /** The constant gradient of the linear terms and of the absolute values of nonnegative unknowns; null where there are none. */
+  readonly slopes: Arrays | null;
   /** Of the smooth part with the latter. */
   readonly gradient: GradientOf;
 }
@@ -57,7 +57,10 @@ export const settingOf = (env: Environment, problem: ConvexProblem, zeros: Array
     env,
     problem,
     weights,
-    slopes: withFolded(env.builder, gradientOf(env, problem, problem.linear, zeros)),
+    slopes:
+      problem.linear.length === 0 && !problem.parts.some((p) => p.nonnegative && p.absolute.length > 0)
+        ? null
+        : withFolded(env.builder, gradientOf(env, problem, problem.linear, zeros)),
     gradient: (b, arrays) => withFolded(b, gradientOf(onBuilder(env, b), problem, smooth, arrays)),
   };
 };

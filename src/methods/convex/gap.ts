@@ -8,11 +8,12 @@
 // not hold its slope, Σ w|u| ≤ R = P(z) - inf f at the minimum bounds what the excess is worth.
 import type { Environment } from '../../lower/environment.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
+import { dotArrays } from './lipschitz.ts';
 import { bindPoint, gradientOf } from './smooth.ts';
 import type { Arrays, Weights } from './parts.ts';
 import type { ConvexProblem } from './problem.ts';
-import { rowDot, rowEnergies, rowShape, spread } from './rows.ts';
-import { heldScales, linearMinimum, reachOf } from './support.ts';
+import { rowEnergies, rowMaximum, rowShape } from './rows.ts';
+import { partDual } from './support.ts';
 
 export interface Gap {
   /** By row. */
@@ -22,83 +23,71 @@ export interface Gap {
   readonly gradient: Arrays;
 }
 
-/** `slopes`: the constant gradient of the linear terms, weights of nonnegative unknowns included. */
+/** `slopes`: the constant gradient of the linear terms and of the weights of nonnegative unknowns; null where there are none. */
 export const gapAt = (
   env: Environment,
   problem: ConvexProblem,
   weights: ReadonlyMap<string, Weights>,
-  slopes: Arrays,
+  slopes: Arrays | null,
   arrays: Arrays,
 ): Gap => {
   const b = env.builder;
   const { rows, parts } = problem;
+  const names = parts.map((p) => p.variable.name);
   const bound = bindPoint(env, problem, arrays);
+  const penalties = problem.composite.penalties.map((p) => p.term);
   const q = rowEnergies(bound, rows, problem.squares);
   const others = rowEnergies(bound, rows, problem.others);
-  const penalties = rowEnergies(
-    bound,
-    rows,
-    problem.composite.penalties.map((p) => p.term),
-  );
-  const objective = b.add(b.add(q, others), b.add(penalties, rowEnergies(bound, rows, problem.linear)));
+  const simple = b.add(rowEnergies(bound, rows, penalties), rowEnergies(bound, rows, problem.linear));
+  const objective = b.add(b.add(q, others), simple);
   const dq = gradientOf(env, problem, problem.squares, arrays);
   const dOthers = problem.others.length === 0 ? null : gradientOf(env, problem, problem.others, arrays);
-  const inner = (d: Arrays): Value =>
-    parts.reduce(
-      (sum, { variable: { name } }) => b.add(sum, rowDot(b, rows, name, d.get(name)!, arrays.get(name)!)),
-      b.zeros(rowShape(rows)),
-    );
-  const along = inner(dq);
-  const constant = (name: string): Value =>
-    dOthers === null ? slopes.get(name)! : b.add(slopes.get(name)!, dOthers.get(name)!);
-  const fixed = dOthers === null ? b.zeros(rowShape(rows)) : b.sub(others, inner(dOthers));
+  const constants = new Map(
+    names.map((n) => {
+      const [c, o] = [slopes?.get(n) ?? null, dOthers?.get(n) ?? null];
+      return [n, c === null ? o : o === null ? c : b.add(c, o)] as const;
+    }),
+  );
+  const along = dotArrays(b, problem, dq, arrays);
+  const fixed = dOthers === null ? b.zeros(rowShape(rows)) : b.sub(others, dotArrays(b, problem, dOthers, arrays));
+  const duals = parts.map((part) => {
+    const { name } = part.variable;
+    return partDual(env, rows, part, weights.get(name)!, dq.get(name)!, constants.get(name)!);
+  });
   const radius = b.maximum(objective, 0);
+  const reach = parts.map((p) => reachOf(b, rows, p.variable.name, arrays.get(p.variable.name)!));
 
   const dual = (s: Value): Value => {
     const square = b.sub(b.mul(b.sub(b.mul(2, s), b.square(s)), q), b.mul(s, along));
-    let value = b.add(square, fixed);
-    let excess = b.zeros(rowShape(rows));
-    for (const part of parts) {
-      const { name } = part.variable;
-      const d = dq.get(name)!;
-      const e = b.add(b.mul(d, spread(b, rows, part.variable, s, d.shape.length)), constant(name));
-      const found = linearMinimum(env, rows, part, weights.get(name)!, e);
-      value = b.add(value, b.sub(found.value, b.mul(found.loose, reachOf(env, rows, part, arrays.get(name)!))));
-      excess = b.maximum(excess, found.excess);
-    }
+    const found = duals.map((d) => d.at(s));
+    const value = found.reduce(
+      (sum, f, i) => b.add(sum, b.sub(f.value, b.mul(f.loose, reach[i]!))),
+      b.add(square, fixed),
+    );
+    const excess = found.map((f) => f.excess).reduce((x, y) => b.maximum(x, y));
     return b.sub(value, b.mul(radius, excess));
   };
   const one = b.full(rowShape(rows), 1);
-  const candidates = problem.others.length > 0 ? [one] : scales(b, env, problem, weights, dq, slopes, q, along);
-  const best = candidates.map(dual).reduce((x, y) => b.maximum(x, y));
+  const most = duals.flatMap((d) => (d.mostScale === null ? [] : [d.mostScale]));
+  const into = (s: Value): Value =>
+    b.maximum(
+      most.reduce((x, y) => b.minimum(x, y), s),
+      0,
+    );
+  // The best scale where nothing else is in the way, and 1, both brought into what the weights hold.
+  const positive = b.gt(q, 0);
+  const ideal = b.select(positive, b.sub(1, b.div(along, b.mul(2, b.select(positive, q, 1)))), 1);
+  const scales = problem.others.length > 0 ? [one] : [into(ideal), into(one)];
+  const best = scales.map(dual).reduce((x, y) => b.maximum(x, y));
   const gradient = new Map(
-    parts.map(({ variable: { name } }) => [name, b.add(dq.get(name)!, constant(name))] as const),
+    names.map((n) => {
+      const c = constants.get(n)!;
+      return [n, c === null ? dq.get(n)! : b.add(dq.get(n)!, c)] as const;
+    }),
   );
   return { objective, gap: b.maximum(b.sub(objective, best), 0), gradient };
 };
 
-/** Scales to try: the best one where nothing else is in the way, and 1, both brought into what the weights hold. */
-const scales = (
-  b: Builder,
-  env: Environment,
-  { parts, rows }: ConvexProblem,
-  weights: ReadonlyMap<string, Weights>,
-  dq: Arrays,
-  slopes: Arrays,
-  q: Value,
-  along: Value,
-): readonly Value[] => {
-  let low = b.zeros(rowShape(rows));
-  let high = b.full(rowShape(rows), 1e30);
-  for (const part of parts) {
-    const { name } = part.variable;
-    const range = heldScales(env, rows, part, weights.get(name)!, dq.get(name)!, slopes.get(name)!);
-    if (range === null) continue;
-    low = b.maximum(low, range.low);
-    high = b.minimum(high, range.high);
-  }
-  const into = (s: Value): Value => b.maximum(b.minimum(s, high), low);
-  const positive = b.gt(q, 0);
-  const ideal = b.select(positive, b.sub(1, b.div(along, b.mul(2, b.select(positive, q, 1)))), 1);
-  return [into(ideal), into(b.full(rowShape(rows), 1))];
-};
+/** How far a minimiser may be in a direction that nothing bounds: an assumption, for gradients that are nearly 0 there. */
+const reachOf = (b: Builder, rows: ConvexProblem['rows'], name: string, x: Value): Value =>
+  b.add(1, b.mul(2, rowMaximum(b, rows, name, b.abs(x))));

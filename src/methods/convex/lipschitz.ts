@@ -8,9 +8,9 @@ import { rowDot, rowShape, spread } from './rows.ts';
 
 export type GradientOf = (b: Builder, arrays: Arrays) => Arrays;
 
-const iterations = 30;
+const iterations = 15;
 /** Power iteration comes from below. */
-const margin = 1.02;
+const margin = 1.05;
 
 export const dotArrays = (b: Builder, { parts, rows }: ConvexProblem, x: Arrays, y: Arrays): Value =>
   parts.reduce(

@@ -1,17 +1,16 @@
-// The least value of a linear function plus the simple part over the set of an unknown: min over u of g(u) + e'u, the term of a
-// dual bound. In: a part with its weights and e. Out: by row the minimum where it is finite, and by how much e exceeds what the
-// penalties can hold where it is not. Formulas: the support functions of boxes, balls and simplices, and conjugates of norms
-// (Boyd and Vandenberghe 2004, 3.3; Jaggi 2013 for the gap that they give).
+// What one unknown adds to a dual bound: min over its set of g(u) + (s d + c)'u, where g are its weighted absolute values and norms.
+// In: a part with its weights, the slope d of the squares and c of the rest. Out: as a function of s by row, the minimum where it
+// is finite, and by how much the slope exceeds what the weights hold where it is not. Formulas: support functions of boxes, balls
+// and simplices and conjugates of norms (Boyd and Vandenberghe 2004, 3.3; Jaggi 2013 for the gap that they give).
 import type { Environment } from '../../lower/environment.ts';
-import { wholeShape } from '../../semantics/whole-shape.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
-import * as dims from '../../tensor/dims.ts';
 import { entryBounds, groupBound, radiusOf, toRows } from '../continuous/projections.ts';
 import type { Weights } from './parts.ts';
 import { groupNorm, softThreshold } from './parts.ts';
 import type { SimplePart } from './problem.ts';
 import type { Rows } from './rows.ts';
-import { rowMaximum, rowShape, rowSum } from './rows.ts';
+import { rowMaximum, rowShape, rowSum, spread } from './rows.ts';
+import { sumMinimum } from './sum-minimum.ts';
 
 export interface LinearMinimum {
   /** By row: the finite part of the minimum. */
@@ -22,184 +21,172 @@ export interface LinearMinimum {
   readonly loose: Value;
 }
 
+export interface PartDual {
+  /** By row: the largest s at which the weights hold the slope; null where that is no matter of scale. */
+  readonly mostScale: Value | null;
+  readonly at: (s: Value) => LinearMinimum;
+}
+
 /** Below it a weight or a slope counts as 0. */
 const tiny = 1e-30;
+const far = 1e30;
 
-/** `e`: the slope, which holds the weights of a nonnegative unknown already. */
-export const linearMinimum = (
-  env: Environment,
-  rows: Rows,
-  part: SimplePart,
-  weights: Weights,
-  e: Value,
-): LinearMinimum => {
-  const b = env.builder;
-  const { variable, set } = part;
-  const { name } = variable;
-  const sum = (value: Value): Value => rowSum(b, rows, name, value);
-  const zeros = b.zeros(rowShape(rows));
-  const finite = (value: Value): LinearMinimum => ({ value, excess: zeros, loose: zeros });
-  const w = part.nonnegative ? null : weights.absolute;
-  const { lower, upper } = entryBounds(env, variable, set);
-
-  if (set.sum !== null) {
-    const { over, relation } = set.sum;
-    const wide = (bound: Value | null): Value | null =>
-      bound === null ? null : toRows(b, b.broadcast(bound, e.shape), variable, over);
-    const total = groupBound(env, variable, over, set.sum.total);
-    return finite(sum(sumMinimum(b, toRows(b, e, variable, over), wide(lower), wide(upper), total, relation)));
-  }
-  if (set.norm !== null) {
-    const radius = radiusOf(env, variable, set.norm);
-    const side = lower !== null ? b.minimum(e, 0) : upper !== null ? b.maximum(e, 0) : e;
-    const held = toRows(b, w === null ? side : softThreshold(b, side, w), variable, set.norm.over);
-    const last = held.shape.length - 1;
-    const size = set.norm.order === 1 ? b.unsqueeze(b.max(b.abs(held), [-1]), [last]) : groupNorm(b, held, [last]);
-    const kappa = weights.norm === null ? b.constant(0) : toRows(b, weights.norm, variable, set.norm.over);
-    return finite(sum(b.neg(b.mul(radius, b.maximum(b.sub(size, kappa), 0)))));
-  }
-  if (weights.norm !== null) {
-    const side = lower !== null ? b.minimum(e, 0) : e;
-    const held = w === null ? side : softThreshold(b, side, w);
-    const size = groupNorm(b, held, part.norm!.core.over);
-    return whatIsHeld(b, rows, name, b.maximum(b.sub(size, weights.norm), 0), weights.norm, zeros);
-  }
-  if (lower !== null && upper !== null) {
-    const ends = [lower, upper].map((end) => at(b, e, w, end));
-    const least = b.minimum(ends[0]!, ends[1]!);
-    if (w === null) return finite(sum(least));
-    const inside = b.and(b.le(lower, 0), b.ge(upper, 0));
-    return finite(sum(b.select(b.broadcast(inside, e.shape), b.minimum(least, 0), least)));
-  }
-  const wide = (bound: Value): Value => b.broadcast(bound, e.shape);
-  const weight = w ?? b.zeros(e.shape);
-  if (lower !== null || upper !== null) {
-    const end = wide((lower ?? upper)!);
-    const outward = lower !== null ? b.neg(e) : e;
-    const beyond = b.maximum(b.sub(outward, weight), 0);
-    const kept = lower !== null ? b.add(e, beyond) : b.sub(e, beyond);
-    const inside = lower !== null ? b.le(end, 0) : b.ge(end, 0);
-    const ended = at(b, kept, w, end);
-    const value = sum(w === null ? ended : b.select(inside, b.minimum(ended, 0), ended));
-    const found = whatIsHeld(b, rows, name, beyond, part.nonnegative ? (weights.absolute ?? weight) : weight, zeros);
-    return { ...found, value };
-  }
-  return whatIsHeld(b, rows, name, b.maximum(b.sub(b.abs(e), weight), 0), weight, zeros);
-};
-
-/** e u + w |u| at an end. */
-const at = (b: Builder, e: Value, w: Value | null, end: Value): Value => {
-  const linear = b.mul(e, end);
-  return w === null ? linear : b.add(linear, b.mul(w, b.abs(end)));
-};
-
-/** What goes beyond the weights, in units of them, and what no weight holds. */
-const whatIsHeld = (
-  b: Builder,
-  rows: Rows,
-  name: string,
-  beyond: Value,
-  weight: Value,
-  zeros: Value,
-): LinearMinimum => {
-  const has = b.gt(weight, tiny);
-  const ratio = b.select(has, b.div(beyond, b.select(has, weight, 1)), 0);
-  return {
-    value: zeros,
-    excess: rowMaximum(b, rows, name, ratio),
-    loose: rowSum(b, rows, name, b.select(has, 0, beyond)),
-  };
-};
-
-/** min e'u over rows with Σu = total (or ≤, ≥) between bounds, as [..., 1]. Between two bounds the multiplier of the sum is
- *  bisected: every multiplier gives a lower bound, the best one the minimum. */
-const sumMinimum = (
-  b: Builder,
-  e: Value,
-  lower: Value | null,
-  upper: Value | null,
-  total: Value,
-  relation: 'le' | 'eq' | 'ge',
-): Value => {
-  const last = e.shape.length - 1;
-  const kept = (v: Value): Value => b.unsqueeze(v, [last]);
-  const sum = (v: Value): Value => kept(b.sum(v, [-1]));
-  const limited = (slope: Value): Value =>
-    relation === 'eq' ? slope : relation === 'le' ? b.minimum(slope, 0) : b.maximum(slope, 0);
-  if (lower !== null && upper !== null) {
-    const dual = (c: Builder, slope: Value): Value => {
-      const tilted = c.sub(e, slope);
-      const ends = c.minimum(c.mul(tilted, lower), c.mul(tilted, upper));
-      return c.add(c.mul(slope, total), c.unsqueeze(c.sum(ends, [-1]), [last]));
-    };
-    const least = kept(b.min(e, [-1]));
-    const most = kept(b.max(e, [-1]));
-    const { carry } = b.scan({ length: dims.constant(60), carry: [least, most], xs: [] }, (c, [low, high]) => {
-      const middle = c.mul(0.5, c.add(low!, high!));
-      const filled = c.unsqueeze(c.sum(c.select(c.lt(e, middle), upper, lower), [-1]), [last]);
-      const raise = c.lt(filled, total);
-      return { carry: [c.select(raise, middle, low!), c.select(raise, high!, middle)] };
-    });
-    return b.maximum(dual(b, limited(carry[0]!)), dual(b, limited(carry[1]!)));
-  }
-  if (lower !== null) {
-    const room = b.maximum(b.sub(total, sum(lower)), 0);
-    return b.add(sum(b.mul(e, lower)), b.mul(room, limited(kept(b.min(e, [-1])))));
-  }
-  if (upper !== null) {
-    const room = b.maximum(b.sub(sum(upper), total), 0);
-    return b.sub(sum(b.mul(e, upper)), b.mul(room, limited(kept(b.max(e, [-1])))));
-  }
-  return b.mul(total, limited(b.div(sum(e), b.dim(e.shape[last]!))));
-};
-
-/** Scales s between which the slope s d + c is held by the weights, by row: of |s d + c| ≤ w, of s d + c ≥ 0 on a half-line, of
- *  ‖s d‖ ≤ κ. Entries without weights are left out. */
-export const heldScales = (
+/** `c`: null for 0. It holds the weights of a nonnegative unknown already. */
+export const partDual = (
   env: Environment,
   rows: Rows,
   part: SimplePart,
   weights: Weights,
   d: Value,
-  c: Value,
-): { readonly low: Value; readonly high: Value } | null => {
+  c: Value | null,
+): PartDual => {
   const b = env.builder;
-  const { variable, set } = part;
-  const { name } = variable;
-  if (set.sum !== null || set.norm !== null) return null;
-  const highest = (v: Value): Value => b.neg(rowMaximum(b, rows, name, b.neg(v)));
-  const lowest = (v: Value): Value => rowMaximum(b, rows, name, v);
-  const far = 1e30;
-  const { lower, upper } = entryBounds(env, variable, set);
-  if (weights.norm !== null) {
-    const side = lower !== null ? b.minimum(d, 0) : d;
-    const size = groupNorm(
-      b,
-      weights.absolute === null ? side : softThreshold(b, side, weights.absolute),
-      part.norm!.core.over,
-    );
-    const high = highest(b.select(b.gt(size, tiny), b.div(weights.norm, b.maximum(size, tiny)), far));
-    return { low: b.neg(high), high };
-  }
-  if (weights.absolute === null || (lower !== null && upper !== null)) return null;
-  if (upper !== null || (lower !== null && !part.nonnegative)) return null;
-  const w = weights.absolute;
-  const moves = b.and(b.gt(b.abs(d), tiny), b.gt(w, tiny));
-  const size = b.select(moves, b.abs(d), 1);
-  if (lower !== null) {
-    const high = b.select(b.and(moves, b.lt(d, 0)), b.div(c, size), far);
-    const low = b.select(b.and(moves, b.gt(d, 0)), b.neg(b.div(c, size)), -far);
-    return { low: lowest(low), high: highest(high) };
-  }
-  const along = b.mul(b.sign(d), c);
+  const { variable } = part;
+  const slope = (s: Value): Value => {
+    const scaled = b.mul(d, spread(b, rows, variable, s, d.shape.length));
+    return c === null ? scaled : b.add(scaled, c);
+  };
+  const bounded = minimumOverSet(env, rows, part, weights);
+  if (bounded !== null) return { mostScale: null, at: (s) => bounded(slope(s)) };
+  const { lower, upper } = entryBounds(env, variable, part.set);
+  if (lower === null && upper === null && (c === null || weights.norm !== null))
+    return homogeneous(b, rows, part, weights, d);
+  const origin =
+    (lower ?? upper) === null || (lower !== null && part.nonnegative && part.set.lower.every((l) => l === 0));
   return {
-    low: lowest(b.select(moves, b.div(b.sub(b.neg(w), along), size), -far)),
-    high: highest(b.select(moves, b.div(b.sub(w, along), size), far)),
+    mostScale: origin && c !== null ? mostScale(b, rows, part, weights, d, c) : null,
+    at: (s) => minimumOnLine(b, rows, part, weights, slope(s), lower, upper),
   };
 };
 
-/** Σ |u| may be bounded only through weights; how far a point lies from 0, for what nothing bounds. */
-export const reachOf = (env: Environment, rows: Rows, part: SimplePart, x: Value): Value => {
+/** Nothing but weights: |s d| ≤ w or ‖s d‖ ≤ κ, a question of one number, s times the dual norm of d. */
+const homogeneous = (b: Builder, rows: Rows, { variable, norm }: SimplePart, weights: Weights, d: Value): PartDual => {
+  const { name } = variable;
+  const size =
+    norm === null
+      ? b.abs(d)
+      : groupNorm(b, weights.absolute === null ? d : softThreshold(b, d, weights.absolute), norm.core.over);
+  const weight = norm === null ? weights.absolute : weights.norm;
+  const zeros = b.zeros(rowShape(rows));
+  const has = weight === null ? null : b.gt(weight, tiny);
+  const ratio =
+    has === null ? zeros : rowMaximum(b, rows, name, b.mul(size, b.select(has, b.div(1, b.maximum(weight!, tiny)), 0)));
+  const loose = rowSum(b, rows, name, has === null ? size : b.mul(size, b.not(has)));
+  return {
+    mostScale: weight === null ? null : b.div(1, b.maximum(ratio, tiny)),
+    at: (s) => ({ value: zeros, excess: b.maximum(b.sub(b.mul(s, ratio), 1), 0), loose: b.mul(s, loose) }),
+  };
+};
+
+/** Over bounded sets the minimum is finite whatever the slope. */
+const minimumOverSet = (
+  env: Environment,
+  rows: Rows,
+  part: SimplePart,
+  weights: Weights,
+): ((e: Value) => LinearMinimum) | null => {
   const b = env.builder;
-  return b.add(1, b.mul(2, rowMaximum(b, rows, part.variable.name, b.abs(b.reshape(x, wholeShape(part.variable))))));
+  const { variable, set } = part;
+  const zeros = b.zeros(rowShape(rows));
+  const finite = (value: Value): LinearMinimum => ({
+    value: rowSum(b, rows, variable.name, value),
+    excess: zeros,
+    loose: zeros,
+  });
+  const w = part.nonnegative ? null : weights.absolute;
+  const { lower, upper } = entryBounds(env, variable, set);
+  if (set.sum !== null) {
+    const { over, relation } = set.sum;
+    const total = groupBound(env, variable, over, set.sum.total);
+    return (e) => {
+      const wide = (bound: Value | null): Value | null =>
+        bound === null ? null : toRows(b, b.broadcast(bound, e.shape), variable, over);
+      return finite(sumMinimum(b, toRows(b, e, variable, over), wide(lower), wide(upper), total, relation));
+    };
+  }
+  if (set.norm !== null) {
+    const { over, order } = set.norm;
+    const radius = radiusOf(env, variable, set.norm);
+    return (e) => {
+      const side = lower !== null ? b.minimum(e, 0) : upper !== null ? b.maximum(e, 0) : e;
+      const held = toRows(b, w === null ? side : softThreshold(b, side, w), variable, over);
+      const last = held.shape.length - 1;
+      const size = order === 1 ? b.unsqueeze(b.max(b.abs(held), [-1]), [last]) : groupNorm(b, held, [last]);
+      const kappa = weights.norm === null ? b.constant(0) : toRows(b, weights.norm, variable, over);
+      return finite(b.neg(b.mul(radius, b.maximum(b.sub(size, kappa), 0))));
+    };
+  }
+  if (lower === null || upper === null || weights.norm !== null) return null;
+  return (e) => {
+    const [from, to] = [lower, upper].map((end) => atEnd(b, e, w, end)) as [Value, Value];
+    const least = b.minimum(from, to);
+    if (w === null) return finite(least);
+    const inside = b.and(b.le(lower, 0), b.ge(upper, 0));
+    return finite(b.select(b.broadcast(inside, e.shape), b.minimum(least, 0), least));
+  };
+};
+
+/** Entries on a line or a half-line, with weights, or groups of entries in a cone with norms. */
+const minimumOnLine = (
+  b: Builder,
+  rows: Rows,
+  part: SimplePart,
+  weights: Weights,
+  e: Value,
+  lower: Value | null,
+  upper: Value | null,
+): LinearMinimum => {
+  const { name } = part.variable;
+  const w = part.nonnegative ? null : weights.absolute;
+  const zeros = b.zeros(rowShape(rows));
+  if (weights.norm !== null) {
+    const side = lower !== null ? b.minimum(e, 0) : e;
+    const size = groupNorm(b, w === null ? side : softThreshold(b, side, w), part.norm!.core.over);
+    return { value: zeros, ...beyondWeights(b, rows, name, b.maximum(b.sub(size, weights.norm), 0), weights.norm) };
+  }
+  const weight = w ?? b.zeros(e.shape);
+  if (lower === null && upper === null)
+    return { value: zeros, ...beyondWeights(b, rows, name, b.maximum(b.sub(b.abs(e), weight), 0), weight) };
+  const end = b.broadcast((lower ?? upper)!, e.shape);
+  const outward = lower !== null ? b.neg(e) : e;
+  const beyond = b.maximum(b.sub(outward, weight), 0);
+  const kept = lower !== null ? b.add(e, beyond) : b.sub(e, beyond);
+  const ended = atEnd(b, kept, w, end);
+  const inside = lower !== null ? b.le(end, 0) : b.ge(end, 0);
+  const value = rowSum(b, rows, name, w === null ? ended : b.select(inside, b.minimum(ended, 0), ended));
+  return { value, ...beyondWeights(b, rows, name, beyond, part.nonnegative ? (weights.absolute ?? weight) : weight) };
+};
+
+/** e u + w |u| at an end. */
+const atEnd = (b: Builder, e: Value, w: Value | null, end: Value): Value => {
+  const linear = b.mul(e, end);
+  return w === null ? linear : b.add(linear, b.mul(w, b.abs(end)));
+};
+
+/** What goes beyond the weights, in units of them, and what no weight holds. */
+const beyondWeights = (
+  b: Builder,
+  rows: Rows,
+  name: string,
+  beyond: Value,
+  weight: Value,
+): { readonly excess: Value; readonly loose: Value } => {
+  const has = b.gt(weight, tiny);
+  const inverse = b.select(has, b.div(1, b.maximum(weight, tiny)), 0);
+  return {
+    excess: rowMaximum(b, rows, name, b.mul(beyond, inverse)),
+    loose: rowSum(b, rows, name, b.mul(beyond, b.not(has))),
+  };
+};
+
+/** The largest s with |s d + c| ≤ w, or s d + c ≥ 0 on a half-line from 0, over entries with weights. */
+const mostScale = (b: Builder, rows: Rows, part: SimplePart, weights: Weights, d: Value, c: Value): Value | null => {
+  const w = weights.absolute;
+  if (w === null || weights.norm !== null) return null;
+  const moves = b.and(b.gt(b.abs(d), tiny), b.gt(w, tiny));
+  const size = b.select(moves, b.abs(d), 1);
+  const room = part.nonnegative ? c : b.sub(w, b.mul(b.sign(d), c));
+  const limits = part.nonnegative ? b.and(moves, b.lt(d, 0)) : moves;
+  const most = b.select(limits, b.div(room, size), far);
+  return b.neg(rowMaximum(b, rows, part.variable.name, b.neg(most)));
 };
