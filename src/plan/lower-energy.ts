@@ -79,6 +79,7 @@ const bare = (model: Model, source: string): Omit<ModuleSpec, 'entries'> => ({
   source,
   description: [],
   sizes: model.sizes.map((s) => ({ name: s.name, default: null })),
+  derivedSizes: model.derivedSizes,
   variables: {},
 });
 

@@ -43,6 +43,7 @@ export const lowerPlan = (
     source,
     description,
     sizes: [...sizes, ...stepwise.map((name) => ({ name, default: null }))],
+    derivedSizes: model.derivedSizes,
     variables: Object.fromEntries(
       model.variables.map(
         (v) => [v.name, { role: v.role, domain: v.domain.kind, shape: wholeShape(v), dtype: 'float' }] as const,

@@ -6,6 +6,7 @@ import type { ModuleSpec } from '../../backend.ts';
 import type { Program } from '../../../tensor/program.ts';
 import { legalise } from '../legalise.ts';
 import { identifier } from '../names.ts';
+import { withPlainSizes } from './plain-sizes.ts';
 import { runtimeText, type HelperName } from '../runtime-text.ts';
 import { emitEntry, type ModuleContext } from './entry.ts';
 import { wrapped, Writer } from './writer.ts';
@@ -50,6 +51,10 @@ const emitSignature = (writer: Writer, spec: ModuleSpec): void => {
       writer.line(
         `sizes: { ${spec.sizes.map((s) => `${key(s.name)}: ${s.default}`).join(', ')} },`.replace('{  }', '{}'),
       );
+      const derived = (spec.derivedSizes ?? []).map(
+        (d) => `${key(d.name)}: { numerator: ${quoted(print(d.numerator))}, denominator: ${d.denominator} }`,
+      );
+      if (derived.length > 0) writer.line(`derivedSizes: { ${derived.join(', ')} },`);
       writer.block(
         'entries: {',
         () => {
@@ -105,7 +110,8 @@ const scansIn = (program: Program): number =>
   );
 
 /** `hostLimit`: how readily scans run on the host, see legalise. */
-export const emitModule = (spec: ModuleSpec, { hostLimit }: { readonly hostLimit?: number } = {}): string => {
+export const emitModule = (named: ModuleSpec, { hostLimit }: { readonly hostLimit?: number } = {}): string => {
+  const spec = withPlainSizes(named);
   const entries = Object.entries(spec.entries);
   const used = new Set<HelperName>();
   const tables = new Map<string, string>();
