@@ -61,6 +61,32 @@ export interface StepInfo {
   readonly step: number;
   readonly of: number | null;
   readonly objective: number | null;
+  /** Of learning by stochastic steps, counted from 1. */
+  readonly epoch?: { readonly number: number; readonly of: number };
+}
+
+export interface TrainOptions extends RunOptions {
+  /** The checkpoint to go on from. */
+  readonly resume: { readonly file: string; readonly bytes: Buffer } | null;
+  /** Takes a whole checkpoint, again and again; what it returns ends the training. */
+  readonly save: (bytes: Uint8Array) => Promise<readonly Diagnostic[]>;
+  /** Learning goes step by step from now on, and stops with a checkpoint when it is cancelled. */
+  readonly onBegin?: () => void;
+}
+
+/** What `ebmc train` says of what it learned. */
+export interface TrainResult {
+  readonly model: string;
+  readonly backend: string;
+  readonly params: readonly string[];
+  /** The mean objective of the last epoch, or of the last iteration; null where nothing was iterated. */
+  readonly objective: number | null;
+  readonly trace: readonly number[];
+  /** Of the start under way; null for fits that take one program. */
+  readonly epochs: { readonly done: number; readonly of: number } | null;
+  /** A stochastic fit has converged when all of its epochs ran. */
+  readonly converged: boolean;
+  readonly interrupted: boolean;
 }
 
 /** An array leaf of a result: nested numbers, or a flat array with its shape (for big ones). */
@@ -139,6 +165,7 @@ export interface Compiler {
   compileModule(plan: object): { readonly js: string; readonly dts: string };
   emit(stage: Stage, analysis: Analysis, options: RunOptions): Checked<string | null>;
   run(analysis: Analysis, options: RunOptions): Promise<Checked<RunResult | null>>;
+  train(analysis: Analysis, options: TrainOptions): Promise<Checked<TrainResult | null>>;
   energy(analysis: Analysis, options: RunOptions): Promise<Checked<EnergyReport | null>>;
   backends(): Promise<readonly BackendStatus[]>;
 }

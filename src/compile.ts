@@ -1,8 +1,9 @@
 // The table of contents of the compiler: every phase, in the order in which a model passes through them. src/README.md shows
 // the same picture. In: text and what the user gave. Out: values and diagnostics; nothing here prints or exits.
 import type { Analysis, Compiler, EnergyReport, GraphFormat, RunOptions, RunResult, Stage } from './api.ts';
-import type { ModuleSpec } from './backend/backend.ts';
-import { backends as served, detectBackends, findBackend, isUnserved } from './backend/registry.ts';
+import type { TrainOptions, TrainResult } from './api.ts';
+import type { Backend, ModuleSpec } from './backend/backend.ts';
+import { backendNames, detectBackends, findBackend } from './backend/registry.ts';
 import { emitDeclarations } from './backend/tfjs/emit/declarations.ts';
 import { emitModule } from './backend/tfjs/emit/module.ts';
 import type { Checked } from './diagnostics/diagnostic.ts';
@@ -24,6 +25,7 @@ import { bindTask } from './run/bind-task.ts';
 import { energyReport } from './run/energy.ts';
 import { execute } from './run/execute.ts';
 import { printTree } from './run/print-tree.ts';
+import { trainToFile } from './run/train.ts';
 
 // ---------------------------------------------------------------- text to factor graph
 
@@ -118,22 +120,34 @@ const caught = async <T>(work: () => Promise<Checked<T | null>>): Promise<Checke
   }
 };
 
-export const run = (analysis: Analysis, options: RunOptions): Promise<Checked<RunResult | null>> =>
+/** Plans, compiles and finds the backend; `work` does the rest. */
+const running = <T>(
+  analysis: Analysis,
+  options: RunOptions,
+  work: (made: Planned, spec: ModuleSpec, backend: Backend, seconds: number) => Promise<Checked<T | null>>,
+): Promise<Checked<T | null>> =>
   caught(async () => {
     const started = performance.now();
     const backend = findBackend(options.backend);
     if (backend === null) {
-      const known = served.map((b) => b.name);
-      const parameters = { name: options.backend, known, unserved: isUnserved(options.backend) };
+      const parameters = { name: options.backend, known: backendNames, lack: null };
       return { value: null, diagnostics: [diagnosePlanning('EBM513', null, parameters)] };
     }
     const { value, diagnostics } = planned(analysis, options, false);
     if (value === null) return { value: null, diagnostics };
-    const spec = moduleOf(value);
-    const seconds = (performance.now() - started) / 1000;
-    const result = await execute(value.plan, value.bound, spec, backend, options, seconds);
+    const result = await work(value, moduleOf(value), backend, (performance.now() - started) / 1000);
     return { value: result.value, diagnostics: [...diagnostics, ...result.diagnostics] };
   });
+
+export const run = (analysis: Analysis, options: RunOptions): Promise<Checked<RunResult | null>> =>
+  running(analysis, options, ({ plan, bound }, spec, backend, seconds) =>
+    execute(plan, bound, spec, backend, options, seconds),
+  );
+
+export const train = (analysis: Analysis, options: TrainOptions): Promise<Checked<TrainResult | null>> =>
+  running(analysis, options, ({ plan, bound }, spec, backend) =>
+    trainToFile(analysis, plan, bound, spec, backend, options),
+  );
 
 export const energy = (analysis: Analysis, options: RunOptions): Promise<Checked<EnergyReport | null>> =>
   caught(() => energyReport(analysis, options));

@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs';
 import packageFile from '../../package.json' with { type: 'json' };
 import type { Compiler } from '../api.ts';
+import { exitCodes } from './exit-codes.ts';
 import { main } from './main.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -32,10 +33,18 @@ const terminal: Terminal = {
   stderr: (text) => writeAll(2, text),
   stdin: readStdin,
   stderrIsTerminal: process.stderr.isTTY === true,
+  onInterrupt: (handle) => {
+    const listener = (): void => {
+      if (handle() === 'quit') process.exit(exitCodes.interrupted);
+    };
+    process.on('SIGINT', listener);
+    return () => process.removeListener('SIGINT', listener);
+  },
   environment: process.env,
 };
 
 const compiler = (): Promise<Compiler> => import('../compile.ts');
 
-// Ctrl-C keeps its default meaning: it ends the process at once, even inside a long tensor operation, and a shell sees 130.
+// Where nothing would be lost, Ctrl-C keeps its default meaning: it ends the process at once, even inside a long tensor
+// operation, and a shell sees 130.
 process.exit(await main(process.argv.slice(2), terminal, { version: packageFile.version, compiler }));

@@ -11,7 +11,6 @@ import type { CommonOptions, Context, Terminal } from './terminal.ts';
 
 /** Commands that the design has and this version has not. */
 const planned: Readonly<Record<string, string>> = {
-  train: '`ebmc run` learns the params that are not given; training to a file comes with a later version',
   import: 'reading .uai and .bif networks comes with a later version',
   lsp: 'the language server comes with a later version',
 };
@@ -44,6 +43,7 @@ export const main = async (argv: readonly string[], terminal: Terminal, options:
       return repeated(context(o), o, [file], (c) => graph(c, file, o));
     },
     run: async (file, o) => (await import('./commands/run.ts')).run(context(o), file, o),
+    train: async (file, o) => (await import('./commands/train.ts')).train(context(o), file, o),
     energy: async (file, o) => (await import('./commands/energy.ts')).energy(context(o), file, o),
     fmt: async (files, o) => (await import('./commands/fmt.ts')).fmt(context(o), files, o),
     backends: async (o) => (await import('./commands/backends.ts')).backends(context(o), o),

@@ -44,6 +44,11 @@ export interface RunCommandOptions extends TaskOptions {
   readonly plot: boolean;
 }
 
+export interface TrainCommandOptions extends TaskOptions {
+  readonly output: string | null;
+  readonly resume: boolean;
+}
+
 /** What each command does, by name: main.ts supplies them, lazily. Each resolves to the exit code. */
 export interface Actions {
   check(
@@ -64,6 +69,7 @@ export interface Actions {
       WatchOptions & { readonly output: string | null; readonly format: GraphFormat | null },
   ): Promise<number>;
   run(file: string, options: CommonOptions & RunCommandOptions): Promise<number>;
+  train(file: string, options: CommonOptions & TrainCommandOptions): Promise<number>;
   energy(file: string, options: CommonOptions & TaskOptions & { readonly json: boolean }): Promise<number>;
   fmt(files: readonly string[], options: CommonOptions & { readonly check: boolean }): Promise<number>;
   backends(options: CommonOptions & { readonly json: boolean }): Promise<number>;
@@ -224,6 +230,11 @@ export const makeProgram = (version: string, actions: Actions, report: (exitCode
     .option('--json', 'print one JSON object', false)
     .option('--plot', 'draw convergence and, for targets of one or two numbers, the energy', false)
     .action(async (file, options) => report(await actions.run(file, options)));
+  task(command('train', 'learn the params and write them, with checkpoints'))
+    .argument('<file>', 'a model; - is standard input')
+    .addOption(output('a .safetensors file for the params'))
+    .option('--resume', 'go on from the checkpoint in that file', false)
+    .action(async (file, options) => report(await actions.train(file, options)));
   task(command('energy', 'the energy of a full assignment, term by term'))
     .argument('<file>', 'a model; - is standard input')
     .option('--json', 'print one JSON object', false)

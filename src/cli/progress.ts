@@ -1,28 +1,80 @@
-// One line on stderr that is rewritten as a run goes on; only where stderr is a terminal, and at most ten times a second.
+// How a long run goes on, on stderr and only on a terminal. In: steps as they are done. Out: a bar with the time left where the
+// number of steps is known, else one line that is rewritten; both are gone when the run ends.
+import { Writable } from 'node:stream';
+import { Presets, SingleBar } from 'cli-progress';
 import type { StepInfo } from '../api.ts';
-import type { Context } from './terminal.ts';
+import type { Context, Terminal } from './terminal.ts';
 
 export interface Progress {
   readonly step: (info: StepInfo) => void;
-  /** Removes the line. */
+  /** Removes what is shown. */
   readonly end: () => void;
 }
 
 const silent: Progress = { step: () => undefined, end: () => undefined };
 const eraseLine = '\r\u001b[K';
+/** Milliseconds between two drawings. */
+const interval = 100;
 
 export const makeProgress = (context: Context): Progress => {
   const { terminal, quiet } = context;
   if (quiet || !terminal.stderrIsTerminal) return silent;
   let last = 0;
-  let shown = false;
-  const step = ({ phase, step: n, of, objective }: StepInfo): void => {
+  let drawn = false;
+  let bar: SingleBar | null = null;
+  const step = (info: StepInfo): void => {
     const now = performance.now();
-    if (now - last < 100) return;
+    if (now - last < interval) return;
     last = now;
-    shown = true;
-    const value = objective === null ? '' : `  ${objective.toPrecision(6)}`;
-    terminal.stderr(`${eraseLine}${phase} ${n}${of === null ? '' : `/${of}`}${value}`);
+    drawn = true;
+    const objective = info.objective === null ? '' : `  ${info.objective.toPrecision(6)}`;
+    if (info.of === null) {
+      terminal.stderr(`${eraseLine}${info.phase} ${info.step}${objective}`);
+      return;
+    }
+    const payload = { where: placeOf(info, info.of), objective };
+    if (bar === null) bar = startBar(terminal, info.of, info.step, payload);
+    else bar.update(info.step, payload);
   };
-  return { step, end: () => (shown ? terminal.stderr(eraseLine) : undefined) };
+  const end = (): void => {
+    bar?.stop();
+    if (drawn) terminal.stderr(eraseLine);
+  };
+  return { step, end };
+};
+
+const placeOf = ({ phase, step, epoch }: StepInfo, of: number): string =>
+  epoch === undefined ? `${phase} ${step}/${of}` : `epoch ${epoch.number}/${epoch.of}`;
+
+const startBar = (terminal: Terminal, of: number, from: number, payload: object): SingleBar => {
+  const stream = new Writable({
+    write: (chunk, _, done) => {
+      terminal.stderr(String(chunk));
+      done();
+    },
+  });
+  const bar = new SingleBar(
+    {
+      format: '{where} {bar} {percentage} %{objective}{eta_formatted}',
+      formatTime: (seconds) => timeLeft(Number(seconds)),
+      stream: Object.assign(stream, { isTTY: true, columns: 80 }),
+      barsize: 24,
+      clearOnComplete: true,
+      hideCursor: null,
+      fps: 1000 / interval,
+      // Ctrl-C is not its business.
+      gracefulExit: false,
+    },
+    Presets.shades_classic,
+  );
+  bar.start(of, from, payload);
+  return bar;
+};
+
+/** '' while nothing can be said. */
+const timeLeft = (seconds: number): string => {
+  if (!Number.isFinite(seconds)) return '';
+  const minutes = Math.round(seconds / 60);
+  const words = seconds < 100 ? `${seconds} s` : minutes < 100 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
+  return `  ${words} left`;
 };

@@ -8,6 +8,9 @@ export interface Terminal {
   readonly stderr: (text: string) => void;
   readonly stdin: () => Promise<Buffer>;
   readonly stderrIsTerminal: boolean;
+  /** Ctrl-C asks `handle` from now on, which answers whether the process may end at once; until the returned function is
+   *  called. Without a handler it ends at once. */
+  readonly onInterrupt: (handle: () => 'wait' | 'quit') => () => void;
   readonly environment: Readonly<Record<string, string | undefined>>;
 }
 

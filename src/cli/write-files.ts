@@ -20,7 +20,8 @@ const problems: Readonly<Record<string, string>> = {
   EEXIST: 'a file of that name is in the way',
 };
 
-const cannotWrite = (path: string, error: unknown): Diagnostic => {
+/** EBM612; throws what is no error of the file system. */
+export const cannotWrite = (path: string, error: unknown): Diagnostic => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : null;
   if (code === null || !/^E[A-Z]+$/.test(code)) throw error;
   return diagnoseData('EBM612', null, { file: path, problem: problems[code] ?? code });

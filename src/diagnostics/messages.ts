@@ -2,6 +2,7 @@
 import type { Message } from './message.ts';
 import { dataMessages } from './messages/data.ts';
 import { graphMessages } from './messages/graph.ts';
+import { learningMessages } from './messages/learning.ts';
 import { lossMessages } from './messages/losses.ts';
 import { namesMessages } from './messages/names.ts';
 import { planningMessages } from './messages/planning.ts';
@@ -17,4 +18,5 @@ export const messages: Readonly<Record<string, Message<any>>> = {
   ...planningMessages,
   ...lossMessages,
   ...dataMessages,
+  ...learningMessages,
 };

@@ -9,7 +9,7 @@ import { nextSteps } from './pace.ts';
 import type { Chunk } from './shuffle.ts';
 import { chunkFrom, shuffled, stepsPerEpoch } from './shuffle.ts';
 import type { Arrays, TrainingState } from './training-state.ts';
-import { isFinite } from './training-state.ts';
+import { isFinite, isPossible } from './training-state.ts';
 
 /** What is learned from, and by what. */
 export interface Training {
@@ -51,9 +51,6 @@ export type TrainingEnd =
   | { readonly kind: 'unsaved'; readonly state: TrainingState; readonly diagnostics: readonly Diagnostic[] }
   | { readonly kind: 'diverged'; readonly divergence: Divergence };
 
-/** Energies from here on stand for infinity. */
-const impossible = 1e29;
-
 const scalar = (value: number) => ({ shape: [], data: Float64Array.of(value) });
 
 export const pointsOf = ({ fit, sizes }: Training): number => (fit.points === null ? 1 : sizes[fit.points.of]!);
@@ -70,9 +67,9 @@ export const beginning = async ({ runner, data, sizes, seed, fit }: Training, re
   return runner.call('init', { ...data, seed: scalar(seed), restart: scalar(restart) }, { sizes: known });
 };
 
-/** One call of `step` or `evaluate` on consecutive batches of an order of the points. */
+/** One call of an entry on consecutive batches of an order of the points. */
 export const callOn = async (
-  entry: 'step' | 'evaluate',
+  entry: 'step' | 'evaluate' | 'diagnosis',
   training: Training,
   arrays: Arrays,
   order: Int32Array,
@@ -148,7 +145,7 @@ const oneStart = async (training: Training, from: TrainingState, hooks: Training
       const { objectives, ...moved } = await callOn('step', training, state.arrays, order, chunk, done);
       const arrays = { ...state.arrays, ...moved };
       const values = Array.from(objectives!.data);
-      const wrong = values.findIndex((v) => !(Math.abs(v) < impossible));
+      const wrong = values.findIndex((v) => !isPossible(v));
       if (wrong >= 0 || !Object.values(moved).every(isFinite))
         return { kind: 'diverged', divergence: { good: state, chunk, suspect: wrong < 0 ? chunk.steps - 1 : wrong } };
       const sum = values.reduce((s, v) => s + v * chunk.size, state.sum);

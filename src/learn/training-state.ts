@@ -25,3 +25,6 @@ export const isFinite = ({ data }: TensorData): boolean => {
   for (let i = 0; i < data.length; i++) if (!Number.isFinite(data[i])) return false;
   return true;
 };
+
+/** Energies from 1e29 on stand for infinity. */
+export const isPossible = (energy: number): boolean => Math.abs(energy) < 1e29;

@@ -27,7 +27,7 @@ export interface Roster {
 export const rosterOf = (plan: Plan, fit: TrainFit): Roster => {
   const { model } = plan.learning;
   const rows = batchRows(fit.batch);
-  const known = new Set([...plan.task.given, ...fit.losses.flatMap((l) => l.subject.targets)]);
+  const known = plan.task.training;
   const eliminated = new Set(blocksOf(fit).flatMap((b) => b.unknowns));
   const params = model.variables.filter((v) => v.role === 'param' && !known.has(v.name) && !eliminated.has(v.name));
   const moves = new Map<string, Move>();

@@ -12,7 +12,9 @@ import { planLines } from '../plan/explain.ts';
 import { lowerLetsModule } from '../plan/lower-energy.ts';
 import type { BoundTask } from './bind-task.ts';
 import { resolved } from './check-precision.ts';
+import { complete } from './complete.ts';
 import { pick } from './inputs.ts';
+import { learnParams, paramsIn, storyOf } from './learn-params.ts';
 import type { Extent } from './result-arrays.ts';
 import { resultArray } from './result-arrays.ts';
 import { escaping, runaways } from './runaways.ts';
@@ -25,7 +27,7 @@ type Arrays = Readonly<Record<string, TensorData>>;
 
 export const execute = async (
   plan: Plan,
-  { bound }: BoundTask,
+  { bound, ...rest }: BoundTask,
   spec: ModuleSpec,
   backend: Backend,
   options: RunOptions,
@@ -36,6 +38,20 @@ export const execute = async (
   const extent: Extent = { lengths: bound.lengths, sizes };
   const inputs: Record<string, TensorData> = { seed: { shape: [], data: Float32Array.of(options.seed) } };
   for (const name of plan.task.training) if (bound.values[name] !== undefined) inputs[name] = bound.values[name];
+  let story: Arrays = {};
+  if (plan.fit?.kind === 'train') {
+    const { value: trained, diagnostics } = await learnParams(
+      plan,
+      plan.fit,
+      { bound, ...rest },
+      spec,
+      backend,
+      options,
+    );
+    if (trained === null) return { value: null, diagnostics };
+    Object.assign(inputs, paramsIn(trained.state.arrays));
+    story = storyOf(trained);
+  }
   const hooks = {
     ...(options.cancelled === undefined ? {} : { cancelled: options.cancelled }),
     ...(options.onStep === undefined
@@ -46,7 +62,8 @@ export const execute = async (
     const runner = await by.load(spec);
     const values = await runner.call('infer', pick(spec, 'infer', inputs), { sizes, ...hooks });
     await runner.dispose();
-    return { values, caution: runner.caution };
+    const whole = complete({ ...values, ...story }, plan.task.partial, bound);
+    return { values: whole, caution: runner.caution };
   };
   const { values: first, caution } = await inferred(backend);
   const inFloat64 = async (): Promise<Arrays> => (await inferred(referenceBackend)).values;
@@ -128,7 +145,8 @@ const impossible = (plan: Plan, factors: Readonly<Record<string, number>>, outpu
   const infinite = Object.keys(factors).filter((name) => factors[name]! >= IMPOSSIBLE);
   if (infinite.length > 0) return infinite;
   const total = outputs['total free energy']!.data[0]!;
-  return total < IMPOSSIBLE ? [] : [...new Set(plan.groups.map((g) => g.part ?? g.name))];
+  const declared = plan.groups.filter((g) => g.filler !== true);
+  return total < IMPOSSIBLE ? [] : [...new Set(declared.map(declaredName))];
 };
 
 /** By factor: at the assignment in float64, or expected where an unknown is marginalised. */

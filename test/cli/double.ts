@@ -13,6 +13,8 @@ export interface Outcome {
 export interface Surroundings {
   readonly stdin?: string;
   readonly stderrIsTerminal?: boolean;
+  /** Receives what Ctrl-C would ask. */
+  readonly onInterrupt?: (handle: () => 'wait' | 'quit') => void;
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -29,6 +31,10 @@ export const ebmc = async (
     stderr: (text: string) => void (stderr += text),
     stdin: () => Promise.resolve(Buffer.from(surroundings.stdin ?? '')),
     stderrIsTerminal: surroundings.stderrIsTerminal ?? false,
+    onInterrupt: (handle: () => 'wait' | 'quit') => {
+      surroundings.onInterrupt?.(handle);
+      return () => undefined;
+    },
     environment: surroundings.environment ?? {},
   };
   const whole = new Proxy(compiler, {

@@ -1,0 +1,122 @@
+// `ebmc train FILE -o P.safetensors`: learns the params and writes them, with a checkpoint after every epoch of stochastic steps.
+import { readFile } from 'node:fs/promises';
+import type { TrainResult } from '../../api.ts';
+import { diagnoseData } from '../../diagnostics/messages/data.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { exitCodeOf, exitCodes } from '../exit-codes.ts';
+import { loadModel } from '../load-model.ts';
+import type { OutputLock } from '../output-lock.ts';
+import { lockOutput } from '../output-lock.ts';
+import type { TrainCommandOptions } from '../program.ts';
+import { makeProgress } from '../progress.ts';
+import { showDiagnostics } from '../show-diagnostics.ts';
+import { readTask } from '../task-options.ts';
+import { UsageError, note } from '../terminal.ts';
+import type { Context } from '../terminal.ts';
+import { writeFiles } from '../write-files.ts';
+
+export const train = async (context: Context, file: string, options: TrainCommandOptions): Promise<number> => {
+  const output = outputOf(options);
+  if (options.query !== 'map') throw new UsageError('ebmc train learns params; --query belongs to ebmc run');
+  const lock = lockOutput(output);
+  if ('code' in lock) {
+    showDiagnostics(context, [lock], null);
+    return exitCodeOf([lock]);
+  }
+  try {
+    return await trainInto(context, file, options, output, lock);
+  } finally {
+    lock.release();
+  }
+};
+
+const outputOf = ({ output }: TrainCommandOptions): string => {
+  if (output === null) throw new UsageError('-o names the file that the params go to: -o P.safetensors');
+  if (output === '-') throw new UsageError('checkpoints cannot go to standard output: -o names a .safetensors file');
+  if (!output.endsWith('.safetensors'))
+    throw new UsageError(`-o ${output}: params go to a file that ends in .safetensors`);
+  return output;
+};
+
+const trainInto = async (
+  context: Context,
+  file: string,
+  options: TrainCommandOptions,
+  output: string,
+  lock: OutputLock,
+): Promise<number> => {
+  const analysis = await loadModel(context, file);
+  if (typeof analysis === 'number') return analysis;
+  const task = await readTask(context, options);
+  showDiagnostics(context, task.diagnostics, analysis);
+  if (task.value === null) return exitCodeOf(task.diagnostics);
+  const found = options.resume ? await readCheckpoint(output) : null;
+  if (found !== null && !Buffer.isBuffer(found)) {
+    showDiagnostics(context, [found], null);
+    return exitCodeOf([found]);
+  }
+  if (options.resume && found === null) note(context, `${output} is not there yet: learning begins`);
+  const compiler = await context.compiler();
+  const progress = makeProgress(context);
+  let saved = found !== null;
+  const interrupt = interruption(context, lock);
+  const { value: result, diagnostics } = await compiler
+    .train(analysis, {
+      ...task.value,
+      resume: found === null ? null : { file: output, bytes: found },
+      save: async (bytes) => {
+        const problems = await writeFiles([{ path: output, content: bytes }]);
+        saved ||= problems.length === 0;
+        return problems;
+      },
+      onBegin: interrupt.begin,
+      cancelled: interrupt.asked,
+      onStep: progress.step,
+    })
+    .finally(() => {
+      progress.end();
+      interrupt.end();
+    });
+  showDiagnostics(context, diagnostics, analysis);
+  if (result === null) {
+    if (saved) note(context, `${output} holds the last good params`);
+    return exitCodeOf(diagnostics);
+  }
+  context.terminal.stdout(`${summary(result)}\n`);
+  note(context, result.interrupted ? `wrote ${output}; --resume goes on from there` : `wrote ${output}`);
+  if (result.interrupted) return exitCodes.interrupted;
+  return result.converged ? exitCodes.done : exitCodes.notConverged;
+};
+
+/** null when there is none yet: the run that should have begun it may have ended before its first checkpoint. */
+const readCheckpoint = async (path: string): Promise<Buffer | Diagnostic | null> => {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+    return code === 'ENOENT' ? null : diagnoseData('EBM601', null, { file: path, problem: code, nearest: null });
+  }
+};
+
+/** While there is nothing to save Ctrl-C ends the process at once; afterwards learning stops with a checkpoint. A second one
+ *  does not wait. */
+const interruption = ({ terminal }: Context, lock: OutputLock) => {
+  let begun = false;
+  let asked = false;
+  const end = terminal.onInterrupt(() => {
+    if (begun && !asked) {
+      asked = true;
+      return 'wait';
+    }
+    lock.release();
+    return 'quit';
+  });
+  return { begin: () => void (begun = true), asked: () => asked, end };
+};
+
+const summary = ({ params, epochs, objective, interrupted }: TrainResult): string => {
+  const names = params.length > 6 ? `${params.length} params` : params.join(', ');
+  const done = epochs === null ? '' : `: ${epochs.done} of ${epochs.of} epochs`;
+  const value = objective === null ? '' : `, objective ${Number(objective.toPrecision(6))}`;
+  return `${interrupted ? 'interrupted while learning' : 'learned'} ${names}${done}${value}`;
+};
