@@ -2,8 +2,10 @@
 import type { PlanLine } from '../api.ts';
 import type { UnknownFacts } from '../graph/structure.ts';
 import { unknownFactsOf } from '../graph/structure.ts';
+import { shortNames } from '../graph/nets/params.ts';
 import { optimizerTitles } from '../methods/continuous/optimizer.ts';
 import type { Candidate, Refusal } from '../methods/method.ts';
+import type { Model } from '../semantics/model.ts';
 import type { Decision } from './operations.ts';
 import type { FitPlan, Plan, PlannedBlock, PlannedStep } from './plan.ts';
 import { paramsOf } from './plan.ts';
@@ -89,7 +91,7 @@ export const explainPlan = (plan: Plan): string => {
   });
   if (sizes.length > 0) out.push(`sizes: ${sizes.join(', ')}`, '');
   out.push(...explainStructure(plan));
-  if (plan.fit !== null) out.push(...explainFit(plan.fit), '');
+  if (plan.fit !== null) out.push(...explainFit(plan.fit, plan.model), '');
   for (const q of plan.query)
     out.push(...explainBlock(q, '', plan.fit === null ? '' : 'with the params learned, '), '');
   if (plan.fit === null && plan.query.length === 0)
@@ -112,10 +114,22 @@ const explainStructure = (plan: Plan): readonly string[] => {
   ]);
   if (unknowns.size === 0) return [];
   const graph = { model: plan.model, variables: plan.model.variables, groups: plan.groups, plates: [] };
-  const facts = unknownFactsOf(graph, unknowns).map((u) => {
+  // Params of a net of which the same is true stand together.
+  const alike = new Map<string, string[]>();
+  for (const u of unknownFactsOf(graph, unknowns)) {
     const witness = u.witness === null || u.curvature === 'discrete' ? '' : ` (factor ${u.witness})`;
-    return `  ${u.variable}: ${structureText(u)}${witness}`;
-  });
+    const text = `${structureText(u)}${witness}`;
+    alike.set(text, [...(alike.get(text) ?? []), u.variable]);
+  }
+  const order = plan.model.variables.map((v) => v.name);
+  const rows = [...alike].flatMap(([text, names]) =>
+    shortNames(plan.model, names).map((name) => {
+      const members = plan.model.nets.find((n) => n.name === name)?.params ?? [name];
+      const count = members.length > 1 ? ` (${members.length} params)` : '';
+      return { at: order.indexOf(members[0]!), line: `  ${name}${count}: ${text}` };
+    }),
+  );
+  const facts = rows.toSorted((a, b) => a.at - b.at).map((r) => r.line);
   return ['structure of the energy, all else held fixed:', ...facts, ''];
 };
 
@@ -143,11 +157,12 @@ const taskText = (plan: Plan): string => {
   return `${asked}${given.length > 0 ? ` given ${given.join(', ')}` : ''}`;
 };
 
-const explainFit = (fit: FitPlan): readonly string[] => {
+const explainFit = (fit: FitPlan, model: Model): readonly string[] => {
+  const named = (params: readonly string[]): string => shortNames(model, params).join(', ');
   if (fit.kind === 'descend') {
     const starts = fit.restarts === 1 ? 'one start' : `${fit.restarts} starts, the best is kept`;
     return [
-      `learn ${fit.params.join(', ')} by ${optimizerTitles[fit.optimizer.name]} on the free energy (local optimum; ${starts})`,
+      `learn ${named(fit.params)} by ${optimizerTitles[fit.optimizer.name]} on the free energy (local optimum; ${starts})`,
       `  because: ${fit.reason}`,
       ...rejected(fit.refusals, ''),
       ...fit.loss.energies.flatMap((e) => e.blocks).flatMap((l) => explainBlock(l, '  ', 'inside, ')),
@@ -159,7 +174,7 @@ const explainFit = (fit: FitPlan): readonly string[] => {
     return fit.losses.flatMap(({ loss, learners, energies }) => [
       ...learners.map(
         (l) =>
-          `learn ${l.params.join(', ')} by ${optimizerTitles[l.optimizer.name]} on the loss ${loss.name} (local optimum)`,
+          `learn ${named(l.params)} by ${optimizerTitles[l.optimizer.name]} on the loss ${loss.name} (local optimum)`,
       ),
       `  because: ${fit.reason}; ${fit.epochs} epochs, ${batch}`,
       ...energies.flatMap((e) => e.blocks.flatMap((q) => explainBlock(q, '  ', `targets ${e.kind}: `))),
@@ -167,20 +182,24 @@ const explainFit = (fit: FitPlan): readonly string[] => {
   }
   if (fit.kind === 'closed')
     return [
-      `learn ${fit.steps.flatMap((s) => s.unknowns).join(', ')} in closed form`,
-      ...fit.steps.flatMap((s) => explainStep(s, '  ')),
+      `learn ${named(fit.steps.flatMap((s) => s.unknowns))} in closed form`,
+      ...fit.steps.flatMap((s) => explainStep(s, '  ', named)),
     ];
   const kept = fit.trialIterations === null ? 'is kept' : `after ${fit.trialIterations} iterations is continued`;
   const restarts = fit.restarts === 1 ? 'one start' : `${fit.restarts} starts, the best ${kept}`;
   return [
-    `learn ${fit.steps.flatMap((s) => s.unknowns).join(', ')} by ${fit.algorithm} (local optimum; ${restarts}); repeat:`,
+    `learn ${named(fit.steps.flatMap((s) => s.unknowns))} by ${fit.algorithm} (local optimum; ${restarts}); repeat:`,
     ...fit.latents.flatMap((l) => explainBlock(l, '  ', '')),
-    ...fit.steps.flatMap((s) => explainStep(s, '  ')),
+    ...fit.steps.flatMap((s) => explainStep(s, '  ', named)),
   ];
 };
 
-const explainStep = (s: PlannedStep, indent: string): readonly string[] => [
-  `${indent}minimise ${s.unknowns.join(', ')} by ${s.chosen.method} [${s.chosen.certificate}]`,
+const explainStep = (
+  s: PlannedStep,
+  indent: string,
+  named: (params: readonly string[]) => string,
+): readonly string[] => [
+  `${indent}minimise ${named(s.unknowns)} by ${s.chosen.method} [${s.chosen.certificate}]`,
   `${indent}  why: ${s.chosen.summary}`,
   ...rejected(s.others, indent),
 ];
@@ -204,11 +223,14 @@ const explainBlock = (q: PlannedBlock, indent: string, prefix: string): readonly
 const cost = (c: Candidate): string => `about ${compact(c.cost.operations)} operations, ${compact(c.cost.bytes)} bytes`;
 const compact = (n: number): string => (n < 1e4 ? String(Math.round(n)) : n.toExponential(1));
 
-const rejected = (others: readonly (Candidate | Refusal)[], indent: string): readonly string[] =>
-  others
+/** What was refused for several params for one reason is said once. */
+const rejected = (others: readonly (Candidate | Refusal)[], indent: string): readonly string[] => {
+  const lines = others
     .filter((o) => o.kind !== 'refusal' || o.otherOperation !== true)
     .map((o) =>
       o.kind === 'refusal'
         ? `${indent}  not ${o.method}: ${o.reason}`
         : `${indent}  not ${o.method}: dearer or weaker (${o.certificate}, ${compact(o.cost.operations)} operations)`,
     );
+  return [...new Set(lines)];
+};
