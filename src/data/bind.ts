@@ -13,6 +13,7 @@ import type { EvaluateConstant } from './domain-facts.ts';
 import { fillEmpty } from './filler-values.ts';
 import { fitShape } from './fit-shape.ts';
 import type { ShapeFit } from './fit-shape.ts';
+import { givenName, maskArray, missingName } from './given-cells.ts';
 import { firstShortArray } from './json.ts';
 import { lengthsName, paddingOf, raggedAxes } from './ragged-axes.ts';
 import { findLengths } from './ragged-lengths.ts';
@@ -41,11 +42,13 @@ export interface BindInput {
 }
 
 export interface Bound {
-  /** Row-major, of the variable's whole shape; the lengths of ragged sizes too, under names of their own (ragged-axes.ts).
-   *  Missing and padding cells hold some value of the domain. */
+  /** Row-major, of the variable's whole shape; the lengths of ragged sizes too, and what is given of arrays with
+   *  missing cells, under names of their own (ragged-axes.ts, given-cells.ts). Missing and padding cells hold some value of the domain. */
   readonly values: Readonly<Record<string, ArrayData>>;
-  /** 1 at missing cells; only variables that have some. They are targets and latents. */
+  /** 1 at missing cells; only variables that have some and not only such. They are targets and latents. */
   readonly missing: Readonly<Record<string, Uint8Array>>;
+  /** Targets and latents of which every cell is missing: their data say sizes and nothing else. */
+  readonly empty: readonly string[];
   readonly sizes: Readonly<Record<string, SizeValue>>;
   /** Sizes that neither data, flags nor defaults determine, in order of declaration. */
   readonly openSizes: readonly string[];
@@ -191,6 +194,7 @@ export const bind = (model: Model, input: BindInput): Checked<Bound | null> => {
   const sizes = Object.fromEntries(Object.entries(solved.sizes).map(([name, { value }]) => [name, value]));
   const values: Record<string, ArrayData> = {};
   const missing: Record<string, Uint8Array> = {};
+  const empty: string[] = [];
   const shaped: { readonly variable: Variable; readonly table: Table; readonly shape: readonly number[] }[] = [];
   for (const one of placed) {
     const { variable, table } = one;
@@ -210,12 +214,17 @@ export const bind = (model: Model, input: BindInput): Checked<Bound | null> => {
     const table = padded(raw, paddingOf(variable, shape, lengths, sizes));
     const facts = domainBounds(variable.domain, sizes, input.evaluate ?? null);
     diagnostics.push(...checkValues(variable, table, shape, facts, mayMiss[variable.role]));
-    if (table.missing !== null) missing[variable.name] = table.missing;
     values[variable.name] = settle(table, shape, facts);
+    if (table.missing?.every((m, i) => m === 1 || table.padding?.[i] === 1) === true) empty.push(variable.name);
+    else if (table.missing !== null) {
+      missing[variable.name] = table.missing;
+      values[givenName(variable.name)] = values[variable.name]!;
+      values[missingName(variable.name)] = maskArray(table.missing, shape);
+    }
   }
   if (diagnostics.some((d) => d.severity === 'error')) return { value: null, diagnostics };
   const openSizes = model.sizes.filter((size) => solved.sizes[size.name] === undefined).map((size) => size.name);
-  return { value: { values, missing, sizes: solved.sizes, openSizes, lengths, consts }, diagnostics };
+  return { value: { values, missing, empty, sizes: solved.sizes, openSizes, lengths, consts }, diagnostics };
 };
 
 /** Equations for the sizes that given lengths run over. */

@@ -15,6 +15,12 @@ export interface Decision {
 
 const printBeta = (beta: number): string => (beta === Infinity ? 'inf' : String(beta));
 
+/** The temperature of what is marginalised although nothing, or `inf`, is said. */
+export const finiteBeta = (task: Task, modelBeta: number | null): number => {
+  const beta = task.beta ?? modelBeta;
+  return beta === null || beta === Infinity ? 1 : beta;
+};
+
 /** `modelBeta`: the value of the model's `beta = …`, null when absent. `block`: the latents connected to this one. */
 export const decide = (
   model: Model,
@@ -25,7 +31,7 @@ export const decide = (
   groups: readonly FactorGroup[],
 ): Decision => {
   const beta = task.beta ?? modelBeta;
-  const finite = beta === null || beta === Infinity ? 1 : beta;
+  const finite = finiteBeta(task, modelBeta);
   const { name, role } = variable;
   const marginalize = (reason: string, at = finite): Decision => ({ operation: 'marginalize', beta: at, reason });
   const minimize = (reason: string): Decision => ({ operation: 'minimize', beta: Infinity, reason });
@@ -41,7 +47,8 @@ export const decide = (
     return marginalize(
       `the task asks for ${{ marginals: 'probabilities', logz: 'the log-partition function', sample: 'samples' }[task.query]}`,
     );
-  if (role === 'target') return minimize('an asked target is minimised');
+  if (role === 'target')
+    return withLatents(model, task, modelBeta, variable, block, groups) ?? minimize('an asked target is minimised');
   if (beta !== null) {
     const source = task.beta === null ? `beta = ${printBeta(beta)} in the model` : `--beta ${printBeta(beta)}`;
     return beta === Infinity ? minimize(source) : marginalize(source, beta);
@@ -50,6 +57,26 @@ export const decide = (
   if (touching.length > 0 && touching.every((g) => g.kind === 'distribution'))
     return marginalize(`every factor on ${[...block].join(', ')} is a normalised distribution`, 1);
   return minimize('a plain energy has no temperature of its own: it is taken to zero');
+};
+
+/** The missing cells of a target that is given in part are inside with the latents that they are joined to: at the same β,
+ *  where those are marginalised. null where they are not. */
+const withLatents = (
+  model: Model,
+  task: Task,
+  modelBeta: number | null,
+  { name }: Variable,
+  block: ReadonlySet<string>,
+  groups: readonly FactorGroup[],
+): Decision | null => {
+  if (!task.partial.has(name)) return null;
+  const latents = model.variables.filter((v) => v.role === 'latent' && block.has(v.name));
+  const decisions = latents.map((v) => decide(model, task, modelBeta, v, block, groups));
+  const [first] = decisions;
+  if (first === undefined || decisions.some((d) => d.operation !== 'marginalize' || d.beta !== first.beta)) return null;
+  const { beta } = first;
+  const reason = `its missing cells are inside with ${latents.map((v) => v.name).join(', ')}`;
+  return { operation: 'marginalize', beta, reason };
 };
 
 /** Sets of unknowns connected through factor groups, in order of declaration. */

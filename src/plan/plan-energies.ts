@@ -16,13 +16,15 @@ import type { Task } from './task.ts';
 /** Learning as the planner sees it. */
 export interface LearningTask {
   readonly graph: FactorGraph;
+  /** The graph without regard to missing cells of targets. */
+  readonly undivided: FactorGraph;
   /** What has values while learning is `given`; params are not among them. */
   readonly task: Task;
   /** The value of `beta = …`. */
   readonly beta: number | null;
   /** How messages name the loss. */
   readonly loss: string;
-  /** Targets that are given. */
+  /** Targets that are given, at least in part. */
   readonly targets: readonly string[];
 }
 
@@ -53,7 +55,8 @@ const planEnergy = (
   needs: LossNeeds,
 ): Checked<PlannedEnergy | null> => {
   const { replaced, kind } = request;
-  const graph = withLetsAsVariables(learning.graph, replaced);
+  // Targets that are free have no given cells; those that stand as they are may have missing ones, which are latents.
+  const graph = withLetsAsVariables(kind === 'given' ? learning.graph : learning.undivided, replaced);
   const free = kind === 'given' ? new Set<string>() : new Set(learning.targets);
   const given = new Set(
     [...learning.task.given, ...replaced].filter((name) => replaced.includes(name) || !free.has(name)),
@@ -88,7 +91,7 @@ const imposedOn = (
 ): Decision | null => {
   const at = task.beta ?? beta ?? 1;
   const finite = at === Infinity ? 1 : at;
-  if (targets.includes(name))
+  if (kind !== 'given' && targets.includes(name))
     return kind === 'soft'
       ? { operation: 'marginalize', beta: finite, reason: `the loss ${loss} normalises over it` }
       : { operation: 'minimize', beta: Infinity, reason: `the loss ${loss} asks for the best answer` };

@@ -6,20 +6,28 @@ import { lengthsName } from '../data/ragged-axes.ts';
 import type { FactorGraph } from '../graph/factor-graph.ts';
 import { followerNames } from '../graph/nets/followers.ts';
 import { lengthsAsData } from '../graph/ragged.ts';
+import { cellsInLearning } from './given-in-learning.ts';
+import { missingAsUnknowns } from './missing-cells.ts';
+import { finiteBeta } from './operations.ts';
 import type { Model, Variable } from '../semantics/model.ts';
 import type { Scene } from './choose.ts';
 import { planBlocks } from './choose.ts';
 import type { FitPlan, Plan } from './plan.ts';
 import { planFit } from './plan-fit.ts';
+import type { Classroom } from './plan-training.ts';
 import { poleWarnings } from './poles.ts';
+import type { LossRequest } from './requests.ts';
 import { trainingRequest } from './requests.ts';
 import { sceneryOf } from './scenery.ts';
 import type { Task } from './task.ts';
 
 /** `beta`: the value of the model's beta under the current consts; null when it has none. */
 export const planTask = (declared: FactorGraph, asked: Task, beta: number | null): Checked<Plan | null> => {
-  const graph = lengthsAsData(declared);
+  const counted = lengthsAsData(declared);
   const task = withLengths(declared.model, asked);
+  const cells = missingAsUnknowns(counted, task.partial, finiteBeta(task, beta));
+  if (hasErrors(cells.diagnostics)) return { value: null, diagnostics: cells.diagnostics };
+  const graph = cells.value;
   const { model } = graph;
   const diagnostics: Diagnostic[] = [];
   const open = unknownsOf(model, task.given);
@@ -40,11 +48,16 @@ export const planTask = (declared: FactorGraph, asked: Task, beta: number | null
   if (rest.length === 0 && learned.size === 0 && kept.size === 0 && task.query !== 'map')
     diagnostics.push(diagnosePlanning('EBM511', null, { query: task.query }));
 
-  const lesson = learned.size === 0 ? { scene, diagnostics: [] } : learningScene(graph, task, scene, unknowns);
-  if (lesson.scene === null) return { value: null, diagnostics: [...diagnostics, ...lesson.diagnostics] };
+  const asLearned = { graph, scene, undivided: counted };
+  const lesson: Checked<Lesson | null> =
+    learned.size === 0
+      ? { value: asLearned, diagnostics: [] }
+      : lessonOf(counted, task, asLearned, unknowns, training.value.losses);
+  if (lesson.value === null) return { value: null, diagnostics: [...diagnostics, ...lesson.diagnostics] };
+  const learning = lesson.value;
   let fit: FitPlan | null = null;
   if (learned.size > 0) {
-    const pupils = nodesOf(lesson.scene, unknowns);
+    const pupils = nodesOf(learning.scene, unknowns);
     const params = pupils.filter((v) => learned.has(v.name));
     const latents = pupils.filter((v) => v.role !== 'param' && !task.training.has(v.name));
     const targets = latents.filter((v) => v.role === 'target');
@@ -54,7 +67,7 @@ export const planTask = (declared: FactorGraph, asked: Task, beta: number | null
       return { value: null, diagnostics };
     }
     const integrated = pupils.filter((v) => v.role === 'param' && !learned.has(v.name));
-    const planned = planFit({ graph, scene: lesson.scene, params }, [...latents, ...integrated], training.value);
+    const planned = planFit({ ...learning, params }, [...latents, ...integrated], training.value);
     diagnostics.push(...planned.diagnostics);
     fit = planned.value;
   }
@@ -69,8 +82,8 @@ export const planTask = (declared: FactorGraph, asked: Task, beta: number | null
   ]);
   diagnostics.push(...poleWarnings(model, scene.groups, minimised, new Set(unknowns.map((v) => v.name))));
   const { groups } = scene;
-  const learning = { model: lesson.scene.model, groups: lesson.scene.groups };
-  const plan = { model: scene.model, task, groups, fit, learning, kept: [...kept], query: query.blocks, beta };
+  const scenery = { model: learning.scene.model, groups: learning.scene.groups };
+  const plan = { model: scene.model, task, groups, fit, learning: scenery, kept: [...kept], query: query.blocks, beta };
   return { value: plan, diagnostics };
 };
 
@@ -85,18 +98,30 @@ const unknownsOf = (model: Model, given: ReadonlySet<string>): readonly Variable
 const nodesOf = ({ model }: Scene, unknowns: readonly Variable[]): readonly Variable[] =>
   model.variables.filter((v) => unknowns.some((u) => u.name === v.name));
 
-/** Learning has its own view of the model where the query asks for targets that it is given. */
-const learningScene = (
-  graph: FactorGraph,
+type Lesson = Omit<Classroom, 'params'>;
+
+/** Learning has its own view where the query asks for targets that it is given, and where cells are missing. `counted`: the
+ *  graph without regard to missing cells. */
+const lessonOf = (
+  counted: FactorGraph,
   task: Task,
-  scene: Scene,
+  asked: Lesson,
   unknowns: readonly Variable[],
-): { readonly scene: Scene | null; readonly diagnostics: readonly Diagnostic[] } => {
-  if (unknowns.every((v) => v.role === 'param' || !task.training.has(v.name))) return { scene, diagnostics: [] };
-  const lesson = { ...task, given: task.training };
+  losses: readonly LossRequest[],
+): Checked<Lesson | null> => {
+  const same = task.trainingPartial.size === 0 && task.partial.size === 0;
+  if (same && unknowns.every((v) => v.role === 'param' || !task.training.has(v.name)))
+    return { value: asked, diagnostics: [] };
+  const { beta } = asked.scene;
+  const cells = cellsInLearning(counted, task, beta, losses);
+  if (hasErrors(cells.diagnostics)) return { value: null, diagnostics: cells.diagnostics };
+  const lesson = { ...task, given: task.training, partial: task.trainingPartial };
+  const graph = cells.value;
+  const latents = counted.variables.filter((v) => v.role === 'latent' && lesson.partial.has(v.name));
+  const undivided = missingAsUnknowns(counted, new Set(latents.map((v) => v.name)), finiteBeta(task, beta)).value;
   const seen = sceneryOf(graph, lesson, unknownsOf(graph.model, task.training));
-  if (seen.value === null) return { scene: null, diagnostics: seen.diagnostics };
-  return { scene: { ...seen.value, task: lesson, beta: scene.beta }, diagnostics: [] };
+  if (seen.value === null) return { value: null, diagnostics: seen.diagnostics };
+  return { value: { graph, undivided, scene: { ...seen.value, task: lesson, beta } }, diagnostics: [] };
 };
 
 const learnable = (model: Model, task: Task, unknowns: readonly Variable[]): readonly Variable[] => {

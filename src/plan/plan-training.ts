@@ -31,6 +31,8 @@ export interface Classroom {
   readonly graph: FactorGraph;
   readonly scene: Scene;
   readonly params: readonly Variable[];
+  /** The graph without regard to missing cells of targets: where a loss frees targets, their given cells are unknown too. */
+  readonly undivided: FactorGraph;
 }
 
 /** How a loss is written. */
@@ -80,7 +82,7 @@ const planLoss = (room: Classroom, { train }: TrainingRequest, request: LossRequ
         ? null
         : { ...call, options: Object.fromEntries(Object.entries(call.options).map(([n, e]) => [n, expand(e)])) },
     expression: setting.expression === null ? null : expand(setting.expression),
-    targets: model.variables.filter((v) => v.role === 'target' && scene.task.given.has(v.name)).map((v) => v.name),
+    targets: givenTargets(room),
     plate: pointPlate(model, train?.batch?.of ?? null),
   };
   const title = titleOf(request);
@@ -88,7 +90,11 @@ const planLoss = (room: Classroom, { train }: TrainingRequest, request: LossRequ
   const needs = loss.needs(subject);
   if (typeof needs === 'string') return doesNotFit(needs);
   const { beta, task } = scene;
-  const planned = planEnergies({ graph, task, beta, loss: title, targets: subject.targets }, needs);
+  const half = needs.energies.some((e) => e.replaced.length > 0) || needs.states !== null ? [...task.partial] : [];
+  if (half.length > 0)
+    return doesNotFit(`it compares whole points with others, and cells of ${half.join(', ')} are missing`);
+  const { undivided } = room;
+  const planned = planEnergies({ graph, undivided, task, beta, loss: title, targets: subject.targets }, needs);
   if (planned.value === null) return { value: null, diagnostics: planned.diagnostics };
   const reason = misfit(subject, needs, planned.value) ?? untouched(subject, request, planned.value, scene);
   if (reason !== null) return doesNotFit(reason);
@@ -96,6 +102,12 @@ const planLoss = (room: Classroom, { train }: TrainingRequest, request: LossRequ
   const value: PlannedLoss = { loss, subject, energies: planned.value, learners };
   return { value: params.length === 0 ? null : value, diagnostics: planned.diagnostics };
 };
+
+/** Also those that are given in part. */
+const givenTargets = ({ undivided, scene: { task } }: Classroom): readonly string[] =>
+  undivided.model.variables
+    .filter((v) => v.role === 'target' && (task.given.has(v.name) || task.partial.has(v.name)))
+    .map((v) => v.name);
 
 /** A param that the loss does not depend on stays where it is by chance. */
 const untouched = (

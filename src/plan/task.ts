@@ -7,6 +7,12 @@ export interface Task {
   readonly query: QueryKind;
   /** Variables whose values are supplied. */
   readonly given: ReadonlySet<string>;
+  /** Those whose values are supplied while params are learned: `given`, and targets that are asked for afterwards. */
+  readonly training: ReadonlySet<string>;
+  /** Targets and latents of which some cells are given and some are missing: they are unknown, and not in `given`. */
+  readonly partial: ReadonlySet<string>;
+  /** The same while params are learned: not in `training`. */
+  readonly trainingPartial: ReadonlySet<string>;
   /** From --beta; null: what the model says. Infinity: minimise. */
   readonly beta: number | null;
   readonly minimize: readonly string[];

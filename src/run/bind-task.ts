@@ -69,8 +69,10 @@ export const bindTask = (analysis: Analysis, options: RunOptions, assume: boolea
   diagnostics.push(...checked.diagnostics);
   if (checked.value === null) return { value: null, diagnostics };
   const bound = checked.value;
-  const supplied = new Set(Object.keys(bound.values).filter((name) => !options.ask.includes(name)));
-  diagnostics.push(...checkAsked(model, options, bound), ...missingCells(bound, supplied, { ...data, ...params }));
+  const partial = new Set(Object.keys(bound.missing).filter((name) => !options.ask.includes(name)));
+  const unknown = new Set([...options.ask, ...partial, ...bound.empty]);
+  const supplied = new Set(Object.keys(bound.values).filter((name) => !unknown.has(name)));
+  diagnostics.push(...checkAsked(model, options, bound));
   const given = assume ? assumed(model, supplied, options) : supplied;
   if (!assume) diagnostics.push(...checkGiven(model, given), ...checkComplete(model, given, bound));
   const sizes: Record<string, SizeValue> = { ...bound.sizes };
@@ -87,9 +89,19 @@ export const bindTask = (analysis: Analysis, options: RunOptions, assume: boolea
         hint: 'a temperature 1/beta is above 0; beta = inf minimises',
       }),
     );
+  // Targets that are supplied and asked for are given while params are learned.
+  const targets = model.variables.filter((v) => v.role === 'target' || v.role === 'latent').map((v) => v.name);
+  const trainingPartial = new Set(Object.keys(bound.missing));
+  const whole = targets.filter(
+    (n) => bound.values[n] !== undefined && !trainingPartial.has(n) && !bound.empty.includes(n),
+  );
+  const training = new Set([...given, ...whole]);
   const task: Task = {
     query: options.query,
     given,
+    partial,
+    training,
+    trainingPartial,
     beta: options.beta,
     minimize: options.minimize,
     marginalize: options.marginalize,
@@ -132,29 +144,6 @@ const checkAsked = (model: Model, options: RunOptions, bound: Bound): readonly D
         why,
         unknowns: model.variables.filter((v) => v.role === 'target').map((v) => v.name),
       });
-    });
-
-/** The complaint stands at the first cell that is missing. */
-const missingCells = (
-  bound: Bound,
-  given: ReadonlySet<string>,
-  tables: Readonly<Record<string, Table>>,
-): readonly Diagnostic[] =>
-  Object.keys(bound.missing)
-    .filter((name) => given.has(name))
-    .map((name) => {
-      const { source, missing } = tables[name]!;
-      const { line, column, words } = source.locate(missing?.indexOf(1) ?? 0);
-      const place = {
-        file: source.file,
-        ...(line === undefined ? {} : { line }),
-        ...(column === undefined ? {} : { column }),
-      };
-      const parameters = {
-        what: `${name} with missing cells${line === undefined ? ` (the first: ${words})` : ''}`,
-        needs: 'single cells as unknowns',
-      };
-      return diagnosePlanning('EBM501', null, parameters, { place });
     });
 
 /** Sizes without a value; where the data to learn from are missing altogether, that instead. */
