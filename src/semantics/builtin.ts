@@ -83,6 +83,11 @@ export const curve = (
   smooth = true,
   degree: Curvature['degree'] = 'other',
 ): Curvature => ({ degree, convexity, monotone, smooth, continuous: smooth || convexity !== 'none' });
+/** Continuous with kinks, neither convex nor concave. */
+export const kinked = (monotone: Curvature['monotone']): Curvature => ({
+  ...curve('none', monotone, false),
+  continuous: true,
+});
 /** Locally constant or without any structure. */
 export const rough: Curvature = curve('none', 'none', false);
 export const smoothOnly: Curvature = curve('none', 'none');

@@ -1,6 +1,6 @@
 // Arithmetic, comparison and logic: the operators of the language and their named relatives.
 import type { Builtin, Curvature, Ruling } from '../builtin.ts';
-import { always, curve, decreasingLinear, fixed, increasingLinear, linear, rough, writtenNumber } from '../builtin.ts';
+import { always, curve, decreasingLinear, fixed, increasingLinear, kinked, linear, rough, writtenNumber } from '../builtin.ts';
 import type { Argument } from '../builtin.ts';
 import { boolean, integer, isNumeric, joinAlternatives, joinArithmetic, real, valueType, withRow } from '../types.ts';
 import { alignRanks, asMap, commonShape, elementwiseRule, refused, ruled } from './rules.ts';
@@ -185,7 +185,7 @@ export const arithmeticBuiltins = {
     arity: [3, 3],
     elementwise: true,
     result: elementwiseRule((types) => joinAlternatives(types) ?? real),
-    curvature: always({ ...curve('none', 'increasing', false), continuous: true }, rough, rough),
+    curvature: always(kinked('increasing'), rough, rough),
     lower: (b, args, batch) => {
       const [x, low, high] = alignRanks(
         b,

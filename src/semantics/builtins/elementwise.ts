@@ -1,6 +1,6 @@
 // Functions of one number applied entry by entry, and their parametrised relatives (shrink).
 import type { Builtin, Curvature } from '../builtin.ts';
-import { always, curve, fixed, rough, smoothOnly } from '../builtin.ts';
+import { always, curve, fixed, kinked, rough, smoothOnly } from '../builtin.ts';
 import type { Elementwise } from '../../tensor/elementwise.ts';
 import { boolean, integer, joinArithmetic } from '../types.ts';
 import { alignRanks, asMap, elementwiseRule, realElementwise } from './rules.ts';
@@ -72,7 +72,7 @@ export const elementwiseBuiltins = {
     arity: [2, 2],
     elementwise: true,
     result: realElementwise,
-    curvature: always(curve('none', 'increasing', false), curve('none', 'none', false)),
+    curvature: always(kinked('increasing'), kinked('none')),
     lower: (b, args, batch) => {
       const [v, t] = alignRanks(
         b,
