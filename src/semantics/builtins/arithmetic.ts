@@ -1,6 +1,16 @@
 // Arithmetic, comparison and logic: the operators of the language and their named relatives.
 import type { Builtin, Curvature, Ruling } from '../builtin.ts';
-import { always, curve, decreasingLinear, fixed, increasingLinear, kinked, linear, rough, writtenNumber } from '../builtin.ts';
+import {
+  always,
+  curve,
+  decreasingLinear,
+  fixed,
+  increasingLinear,
+  kinked,
+  linear,
+  rough,
+  writtenNumber,
+} from '../builtin.ts';
 import type { Argument } from '../builtin.ts';
 import { boolean, integer, isNumeric, joinAlternatives, joinArithmetic, real, valueType, withRow } from '../types.ts';
 import { alignRanks, asMap, commonShape, elementwiseRule, refused, ruled } from './rules.ts';
