@@ -2,6 +2,7 @@
 // expanded and the demands of domains among them, arrays of unknowns taken apart into nodes; or what nothing lowers.
 import type { Checked } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
+import { buildFactorGraph } from '../graph/build-graph.ts';
 import type { Componentised } from '../graph/components.ts';
 import { componentise, joinsMany } from '../graph/components.ts';
 import { isDiscrete } from '../graph/domain-facts.ts';
@@ -12,20 +13,22 @@ import type { Expr, Model, Variable } from '../semantics/model.ts';
 import { declaredName } from './data-groups.ts';
 import { domainConstraints } from './domain-constraints.ts';
 import { refuseHeldUnknowns } from './held-still.ts';
+import { finiteBeta } from './operations.ts';
 import type { Scenery } from './plan.ts';
 import { prepareGroups } from './prepare.ts';
 import type { Task } from './task.ts';
 
-/** `task.given`: what has values in this elimination. Those of `constrained` that have some keep the demands of their
+/** `beta`: the value of the model's beta. `task.given`: what has values in this elimination. Those of `constrained` that have some keep the demands of their
  *  domains, as if they were unknown. */
 export const sceneryOf = (
   graph: FactorGraph,
   task: Task,
+  beta: number | null,
   unknowns: readonly Variable[],
   constrained: readonly Variable[] = [],
 ): Checked<Scenery | null> => {
   const prepared = prepareGroups(graph, task);
-  const domains = domainConstraints(graph.model, [...unknowns, ...constrained]);
+  const domains = domainConstraints(graph.model, [...unknowns, ...constrained], finiteBeta(task, beta), task.partial);
   const broken = [...prepared.diagnostics, ...domains.diagnostics];
   if (hasErrors(broken)) return { value: null, diagnostics: broken };
   const diagnostics = [...broken, ...refuseHeldUnknowns(prepared.groups, unknowns)];
@@ -51,7 +54,7 @@ const components = (
   return componentise(model, written, names);
 };
 
-/** The same graph with some lets read as variables, so that they may have values of their own: `F(fake = e)`. */
+/** The same model with some lets read as variables, so that they may have values of their own: `F(fake = e)`. */
 export const withLetsAsVariables = (graph: FactorGraph, names: readonly string[]): FactorGraph => {
   const { model } = graph;
   const lets = model.lets.filter((l) => names.includes(l.name));
@@ -67,15 +70,16 @@ export const withLetsAsVariables = (graph: FactorGraph, names: readonly string[]
     return { name, role: 'observed', binders, where: null, domain, type, conditions: [], start: null, net: null, span };
   });
   const rest = model.lets.filter((l) => !names.includes(l.name));
-  const all = [...model.variables, ...variables];
-  return {
-    ...graph,
-    variables: all,
-    model: { ...model, variables: all, lets: rest.map((l) => ({ ...l, value: read(l.value) })) },
-    groups: graph.groups.map((g) => ({
-      ...g,
-      energy: read(g.energy),
-      where: g.where === null ? null : read(g.where),
+  // A graph looks through lets: it is built again from the factors as declared.
+  return buildFactorGraph({
+    ...model,
+    variables: [...model.variables, ...variables],
+    lets: rest.map((l) => ({ ...l, value: read(l.value) })),
+    factors: model.factors.map((f) => ({
+      ...f,
+      energy: read(f.energy),
+      where: f.where === null ? null : read(f.where),
+      distribution: f.distribution === null ? null : { ...f.distribution, args: f.distribution.args.map(read) },
     })),
-  };
+  }).graph;
 };

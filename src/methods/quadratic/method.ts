@@ -6,6 +6,7 @@ import { gradient } from '../../tensor/differentiate.ts';
 import type { BlockFacts, BlockVariable, Candidate, Lowered, Marginal, Method, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
 import type { GroupPolynomial, Layout } from './layout.ts';
+import { quadraticByPoint } from './by-point.ts';
 import { extractContext, groupPolynomials, layoutOf } from './layout.ts';
 import { splitUnknowns, solveQuadratic } from './solve.ts';
 import { assemble, coordinates } from './system.ts';
@@ -143,7 +144,14 @@ const lower = (witness: BlockWitness, facts: BlockFacts, env: Environment): Lowe
     posterior: null,
     bindings,
     expectedEnergy: (group) => (scales.has(group) ? gradient(b, value, [scales.get(group)!])[0]! : null),
-    pointwise: null,
+    pointwise: quadraticByPoint(
+      env,
+      facts,
+      witness.layout,
+      witness.polynomials,
+      solved,
+      averaged.length === 0 ? null : { layout, solution: spread, beta: averaged[0]!.beta },
+    ),
     convergence: null,
   };
 };

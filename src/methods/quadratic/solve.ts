@@ -21,6 +21,8 @@ export interface QuadraticSolution {
   readonly variance: () => Value;
   /** Number of unknown reals, as a scalar. */
   readonly count: Value;
+  /** ½ g'x and log det H for each entry of one batch axis. */
+  readonly along: (axis: number) => { readonly half: Value; readonly logDet: Value };
 }
 
 export const solveQuadratic = (env: Environment, layout: Layout, system: QuadraticSystem): QuadraticSolution => {
@@ -35,6 +37,10 @@ export const solveQuadratic = (env: Environment, layout: Layout, system: Quadrat
     logDet: b.sum(logDet),
     variance,
     count,
+    along: (axis) => ({
+      half: b.mul(b.constant(0.5), sumBut(b, b.mul(gradient, minimiser), axis)),
+      logDet: sumBut(b, logDet, axis),
+    }),
   });
   if (layout.chain !== null) {
     const [x, logDet, covariance] = b.routine('block-tridiagonal', hessian, system.lower!, negative) as [
@@ -58,6 +64,12 @@ export const solveQuadratic = (env: Environment, layout: Layout, system: Quadrat
   const logDet = b.mul(b.constant(2), b.sum(b.log(diagonal(b, factor)), [-1]));
   return finish(x, logDet, () => diagonal(b, b.routine('inverse', hessian)[0]!));
 };
+
+const sumBut = (b: Builder, value: Value, axis: number): Value =>
+  b.sum(
+    value,
+    value.shape.map((_, i) => i).filter((i) => i !== axis),
+  );
 
 /** The last two axes' diagonal. */
 const diagonal = (b: Builder, matrix: Value): Value => b.sum(b.mul(matrix, broadcastEye(b, matrix)), [-1]);
