@@ -260,6 +260,30 @@ train { loss ${loss}  learn by adam }`;
   });
 });
 
+it('many latents in each point are summed out point by point', () => {
+  const source = `model m
+size N, V = 2, H = 2
+param W : real[V, H]
+plate n in N {
+  target y : binary[V]
+  latent z : binary[H]
+  factor interaction = -(y' @ W @ z)
+}
+beta = 1
+train { loss hinge(margin = 1, negatives = shuffled(y))  learn by adam }`;
+  const bits = [
+    [1, 0],
+    [1, 1],
+  ];
+  const weights = matrix(2, 2, 44);
+  // Σ over each bit of z by itself: F(y) = -Σ_j log(1 + e^{(W'y)_j}).
+  const free = (v: readonly number[]): number =>
+    -sum([0, 1].map((j) => Math.log1p(Math.exp(v[0]! * weights[0]![j]! + v[1]! * weights[1]![j]!))));
+  const [a, c] = bits.map(free) as [number, number];
+  const { at } = lossOf(source, { y: bits });
+  expect(at({ W: weights }).loss).toBeCloseTo(relu(1 + a - c) + relu(1 + c - a), 12);
+});
+
 describe('targets of other kinds', () => {
   const source = (domain: string, energy: string): string => `model m
 size N

@@ -82,9 +82,20 @@ export const totalOf = (env: Environment, tables: readonly NamedTensor[]): Named
     .map((t) => (t.axes.length === 0 ? t : contractNamed(env.builder, 'sum-product', [{ tensor: t, labels: [] }], [])))
     .reduce((sum, t) => mapNamed(env.builder, 'add', sum, t), scalar(env.builder.constant(0)));
 
-/** The sum of everything left when all of it runs along the same single axis: [nodes]; else null. */
-export const pointwiseOf = (env: Environment, tables: readonly NamedTensor[]): Value | null => {
+/** The sum of everything left for each entry of one axis, [nodes]: `along`, or the only axis that there is; null where some of
+ *  it has no such axis. */
+export const pointwiseOf = (
+  env: Environment,
+  tables: readonly NamedTensor[],
+  along: string | null = null,
+): Value | null => {
   const ids = new Set(tables.flatMap((t) => t.axes.map((a) => a.id)));
-  if (ids.size !== 1 || tables.some((t) => t.axes.length !== 1)) return null;
-  return tables.reduce((sum, t) => mapNamed(env.builder, 'add', sum, t)).value;
+  const id = along ?? (ids.size === 1 ? [...ids][0]! : null);
+  if (tables.length === 0 || tables.some((t) => !t.axes.some((a) => a.id === id))) return null;
+  return tables
+    .map((t) => {
+      const axis = t.axes.find((a) => a.id === id)!;
+      return t.axes.length === 1 ? t : contractNamed(env.builder, 'sum-product', [{ tensor: t, labels: [] }], [axis]);
+    })
+    .reduce((sum, t) => mapNamed(env.builder, 'add', sum, t)).value;
 };

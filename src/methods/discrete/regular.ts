@@ -116,7 +116,15 @@ const lower = (witness: RegularWitness, facts: BlockFacts, env: Environment): Lo
   const nodes = witness.order.map((name) => p.nodes.get(name)!);
   const rest = eliminateNodes(p.env, [...p.tables.map((t) => t.tensor), ...p.unary], nodes, classIds);
   const total = totalOf(env, rest).value;
-  return solution(facts, env, total, p.probes, p.raws, p.bindings, pointwiseOf(env, rest));
+  const points = pointwiseOf(env, rest, outermost(witness.graph, p.axisOf));
+  return solution(facts, env, total, p.probes, p.raws, p.bindings, points);
+};
+
+/** The axis that all unknowns have first. */
+const outermost = (graph: RegularGraph, axisOf: ReadonlyMap<string, Axis>): string | null => {
+  const first = new Set([...graph.axes.values()].map((classes) => classes[0]));
+  const [id] = first;
+  return first.size === 1 && id !== undefined ? axisOf.get(id)!.id : null;
 };
 
 export const elimination: Method<RegularWitness> = {
