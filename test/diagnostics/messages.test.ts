@@ -4,6 +4,8 @@ import { explainCode } from '../../src/diagnostics/explain-code.ts';
 import { messages } from '../../src/diagnostics/messages.ts';
 import { dataMessages } from '../../src/diagnostics/messages/data.ts';
 import { graphMessages } from '../../src/diagnostics/messages/graph.ts';
+import { learningMessages } from '../../src/diagnostics/messages/learning.ts';
+import { lossMessages } from '../../src/diagnostics/messages/losses.ts';
 import { namesMessages } from '../../src/diagnostics/messages/names.ts';
 import { planningMessages } from '../../src/diagnostics/messages/planning.ts';
 import { shapesMessages } from '../../src/diagnostics/messages/shapes.ts';
@@ -16,7 +18,9 @@ const families = [
   ['3', shapesMessages],
   ['4', graphMessages],
   ['5', planningMessages],
+  ['5', lossMessages],
   ['6', dataMessages],
+  ['6', learningMessages],
 ] as const;
 
 test.each(families)('codes EBM%sxx are in their own table', (digit, table) => {

@@ -4,6 +4,7 @@ import { diagnoser } from '../message.ts';
 import type { Message, MessageTable } from '../message.ts';
 import { didYouMean, list } from '../wording.ts';
 import { fileMessages } from './files.ts';
+import { transcript } from '../transcript.ts';
 
 const message = <P>(entry: Message<P>): Message<P> => entry;
 
@@ -29,14 +30,21 @@ export const bindingMessages = {
     explanation:
       '`--data` and `--params` name variables of the model, `--size` its sizes, `--set` its consts, `--show` its lets, ' +
       '`--ask`, `--minimize` and `--marginalize` its unknowns. Names are case-sensitive.',
-    example: '--data x=points.csv for a model whose only variable is y',
+    example: transcript('ebmc run m.ebm --data x=points.csv', {
+      'm.ebm': 'model m\nsize N\nplate n in N {\n  target y : real\n  factor f = y^2\n}',
+      'points.csv': '1\n2',
+    }),
   }),
   EBM621: message<{ flag: string; name: string }>({
     severity: 'error',
     title: 'given twice',
     text: ({ flag, name }) => ({ message: `${flag} ${name} is given twice` }),
     explanation: 'Each name may be given one value.',
-    example: '--data y=a.csv --data y=b.csv',
+    example: transcript('ebmc run m.ebm --data y=a.csv --data y=b.csv', {
+      'm.ebm': 'model m\nsize N\nplate n in N {\n  target y : real\n  factor f = y^2\n}',
+      'a.csv': '1',
+      'b.csv': '2',
+    }),
   }),
   EBM622: message<{ name: string; found: readonly number[]; expected: string; hint: string | null }>({
     severity: 'error',
@@ -49,7 +57,10 @@ export const bindingMessages = {
       'The shape of a variable is that of the plates and indices around it, then of one node: `y : real[D]` in `plate n in N` ' +
       'is [N, D]. The data must have as many dimensions; a column of N numbers also serves as [N], and N numbers as [N, 1]. ' +
       'A CSV file has two dimensions: use .npy or .json for more.',
-    example: '--data y=points.csv for a target y : real[2, 3] in a plate',
+    example: transcript('ebmc run m.ebm --data y=points.csv', {
+      'm.ebm': 'model m\nsize N\nplate n in N {\n  target y : real\n  factor f = y^2\n}',
+      'points.csv': '1,2\n3,4',
+    }),
   }),
   EBM623: message<{ size: string; here: string; value: number; there: string; other: number; transposed: boolean }>({
     severity: 'error',
@@ -61,7 +72,11 @@ export const bindingMessages = {
     explanation:
       'A size has one value. It is read off the data and from `--size`, and all of them must agree. ' +
       'The value written in the model is used only when nothing else gives one.',
-    example: '--data x=ten-rows.csv --data y=nine-rows.csv for x and y in one plate',
+    example: transcript('ebmc run m.ebm --data x=three.csv --data y=two.csv', {
+      'm.ebm': 'model m\nsize N\nplate n in N {\n  observed x : real\n  target y : real\n  factor f = (y - x)^2\n}',
+      'three.csv': '1\n2\n3',
+      'two.csv': '1\n2',
+    }),
   }),
   EBM624: message<{ name: string; dim: string; found: number; where: string }>({
     severity: 'error',
@@ -72,7 +87,10 @@ export const bindingMessages = {
     explanation:
       'The length of an axis is a formula of sizes, such as V + 1 or 2*K, and no whole size of at least 0 gives the length ' +
       'found in the data.',
-    example: '--data y=seven-rows.csv for a variable with 2*K rows',
+    example: transcript('ebmc run m.ebm --data y=three.csv', {
+      'm.ebm': 'model m\nsize K\ntarget y : real[2 * K]\nfactor f = ||y||^2',
+      'three.csv': '1\n2\n3',
+    }),
   }),
   EBM625: message<{ name: string; value: number; domain: string; where: string | null; hint: string | null }>({
     severity: 'error',
@@ -84,7 +102,10 @@ export const bindingMessages = {
     explanation:
       'Every value given for a variable lies in its domain: binary is 0 or 1, spin -1 or 1, category(K) an integer from 0 to ' +
       'K - 1, nonnegative at least 0, unit between 0 and 1, and so on. No value is infinite.',
-    example: '--data y=points.csv with a 3 in it, for y : category(3)',
+    example: transcript('ebmc run m.ebm --data y=labels.csv', {
+      'm.ebm': 'model m\nsize N\nplate n in N {\n  target y : category(3)\n  factor f = if y == 0 then 1 else 0\n}',
+      'labels.csv': '0\n2\n3',
+    }),
   }),
   EBM626: message<{ name: string; domain: string; problem: string; where: string | null; hint: string | null }>({
     severity: 'error',
@@ -97,7 +118,10 @@ export const bindingMessages = {
       'Some domains are about a whole row or matrix: a onehot row has a single 1, a simplex row sums to 1, a sphere row has ' +
       'length 1, a ball row at most 1, a permutation holds each index once, an spd matrix is symmetric and positive definite, ' +
       'an orthonormal matrix has orthonormal columns.',
-    example: '--data pi=weights.csv reading 0.5,0.4, for param pi : simplex[2]',
+    example: transcript('ebmc run m.ebm --data pi=weights.csv', {
+      'm.ebm': 'model m\nparam pi : simplex[2]\ntarget y : category(2) ~ categorical(pi)',
+      'weights.csv': '0.5,0.4',
+    }),
   }),
   EBM627: message<{ name: string; role: string; where: string | null }>({
     severity: 'error',
@@ -109,7 +133,10 @@ export const bindingMessages = {
     explanation:
       'An empty or NaN cell of a target or a latent is an unknown to be inferred. What is observed, constant data or a given ' +
       'param has no missing cells.',
-    example: '--data x=points.csv with an empty cell, for observed x',
+    example: transcript('ebmc run m.ebm --data x=points.csv', {
+      'm.ebm': 'model m\nsize N\nplate n in N {\n  observed x : real\n  target y : real\n  factor f = (y - x)^2\n}',
+      'points.csv': '1\n\n3',
+    }),
   }),
   EBM628: message<{ name: string; domain: string; where: string | null }>({
     severity: 'error',
@@ -119,7 +146,11 @@ export const bindingMessages = {
     }),
     explanation:
       'A onehot, simplex, sphere, ball, permutation, orthonormal or spd value is one unknown; it is known or not.',
-    example: '--data z=codes.csv reading 0,,1, for latent z : onehot[3]',
+    example: transcript('ebmc run m.ebm --data z=codes.csv', {
+      'm.ebm':
+        'model m\nsize N\nplate n in N {\n  latent z : onehot[3]\n  target y : real\n  factor f = (y - z[0])^2\n}',
+      'codes.csv': '0,,1\n1,0,0',
+    }),
   }),
   EBM629: message<{ size: string; why: string }>({
     severity: 'error',
@@ -130,7 +161,9 @@ export const bindingMessages = {
     }),
     explanation:
       'Before a model runs every size is known: from the shape of data, from `--size`, or from the default in the model.',
-    example: 'model m\nsize N\nlatent x[n in N] : real\nfactor f[n in N] = x[n]^2',
+    example: transcript('ebmc run m.ebm', {
+      'm.ebm': 'model m\nsize N\nlatent x[n in N] : real\nfactor f[n in N] = x[n]^2',
+    }),
   }),
   EBM630: message<{ name: string; found: readonly number[]; expected: string }>({
     severity: 'error',
@@ -139,7 +172,9 @@ export const bindingMessages = {
       message: `const ${name} has shape ${expected} in the model, but --set gives shape ${shapeText(found)}`,
     }),
     explanation: '`--set` replaces the value of a const; its shape stays as the model has it.',
-    example: '--set lambda=[1,2] for a model with const lambda = 0.1',
+    example: transcript('ebmc run m.ebm --set lambda=[1,2]', {
+      'm.ebm': 'model m\nconst lambda = 0.1\ntarget y : real\nfactor f = lambda * y^2',
+    }),
   }),
   EBM631: message<{
     left: string;
@@ -163,7 +198,9 @@ export const bindingMessages = {
     explanation:
       'Some uses of sizes cannot be judged while they are letters: that an index stays inside its range, that a reshape keeps ' +
       'the number of entries. They are checked when the sizes are known.',
-    example: 'model m\nsize N\ntarget x[i in N] : real\nfactor f = x[2]^2, with --size N=2',
+    example: transcript('ebmc run m.ebm --size N=2', {
+      'm.ebm': 'model m\nsize N\ntarget x[i in N] : real\nfactor f = x[2]^2',
+    }),
   }),
 } as const satisfies MessageTable;
 

@@ -1,6 +1,12 @@
 // The messages of EBM601 to EBM619: files that cannot be read or written. In: the parameters of one occurrence. Out: text.
 import type { Message, MessageTable } from '../message.ts';
 import { didYouMean, list, plural, quote } from '../wording.ts';
+import { longLine, transcript } from '../transcript.ts';
+
+/** The model of most examples. */
+const points = 'model m\nsize N, D\nplate n in N {\n  target y : real[D]\n  factor f = ||y||^2\n}';
+const twoParams =
+  'model two\nsize N\nparam a, b : real\nfactor prior = a^2 + b^2\nplate n in N {\n  target t : real\n  factor f = (t - a - b)^2\n}';
 
 const message = <P>(entry: Message<P>): Message<P> => entry;
 
@@ -12,14 +18,14 @@ export const fileMessages = {
     explanation:
       'A file named on the command line does not exist, is a directory, or may not be read by you. ' +
       'Paths are relative to the directory you are in, not to the model file.',
-    example: '--data y=no-such-file.csv',
+    example: transcript('ebmc run m.ebm --data y=no-such-file.csv', { 'm.ebm': points }),
   }),
   EBM602: message<{ file: string; what: string }>({
     severity: 'error',
     title: 'empty data file',
     text: ({ file, what }) => ({ message: `${file} ${what}` }),
     explanation: 'The file holds no numbers: it is empty, or it has a header row and nothing below it.',
-    example: '--data y=empty.csv, where empty.csv has no bytes',
+    example: transcript('ebmc run m.ebm --data y=empty.csv', { 'm.ebm': points, 'empty.csv': '' }),
   }),
   EBM603: message<{ found: number; expected: number; firstLine: number }>({
     severity: 'error',
@@ -31,7 +37,7 @@ export const fileMessages = {
     explanation:
       'Every row of a table has the same number of cells. An empty cell between two commas is a missing value; ' +
       'a row that ends early is a mistake.',
-    example: '--data y=points.csv, where points.csv reads\n1,2\n3,4,5',
+    example: transcript('ebmc run m.ebm --data y=points.csv', { 'm.ebm': points, 'points.csv': '1,2\n3,4,5' }),
   }),
   EBM604: message<{ text: string; column: string | null; header: boolean }>({
     severity: 'error',
@@ -51,7 +57,7 @@ export const fileMessages = {
       'Data are numbers. Categories are written as 0-based integers, true and false as 1 and 0, a missing value as an ' +
       'empty cell or NaN. A first row without any number is taken as a header. To leave out a column of words, name ' +
       'the columns you want: `--data y=iris.csv:1,2,3,4`.',
-    example: '--data y=points.csv, where points.csv reads\n1,2\n3,four',
+    example: transcript('ebmc run m.ebm --data y=points.csv', { 'm.ebm': points, 'points.csv': '1,2\n3,four' }),
   }),
   EBM605: message<{ column: string; columns: readonly string[]; count: number; nearest: string | null }>({
     severity: 'error',
@@ -66,7 +72,10 @@ export const fileMessages = {
     explanation:
       'After the path, `:a,b` selects columns: by the names in the header row, or by number, counted from 1. ' +
       'The file is searched for exactly these.',
-    example: '--data y=points.csv:width, where points.csv has the header length,height',
+    example: transcript('ebmc run m.ebm --data y=points.csv:width', {
+      'm.ebm': points,
+      'points.csv': 'length,height\n1,2',
+    }),
   }),
   EBM606: message<{ problem: string }>({
     severity: 'error',
@@ -75,7 +84,7 @@ export const fileMessages = {
     explanation:
       'NumPy files of format 1 to 3 are read, little or big endian, C or Fortran order, of float16, float32 and float64, ' +
       'signed and unsigned integers and booleans. Object arrays, complex numbers, strings and records are not.',
-    example: '--data y=points.npy, where points.npy is a text file',
+    example: transcript('ebmc run m.ebm --data y=points.npy', { 'm.ebm': points, 'points.npy': '1,2\n3,4' }),
   }),
   EBM607: message<{ problem: string }>({
     severity: 'error',
@@ -84,7 +93,7 @@ export const fileMessages = {
     explanation:
       'A data file in JSON is a number, or arrays of numbers nested as deep as the shape: `[[1, 2], [3, null]]`. ' +
       '`null` is a missing value.',
-    example: '--data y=points.json, where points.json reads\n{"y": [1, 2]}',
+    example: transcript('ebmc run m.ebm --data y=points.json', { 'm.ebm': points, 'points.json': '{"y": [1, 2]}' }),
   }),
   EBM608: message<{ file: string; endings: readonly string[] | null }>({
     severity: 'error',
@@ -100,7 +109,7 @@ export const fileMessages = {
     explanation:
       'The bytes of the file are not UTF-8 text, so it is no .csv or .json file, nor a model. ' +
       'Spreadsheets, pictures and archives must be converted first.',
-    example: '--data y=photo.csv, where photo.csv is a picture',
+    example: transcript('ebmc run m.ebm --data y=photo.csv', { 'm.ebm': points, 'photo.csv': 'PNG\u0000\u0001' }),
   }),
   EBM609: message<{ file: string; ending: string; endings: readonly string[] }>({
     severity: 'error',
@@ -112,14 +121,14 @@ export const fileMessages = {
     explanation:
       'The ending of the name says how a data file is read. Known are .csv, .tsv, .json, .npy, .npz, .safetensors and .idx ' +
       "(also MNIST's own names, such as train-images-idx3-ubyte), and each of them compressed, with .gz after it.",
-    example: '--data y=points.xlsx',
+    example: transcript('ebmc run m.ebm --data y=points.xlsx', { 'm.ebm': points, 'points.xlsx': 'PK' }),
   }),
   EBM610: message<{ problem: string }>({
     severity: 'error',
     title: 'malformed CSV',
     text: ({ problem }) => ({ message: `malformed table: ${problem}` }),
     explanation: 'A quoted cell begins and ends with ", and a quote inside it is doubled. Numbers need no quotes.',
-    example: '--data y=points.csv, where points.csv reads\n"1,2',
+    example: transcript('ebmc run m.ebm --data y=points.csv', { 'm.ebm': points, 'points.csv': '"1,2\n3,4' }),
   }),
   EBM611: message<{ first: number; found: number; where: string }>({
     severity: 'error',
@@ -131,7 +140,7 @@ export const fileMessages = {
     explanation:
       'The arrays nested inside one array have equal lengths, unless the variable runs over a ragged size, such as ' +
       '`size T[n in N]` and then `x[t in T[n]]` in `plate n in N`.',
-    example: '--data y=points.json, where points.json reads\n[[1, 2], [3]]',
+    example: transcript('ebmc run m.ebm --data y=points.json', { 'm.ebm': points, 'points.json': '[[1, 2], [3]]' }),
   }),
   EBM612: message<{ file: string; problem: string }>({
     severity: 'error',
@@ -140,7 +149,7 @@ export const fileMessages = {
     explanation:
       'A result could not be written: the directory is missing, may not be written by you, or the disk is full. ' +
       'Nothing was written; files are written whole or not at all.',
-    example: '-o /no/such/directory/out.js',
+    example: transcript('ebmc compile m.ebm -o no/such/directory/out.js', { 'm.ebm': points }),
   }),
   EBM613: message<{ file: string; problem: string }>({
     severity: 'error',
@@ -149,7 +158,7 @@ export const fileMessages = {
     explanation:
       '`--params` reads what `ebmc train` or `ebmc run -o DIR` wrote (.safetensors), what `ebmc run --json` printed (its ' +
       '"params"), or a JSON object with an array for each param: `{"w": [[1, 2]]}`.',
-    example: '--params w.json, where w.json reads\n[1, 2]',
+    example: transcript('ebmc run m.ebm --params w.json', { 'm.ebm': points, 'w.json': '[1, 2]' }),
   }),
   EBM614: message<{ problem: string }>({
     severity: 'error',
@@ -160,7 +169,10 @@ export const fileMessages = {
       'shape and its bytes; the numbers follow. Every length and offset is checked before a number is read, so a file that was ' +
       'cut off, or that is of another kind, is refused whole. Types that can be read: F64, F32, F16, BF16, I64, I32, I16, I8, ' +
       'U64, U32, U16, U8 and BOOL.',
-    example: '--params w.safetensors, where w.safetensors is the first half of such a file',
+    example: transcript('ebmc run m.ebm --data y=points.safetensors', {
+      'm.ebm': points,
+      'points.safetensors': '1,2\n3,4',
+    }),
   }),
   EBM615: message<{ problem: string }>({
     severity: 'error',
@@ -170,7 +182,7 @@ export const fileMessages = {
       'The format of MNIST: two zero bytes, the type of the elements, the number of dimensions, the dimensions, the numbers, ' +
       'all big endian. Its element types are unsigned and signed bytes, 16 and 32 bit integers, float32 and float64. A file ' +
       'compressed by gzip keeps the ending .gz.',
-    example: '--data y=digits.idx, where digits.idx is a text file',
+    example: transcript('ebmc run m.ebm --data y=digits.idx', { 'm.ebm': points, 'digits.idx': '1,2\n3,4' }),
   }),
   EBM616: message<{ problem: string }>({
     severity: 'error',
@@ -179,7 +191,7 @@ export const fileMessages = {
     explanation:
       'A .npz file is a zip archive of .npy arrays, as numpy.savez and numpy.savez_compressed write it; a .gz file is one file ' +
       'compressed by gzip. An archive that was cut off or damaged is refused, and so is one that would unpack to more than 2 GiB.',
-    example: '--data y=points.npz, where points.npz is a text file',
+    example: transcript('ebmc run m.ebm --data y=points.npz', { 'm.ebm': points, 'points.npz': '1,2\n3,4' }),
   }),
   EBM617: message<{
     file: string;
@@ -206,7 +218,11 @@ export const fileMessages = {
     explanation:
       'A .npz or .safetensors file holds arrays by name. `--data y=FILE:name` reads one of them; `--data y=FILE` the one named ' +
       'y, or the only one.',
-    example: '--data y=points.npz, where points.npz holds the arrays a and b',
+    example: transcript(['ebmc run two.ebm --data t=t.csv -o out', 'ebmc run m.ebm --data y=out/params.safetensors'], {
+      'two.ebm': twoParams,
+      't.csv': '1\n2',
+      'm.ebm': points,
+    }),
   }),
   EBM618: message<{ limit: number }>({
     severity: 'error',
@@ -218,7 +234,7 @@ export const fileMessages = {
     explanation:
       'A table is read line by line, one point on each. A line of many millions of cells is held whole while it is read and ' +
       'is nearly always a file of another kind, or one that lost its line breaks.',
-    example: '--data y=points.csv, where points.csv has 100 MB and no line break',
+    example: transcript('ebmc run m.ebm --data y=points.csv', { 'm.ebm': points, 'points.csv': longLine }),
   }),
   EBM619: message<{ file: string; limit: number }>({
     severity: 'error',
@@ -230,6 +246,6 @@ export const fileMessages = {
     explanation:
       'A model says how variables depend on each other; the numbers come from data files, which may be large. A text of this ' +
       'length is a data file, or a network written out factor by factor that an indexed factor can say in one line.',
-    example: 'ebmc check points.csv, where points.csv has 100 MB',
+    example: transcript('ebmc check points.csv', { 'points.csv': longLine }),
   }),
 } as const satisfies MessageTable;

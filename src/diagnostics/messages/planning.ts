@@ -1,8 +1,11 @@
 // The messages of EBM5xx: planning. In: the parameters of one occurrence. Out: Diagnostic values.
 import { diagnoser } from '../message.ts';
 import type { MessageTable } from '../message.ts';
+import { transcript } from '../transcript.ts';
 
 const list = (names: readonly string[]): string => names.join(', ');
+
+const firstLine = (text: string): string => text.split('\n')[0]!;
 
 /** Methods that refuse for one reason stand together. */
 const byReason = (refusals: readonly { method: string; reason: string }[]) =>
@@ -28,7 +31,7 @@ size N, D
 net E(v : real[D]) -> real = v |> linear(8) |> tanh |> linear(1) |> sum
 plate n in N {
   target y : real[D]
-  factor height = E(y)
+  factor slope = ||jacobian(E(y), y)||^2
 }
 `,
   },
@@ -80,7 +83,10 @@ beta = inf
     explanation:
       'A flag (--minimize, --marginalize) speaks about an unknown of the task: a latent, a target that is not supplied, or a ' +
       'param that is not given. A supplied variable becomes unknown with --ask.',
-    example: 'ebmc run model.ebm --data y=points.csv --minimize y',
+    example: transcript('ebmc run m.ebm --data y=points.csv --minimize y', {
+      'm.ebm': 'model m\nsize N\nparam w : real\nplate n in N {\n  target y : real\n  factor f = (y - w)^2\n}',
+      'points.csv': '1\n2',
+    }),
   },
   EBM505: {
     severity: 'error',
@@ -95,26 +101,28 @@ beta = inf
     explanation:
       'Params are learned from given targets. Either the targets are supplied (then params are fitted first), or the params ' +
       'are supplied (then targets can be inferred).',
-    example: 'ebmc run kmeans.ebm --size N=10',
+    example: transcript('ebmc run m.ebm --size N=10', {
+      'm.ebm': 'model m\nsize N\nparam w : real\nplate n in N {\n  target y : real\n  factor f = (y - w)^2\n}',
+    }),
   },
   EBM506: {
     severity: 'error',
     title: 'loss not yet served',
-    text: (p: { loss: string; params: readonly string[] }) => ({
+    text: (p: { loss: string; params: readonly string[]; served: readonly string[] }) => ({
       message: `${list(p.params)} must be learned with the loss '${p.loss}', which cannot be run yet`,
-      hints: ['supply the params with --data or --params, or use the default loss energy'],
+      hints: [`served: ${list(p.served)}; or supply the params with --data or --params`],
     }),
     explanation:
-      'A train block that asks for another loss than the energy, or for minibatches, needs the learning machinery for it. ' +
-      'Learning with a different loss instead would silently answer another question, so it is refused.',
+      'The language has more losses than this version carries out. Learning with a different loss instead would silently ' +
+      'answer another question, so the model is refused: it checks, draws and formats, and runs when its params are given.',
     example: `model m
-size N
-param w : real
+size N, D
+param w : real[D]
 plate n in N {
-  target y : category(2)
-  factor f = w * (if y == 1 then 1 else 0)
+  target y : real[D]
+  factor distance = ||y - w||^2
 }
-train { loss nll  learn by adam(rate = 1e-2) }
+train { loss score_matching  learn by adam(rate = 1e-2) }
 `,
   },
   EBM507: {
@@ -194,17 +202,73 @@ plate n in N {
     explanation:
       'A broken constraint, and an event of probability 0, have infinite energy. Here that is so for every assignment of ' +
       'the unknowns with the data as given, so there is nothing to report.',
-    example: 'ebmc run sudoku.ebm --data x=two-sevens-in-a-row.csv',
+    example: transcript('ebmc run m.ebm --data x=two-sevens.csv', {
+      'm.ebm': 'model m\ntarget x[i in 2] : category(10)\nconstraint different = x[0] != x[1]',
+      'two-sevens.csv': '7\n7',
+    }),
   },
   EBM513: {
     severity: 'error',
     title: 'no such backend',
-    text: (p: { name: string; known: readonly string[]; unserved: boolean }) => ({
-      message: p.unserved ? `the backend ${p.name} is not served by this version` : `there is no backend ${p.name}`,
-      hints: [`served: ${list(p.known)}; \`ebmc backends\` says what this machine has`],
+    text: (p: {
+      name: string;
+      known: readonly string[];
+      /** For a backend that exists: what this machine lacks. */
+      lack: { readonly detail: string; readonly remedy: string | null } | null;
+    }) =>
+      p.lack === null
+        ? {
+            message: `there is no backend ${p.name}`,
+            hints: [`there are ${list(p.known)}; \`ebmc backends\` says which of them this machine has`],
+          }
+        : {
+            message: `the backend ${p.name} cannot run here: ${p.lack.detail}`,
+            hints: [
+              ...(p.lack.remedy === null ? [] : [`\`${p.lack.remedy}\` gets what is missing`]),
+              '`ebmc backends` says which backends this machine has',
+            ],
+          },
+    explanation:
+      'The named backend does not exist, or this machine lacks something that it needs: a package, a driver, a device. ' +
+      '`ebmc backends` says for each backend what was found, what is missing and the command that gets it. Nothing runs on ' +
+      'another backend instead: choose one with --backend, or leave the flag out for the default.',
+    example: transcript('ebmc run m.ebm --backend quantum', {
+      'm.ebm': 'model m\ntarget y : real\nfactor f = y^2',
     }),
-    explanation: 'The named backend does not exist, or this version of ebmc cannot use it yet.',
-    example: 'ebmc run model.ebm --backend quantum',
+  },
+  EBM515: {
+    severity: 'warning',
+    title: 'no device for the backend',
+    text: (p: { name: string; why: string }) => ({
+      message: `${p.name} runs without a device: ${p.why}`,
+      hints: ['the results are the same; the default backend is faster on a processor'],
+    }),
+    explanation:
+      'The backend asked for is there, but the machine has no GPU that it can use, and it computes on the processor instead. ' +
+      'The results are right; they only take longer than on the device, and often longer than on the default backend. ' +
+      '`ebmc backends` says what was found.',
+    example: 'ebmc run model.ebm --backend webgpu',
+  },
+  EBM516: {
+    severity: 'error',
+    title: 'the device failed',
+    text: (p: { name: string; problem: 'lost' | 'memory' | 'error'; said: string }) => ({
+      message: {
+        lost: `the device of ${p.name} was lost while it computed: ${firstLine(p.said)}`,
+        memory: `the device of ${p.name} is out of memory: ${firstLine(p.said)}`,
+        error: `the device of ${p.name} reported an error: ${firstLine(p.said)}`,
+      }[p.problem],
+      hints: {
+        lost: ['run again; --backend wasm needs no device'],
+        memory: ['use less data at once, smaller sizes, or --backend wasm, which has up to 3 GiB'],
+        error: ['--backend wasm needs no device'],
+      }[p.problem],
+    }),
+    explanation:
+      'A GPU can be taken away while it works: its driver restarts, the machine sleeps, another program takes all its memory. ' +
+      'What it had computed so far is then gone or wrong, so that nothing of the run is shown. Memory on a device is smaller ' +
+      'than in the machine, and one tensor may not take all of it.',
+    example: 'ebmc run model.ebm --backend webgpu',
   },
   EBM512: {
     severity: 'error',
@@ -219,7 +283,10 @@ plate n in N {
     explanation:
       'Observed variables and data are conditioned on: a run cannot infer them. Targets may be left out (then they are ' +
       'inferred), latents always are, params are learned. `ebmc energy` infers nothing, so it needs a value for every variable.',
-    example: 'ebmc run classifier.ebm --data y=labels.csv',
+    example: transcript('ebmc run m.ebm --data y=labels.csv', {
+      'm.ebm': 'model m\nsize N\nplate n in N {\n  observed x : real\n  target y : real\n  factor f = (y - x)^2\n}',
+      'labels.csv': '1\n2',
+    }),
   },
   EBM511: {
     severity: 'error',
@@ -231,7 +298,10 @@ plate n in N {
       ],
     }),
     explanation: 'Every variable of the model was supplied.',
-    example: 'ebmc run model.ebm --data y=points.csv --query marginals',
+    example: transcript('ebmc run m.ebm --data y=points.csv --query marginals', {
+      'm.ebm': 'model m\nsize N\nplate n in N {\n  target y : real\n  factor f = y^2\n}',
+      'points.csv': '1\n2',
+    }),
   },
 } as const satisfies MessageTable;
 
