@@ -1,32 +1,47 @@
 // What a declaration's `where` demands of discrete unknowns, as constraint groups that every method honours or refuses:
 // its conditions (`k != 5`), and one state for the nodes that its index clause leaves out, so that they count for nothing
-// in a sum over states. In: the model and its unknowns. Out: groups; diagnostics for what has no such form.
+// in a sum over states; continuous nodes that are left out are pinned likewise (pins.ts). In: the model and its unknowns.
+// Out: groups; diagnostics for what has no such form.
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { isDiscrete } from '../graph/domain-facts.ts';
 import { indexExpr, letInliner, numberExpr } from '../graph/expressions.ts';
 import type { FactorGroup } from '../graph/factor-graph.ts';
 import type { Binder, Expr, Model, Variable } from '../semantics/model.ts';
-import * as dims from '../tensor/dims.ts';
+import { isPinnable, nodeOf, pin } from './pins.ts';
 
+/** `beta`: the temperature of what is marginalised. `held`: arrays whose nodes outside are held already (missing-cells.ts). */
 export const domainConstraints = (
   model: Model,
   unknowns: readonly Variable[],
+  beta: number,
+  held: ReadonlySet<string>,
 ): { readonly groups: readonly FactorGroup[]; readonly diagnostics: readonly Diagnostic[] } => {
   const inline = letInliner(model);
-  const diagnostics = unknowns
-    .filter((v) => v.where !== null && !isDiscrete(v.domain.kind))
+  const open = unknowns.filter((v) => v.where !== null && !isDiscrete(v.domain.kind) && !held.has(v.name));
+  const isHeld = (v: Variable): boolean => v.role !== 'param' && isPinnable(v.domain.kind);
+  const diagnostics = open
+    .filter((v) => !isHeld(v))
     .map((v) => {
-      const what = `${v.name}, of which a \`where\` leaves out some nodes,`;
-      return diagnosePlanning('EBM501', v.span, { what, needs: 'arrays with holes' });
+      const what = `${v.role} ${v.name}, of which a \`where\` or a ragged size leaves out some nodes,`;
+      return diagnosePlanning('EBM501', v.span, { what, needs: `arrays of ${v.domain.kind} with holes` });
     });
+  const pins = open.filter(isHeld).flatMap((v) => pin(v, null, not(v.where!), beta) ?? []);
   const discrete = unknowns.filter((v) => isDiscrete(v.domain.kind));
   const groups = discrete.flatMap((v) => [
     ...v.conditions.map((c) => constraint(v, ` where${v.conditions.indexOf(c) || ''}`, v.where, allTrue(inline(c)))),
     ...(v.where === null ? [] : [leftOut(v, v.where)]),
   ]);
-  return { groups, diagnostics };
+  return { groups: [...groups, ...pins], diagnostics };
 };
+
+const not = (condition: Expr): Expr => ({
+  kind: 'call',
+  fn: 'not',
+  args: [condition],
+  type: condition.type,
+  span: condition.span,
+});
 
 const constraint = (variable: Variable, suffix: string, where: Expr | null, energy: Expr): FactorGroup => ({
   name: `${variable.name}${suffix}`,
@@ -55,14 +70,8 @@ const BOOLEAN = { scalar: { kind: 'boolean' }, shape: [] } as const;
 
 /** The nodes that the index clause leaves out, held in their first state. */
 const leftOut = (v: Variable, where: Expr): FactorGroup => {
-  const out: Expr = { kind: 'call', fn: 'not', args: [where], type: where.type, span: where.span };
-  const at = v.binders.map((b): Expr => {
-    const index = indexExpr(b.id, where);
-    if (b.from.length === 0) return index;
-    const first: Expr = { kind: 'dim', dim: dims.scale(b.from, -1), type: index.type, span: v.span };
-    return { kind: 'call', fn: 'add', args: [index, first], type: index.type, span: v.span };
-  });
-  const node: Expr = { kind: 'ref', of: 'variable', name: v.name, at, type: v.type, span: v.span };
+  const out = not(where);
+  const node = nodeOf(v);
   if (v.domain.kind === 'onehot') {
     const entry = subscript(node, [numberExpr(0, where)]);
     return filler(v, out, equals(entry, numberExpr(1, where)));

@@ -66,7 +66,7 @@ const planEnergy = (
   const params = graph.model.variables.filter((v) => v.role === 'param').map((v) => v.name);
   const task: Task = { ...learning.task, query: 'map', given: new Set([...given, ...params]) };
   const searched = graph.model.variables.filter((v) => v.name === needs.states && replaced.includes(v.name));
-  const scenery = sceneryOf(graph, { ...task, given }, open, searched);
+  const scenery = sceneryOf(graph, { ...task, given }, learning.beta, open, searched);
   if (scenery.value === null) return { value: null, diagnostics: scenery.diagnostics };
   const { model, groups } = scenery.value;
   const nodes = model.variables.filter((v) => open.some((u) => u.name === v.name));

@@ -38,7 +38,7 @@ export const planTask = (declared: FactorGraph, asked: Task, beta: number | null
   diagnostics.push(...checkFlags(model, task, open), ...checkTemperature(model, task, beta));
   if (task.query === 'sample')
     diagnostics.push(diagnosePlanning('EBM501', null, { what: '--query sample', needs: 'samplers' }));
-  const seen = sceneryOf(graph, task, unknowns);
+  const seen = sceneryOf(graph, task, beta, unknowns);
   diagnostics.push(...seen.diagnostics);
   if (seen.value === null || hasErrors(diagnostics)) return { value: null, diagnostics };
   const scene: Scene = { ...seen.value, task, beta };
@@ -119,7 +119,7 @@ const lessonOf = (
   const graph = cells.value;
   const latents = counted.variables.filter((v) => v.role === 'latent' && lesson.partial.has(v.name));
   const undivided = missingAsUnknowns(counted, new Set(latents.map((v) => v.name)), finiteBeta(task, beta)).value;
-  const seen = sceneryOf(graph, lesson, unknownsOf(graph.model, task.training));
+  const seen = sceneryOf(graph, lesson, beta, unknownsOf(graph.model, task.training));
   if (seen.value === null) return { value: null, diagnostics: seen.diagnostics };
   return { value: { graph, undivided, scene: { ...seen.value, task: lesson, beta } }, diagnostics: [] };
 };
