@@ -3,6 +3,7 @@ import type { ModuleSpec } from '../backend/backend.ts';
 import { dependsOn } from '../graph/expressions.ts';
 import type { FactorGroup } from '../graph/factor-graph.ts';
 import { definitionExpander } from '../graph/nets/expand.ts';
+import { settledFollowers } from '../graph/nets/followers.ts';
 import type { Binding } from '../lower/environment.ts';
 import { binderAxis, withAxes, withBindings } from '../lower/environment.ts';
 import { lowerExpression } from '../lower/expression.ts';
@@ -59,7 +60,7 @@ export const lowerLetsModule = (
 ): ModuleSpec => {
   const b = new Builder();
   const { model } = plan;
-  const expand = definitionExpander(model);
+  const expand = definitionExpander(model, settledFollowers(model, plan.task.given));
   const lets = model.lets.filter((l) => names.includes(l.name)).map((l) => ({ ...l, value: expand(l.value) }));
   const used = model.variables.filter((v) => lets.some((l) => dependsOn(l.value, new Set([v.name]))));
   const env = withBindings(

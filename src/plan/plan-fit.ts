@@ -3,13 +3,12 @@
 import type { Checked } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { dependsOn } from '../graph/expressions.ts';
-import { followersOf } from '../graph/nets/followers.ts';
 import { roughness } from '../methods/continuous/descent.ts';
 import { coordinatesOf, standardCoordinates } from '../methods/continuous/coordinates.ts';
 import type { OptimizerName } from '../methods/continuous/optimizer.ts';
 import { lossMethods } from '../losses/index.ts';
 import { readableIn } from '../methods/continuous/projections.ts';
-import { isOptimizer, optimizerChoice, optimizerTitles } from '../methods/continuous/optimizer.ts';
+import { isFirstOrder, isOptimizer, optimizerChoice, optimizerTitles } from '../methods/continuous/optimizer.ts';
 import type { Operation, Refusal } from '../methods/method.ts';
 import type { Model, Variable } from '../semantics/model.ts';
 import { certifyDescent } from './certify-loss.ts';
@@ -17,7 +16,7 @@ import { mixedSteps, planSweeps } from './alternation.ts';
 import type { Scene } from './choose.ts';
 import { standardStarts, planBlocks, planSteps, runaway } from './choose.ts';
 import type { FitPlan, PlannedBlock, PlannedLoss } from './plan.ts';
-import { heldReason, heldStill } from './held-still.ts';
+import { heldReason, onlyGradual, trailingReason } from './held-still.ts';
 import { pointPlate } from './point-plate.ts';
 import { paramFacts } from './param-facts.ts';
 import type { Classroom } from './plan-training.ts';
@@ -33,7 +32,7 @@ export const planFit = (
   const { params } = room;
   const lines = training.losses.flatMap((l) => l.learn);
   const optimizers = new Set(lines.flatMap((l) => (l.request === null ? [] : [l.request.name])));
-  const gradients = [...optimizers].some((name) => name === 'adam' || name === 'sgd');
+  const gradients = [...optimizers].some((name) => isFirstOrder(name));
   const plain = training.losses.length === 1 && training.losses[0]!.name === 'energy';
   // Learning asks for the energy, whatever is asked afterwards.
   const scene: Scene = { ...room.scene, task: { ...room.scene.task, query: 'map' } };
@@ -52,19 +51,19 @@ export const planFit = (
   const requested = asked?.request?.name ?? null;
   const epochs = training.train?.epochs ?? null;
   const effort = { options: asked?.request?.options ?? {}, epochs };
+  const names = new Set(params.map((v) => v.name));
+  const gradual = onlyGradual(scene, names);
+  if (gradual !== null && requested === null) return planTraining({ ...room, scene }, training, gradual);
+  if (gradual !== null && requested !== null && !isFirstOrder(requested)) {
+    const parameters = { method: requested, unknowns: params.map((v) => v.name), reason: gradual };
+    return { value: null, diagnostics: [diagnosePlanning('EBM509', asked!.call!.span, parameters)] };
+  }
   if (requested !== null && isOptimizer(requested)) {
     if (training.train?.batch != null) return planTraining({ ...room, scene }, training);
     const where = optimizers.size === 0 ? 'infer' : 'train';
     return descend(room, scene, blocks, [], requested, effort, `the ${where} block says so`);
   }
 
-  const names = new Set(params.map((v) => v.name));
-  const gradual = onlyGradual(scene, names);
-  if (gradual !== null && requested === null) return planTraining({ ...room, scene }, training, gradual);
-  if (gradual !== null) {
-    const parameters = { method: requested!, unknowns: params.map((v) => v.name), reason: gradual };
-    return { value: null, diagnostics: [diagnosePlanning('EBM509', asked!.call!.span, parameters)] };
-  }
   const enumerated = new Set(blocks.filter((b) => b.method.enumerates(b.facts)).flatMap((b) => b.unknowns));
   const averaged = blocks.some(
     (b) =>
@@ -95,20 +94,6 @@ export const planFit = (
   const sweeps = averaged ? null : mixedSteps(scene, blocks, steps, unserved, enumerated, optimizer === 'lbfgs');
   if (sweeps !== null) return { value: planSweeps(scene, blocks, sweeps, effort.options), diagnostics: [] };
   return descend(room, scene, blocks, refusals, optimizer, effort, reason);
-};
-
-/** Why learning must go by steps along gradients, or null. */
-const onlyGradual = (scene: Scene, params: ReadonlySet<string>): string | null =>
-  heldStill(scene.groups, params).length > 0 ? heldReason : trailing(scene);
-
-/** A moving average that the energy reads: it exists only where learning goes step by step. */
-const trailing = ({ model, groups, task }: Scene): string | null => {
-  const read = followersOf(model).find(
-    (f) => !task.given.has(f.param) && groups.some((g) => dependsOn(g.energy, new Set([f.param]))),
-  );
-  if (read === undefined) return null;
-  const net = model.nets.find((n) => n.derived?.how === 'ema' && n.params.includes(read.param))!;
-  return `${net.name} is an average that moves with every step of learning (\`learn … by adam\` or \`sgd\`)`;
 };
 
 /** The method that the infer block names for a param, when the train block names none. */
@@ -143,7 +128,9 @@ const descend = (
   const obstacle =
     typeof coordinates === 'string'
       ? coordinates
-      : (trailing(scene) ?? heldFrom(optimizer, scene, params) ?? roughness(paramFacts(scene, params), optimizer));
+      : (trailingReason(scene) ??
+        (isFirstOrder(optimizer) ? null : heldReason(scene, new Set(params.map((v) => v.name)))) ??
+        roughness(paramFacts(scene, params), optimizer));
   if (obstacle !== null) {
     const all = [...refusals, { kind: 'refusal', method: optimizerTitles[optimizer], reason: obstacle } as const];
     const parameters = { unknowns: params.map((v) => v.name), operation: 'learn', refusals: all };
@@ -163,12 +150,6 @@ const descend = (
   };
   return { value, diagnostics: [] };
 };
-
-/** A line search compares values that the gradient knows nothing of. */
-const heldFrom = (optimizer: OptimizerName, scene: Scene, params: readonly Variable[]): string | null =>
-  optimizer !== 'adam' && optimizer !== 'sgd' && heldStill(scene.groups, new Set(params.map((v) => v.name))).length > 0
-    ? heldReason
-    : null;
 
 /** The loss of a model that names none. */
 const energyLoss = (model: Model, scene: Scene, blocks: readonly PlannedBlock[]): PlannedLoss => ({

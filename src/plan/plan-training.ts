@@ -8,15 +8,17 @@ import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { dependsOn } from '../graph/expressions.ts';
 import type { FactorGraph } from '../graph/factor-graph.ts';
 import { definitionExpander } from '../graph/nets/expand.ts';
+import { settledFollowers } from '../graph/nets/followers.ts';
 import { lossMethod, servedLosses } from '../losses/index.ts';
 import type { LossSubject } from '../losses/loss.ts';
 import { roughness } from '../methods/continuous/descent.ts';
 import type { OptimizerName } from '../methods/continuous/optimizer.ts';
-import { isOptimizer, optimizerChoice, optimizerTitles } from '../methods/continuous/optimizer.ts';
+import { isFirstOrder, isOptimizer, optimizerChoice, optimizerTitles } from '../methods/continuous/optimizer.ts';
 import type { Variable } from '../semantics/model.ts';
 import { certifyDescent } from './certify-loss.ts';
 import type { Scene } from './choose.ts';
 import { standardStarts } from './choose.ts';
+import { onlyGradual } from './held-still.ts';
 import { batchOf, pointsOf } from './batches.ts';
 import { misfit } from './loss-fit.ts';
 import { paramFacts } from './param-facts.ts';
@@ -54,7 +56,9 @@ export const planTraining = (
     if (planned.value !== null) losses.push(planned.value);
   }
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
-  const kind = searchesLines(training, losses);
+  const written = losses.flatMap((l) => (l.subject.expression === null ? [] : [l.subject.expression]));
+  const gradual = onlyGradual(room.scene, new Set(room.params.map((v) => v.name)), written);
+  const kind = searchesLines(training, losses, gradual);
   if (typeof kind !== 'boolean') return { value: null, diagnostics: [...diagnostics, kind] };
   const planned = kind ? descent(room, training, losses[0]!) : steps(room, training, losses, why);
   return { value: planned.value, diagnostics: [...diagnostics, ...planned.diagnostics] };
@@ -73,7 +77,7 @@ const planLoss = (room: Classroom, { train }: TrainingRequest, request: LossRequ
     return refuse(diagnosePlanning('EBM506', span, parameters));
   }
   const { model } = graph;
-  const expand = definitionExpander(model);
+  const expand = definitionExpander(model, settledFollowers(model, scene.task.given));
   const call = setting.named;
   const subject: LossSubject = {
     model,
@@ -124,13 +128,15 @@ const untouched = (
 
 // ---------------------------------------------------------------- optimizers
 
-const isFirstOrder = (name: string): boolean => name === 'adam' || name === 'sgd';
-
 const choiceOf = ({ request }: LearnRequest, standard: OptimizerName) =>
   optimizerChoice(request !== null && isOptimizer(request.name) ? request.name : standard, request?.options ?? {});
 
 /** Whether L-BFGS learns: where it is asked for, or where nothing is and the only loss is smooth. */
-const searchesLines = (training: TrainingRequest, losses: readonly PlannedLoss[]): boolean | Diagnostic => {
+const searchesLines = (
+  training: TrainingRequest,
+  losses: readonly PlannedLoss[],
+  gradual: string | null,
+): boolean | Diagnostic => {
   const lines = training.losses.flatMap((l) => l.learn);
   const wrong = (line: LearnRequest, reason: string): Diagnostic =>
     diagnosePlanning('EBM509', line.call!.span, { method: line.call!.name, unknowns: line.params, reason });
@@ -145,7 +151,8 @@ const searchesLines = (training: TrainingRequest, losses: readonly PlannedLoss[]
   }
   const smooth = losses.length === 1 && losses[0]!.loss.smooth(losses[0]!.subject);
   const asked = lines.find((l) => l.request?.name === 'lbfgs');
-  if (asked === undefined) return smooth && lines.every((l) => l.request === null);
+  if (asked === undefined) return smooth && gradual === null && lines.every((l) => l.request === null);
+  if (gradual !== null) return wrong(asked, gradual);
   if (losses.length > 1) return wrong(asked, 'it searches along lines of one loss, and the train block has several');
   const other = lines.find((l) => l.request !== null && isFirstOrder(l.request.name));
   if (other !== undefined)

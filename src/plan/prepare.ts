@@ -5,7 +5,7 @@ import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { visit } from '../graph/expressions.ts';
 import type { FactorGraph, FactorGroup } from '../graph/factor-graph.ts';
 import { definitionExpander } from '../graph/nets/expand.ts';
-import { followersOf } from '../graph/nets/followers.ts';
+import { followerNames, settledFollowers } from '../graph/nets/followers.ts';
 import { writtenNumber } from '../semantics/builtin.ts';
 import { builtins } from '../semantics/builtins.ts';
 import type { Expr, Model } from '../semantics/model.ts';
@@ -34,7 +34,7 @@ export const prepareGroups = (
         if (e.kind === 'call' && builtins[e.fn].lower === null)
           refuse(e, `${builtins[e.fn].spelling ?? e.fn}(…)`, 'derivatives inside the energy');
       });
-  const follows = new Set(followersOf(model).map((f) => f.param));
+  const follows = followerNames(model);
   const learns = model.variables.some((v) => v.role === 'param' && !given.has(v.name) && !follows.has(v.name));
   if (learns)
     for (const layer of layersIn(model, kept))
@@ -49,17 +49,13 @@ const rateOf = (layer: Expr & { kind: 'layer' }): number | null => {
   return rate === undefined ? null : writtenNumber(rate);
 };
 
-/** Energies without lets and nets. Nothing moves an average whose net is given: it is read as the net that it follows. */
+/** Energies without lets and nets. */
 const expandGroups = (
   model: Model,
   groups: readonly FactorGroup[],
   given: ReadonlySet<string>,
 ): readonly FactorGroup[] => {
-  const settled = new Map<string, string>();
-  for (const { param, follows } of followersOf(model))
-    if (!given.has(param) && (given.has(follows) || settled.has(follows)))
-      settled.set(param, settled.get(follows) ?? follows);
-  const expand = definitionExpander(model, (name) => settled.get(name) ?? name);
+  const expand = definitionExpander(model, settledFollowers(model, given));
   return groups.map((g) => ({ ...g, energy: expand(g.energy), where: g.where === null ? null : expand(g.where) }));
 };
 

@@ -2,7 +2,7 @@
 // that follow others, those that stay, and the data.
 import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Follower } from '../graph/nets/followers.ts';
-import { followersOf } from '../graph/nets/followers.ts';
+import { followersOf, settledFollowers } from '../graph/nets/followers.ts';
 import type { Variable } from '../semantics/model.ts';
 import type { BatchRows } from './batch-rows.ts';
 import { batchRows } from './batch-rows.ts';
@@ -29,7 +29,9 @@ export const rosterOf = (plan: Plan, fit: TrainFit): Roster => {
   const rows = batchRows(fit.batch);
   const known = plan.task.training;
   const eliminated = new Set(blocksOf(fit).flatMap((b) => b.unknowns));
-  const params = model.variables.filter((v) => v.role === 'param' && !known.has(v.name) && !eliminated.has(v.name));
+  const settled = settledFollowers(model, known);
+  const open = (name: string): boolean => !known.has(name) && !eliminated.has(name) && !settled.has(name);
+  const params = model.variables.filter((v) => v.role === 'param' && open(v.name));
   const moves = new Map<string, Move>();
   for (const { params: names, optimizer } of fit.losses.flatMap((l) => l.learners))
     for (const variable of params.filter((v) => names.includes(v.name))) {

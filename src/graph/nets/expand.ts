@@ -32,10 +32,10 @@ const sums: Readonly<Partial<Record<BuiltinName, (param: Expr) => Expr>>> = {
   sum: (p) => callExpr('sum', [p], p.span),
 };
 
-/** Replaces every let and every net. `readParam`: the param that is read where a net has the named one. */
+/** Replaces every let and every net. `standIns`: params that are read in the place of others. */
 export const definitionExpander = (
   model: Model,
-  readParam: (name: string) => string = (name) => name,
+  standIns: ReadonlyMap<string, string> = new Map(),
 ): ((expr: Expr) => Expr) => {
   const inline = letInliner(model);
   const nets = new Map(model.nets.map((n) => [n.name, n]));
@@ -50,7 +50,7 @@ export const definitionExpander = (
     return found;
   };
   const paramOf = (owned: string, like: Expr): Expr => {
-    const name = readParam(owned);
+    const name = standIns.get(owned) ?? owned;
     const variable = variables.get(name);
     if (variable === undefined) throw new InternalError(`no param named ${name}`);
     return { kind: 'ref', of: 'variable', name, at: [], type: variable.type, span: like.span };

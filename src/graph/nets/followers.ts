@@ -32,5 +32,14 @@ export const followersOf = (model: Model): readonly Follower[] => {
     });
 };
 
+/** Nothing moves an average whose net is given: where it is not given itself, its params are those of the net. */
+export const settledFollowers = (model: Model, given: ReadonlySet<string>): ReadonlyMap<string, string> => {
+  const settled = new Map<string, string>();
+  for (const { param, follows } of followersOf(model))
+    if (!given.has(param) && (given.has(follows) || settled.has(follows)))
+      settled.set(param, settled.get(follows) ?? follows);
+  return settled;
+};
+
 /** Params that are not learned: those of moving averages. */
 export const followerNames = (model: Model): ReadonlySet<string> => new Set(followersOf(model).map((f) => f.param));

@@ -36,6 +36,8 @@ const standardIterations: Readonly<Record<OptimizerName, number>> = {
   riemannian: 1000,
 };
 
+/** Steps along gradients alone: no values are compared. */
+export const isFirstOrder = (name: string): name is 'adam' | 'sgd' => name === 'adam' || name === 'sgd';
 export const isOptimizer = (name: string): name is OptimizerName => Object.hasOwn(optimizerTitles, name);
 
 /** `steps`: a number of steps given elsewhere (epochs), used when the options have none. */
