@@ -31,7 +31,8 @@ export interface Environment {
   /** Values of consts that were set from outside; others are lowered from their expression. */
   readonly consts: ReadonlyMap<string, Value>;
   readonly beta: Value;
-  /** Where iterative methods begin: whole arrays of unknowns, found before under other params. */
+  /** Where iterative methods begin inside a sweep of an alternation: whole arrays of unknowns, found before under other params.
+   *  They may stop after some iterations: the next sweep goes on from there. */
   readonly starts?: ReadonlyMap<string, Value>;
   /** The scalar that seeds random numbers. */
   readonly seed: () => Value;

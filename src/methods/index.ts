@@ -1,5 +1,6 @@
 // The list of inference methods. A new one is a file and a line here; the planner asks them all.
 import { chainElimination } from './discrete/chain.ts';
+import { convexStep } from './convex/convex-step.ts';
 import { fistaMethod } from './convex/method.ts';
 import { descents } from './continuous/descent.ts';
 import { grid } from './continuous/grid.ts';
@@ -30,6 +31,7 @@ export const parameterSteps: readonly ParameterStep<any>[] = [
   quadraticStep,
   exponentialFamilyStep,
   eigenvectorStep,
+  convexStep,
   descentStep,
 ];
 

@@ -146,6 +146,8 @@ export interface ParameterStep<W = unknown> {
     weightsOf: WeightsOf,
     current: ReadonlyMap<string, Value>,
   ) => ReadonlyMap<string, Value>;
+  /** The whole problem by an iteration of its own, where nothing else is unknown: with its convergence and gap. */
+  readonly solve?: (witness: W, facts: BlockFacts, env: Environment) => Lowered;
 }
 
 export const refusal = (method: string, reason: string): Refusal => ({ kind: 'refusal', method, reason });

@@ -9,6 +9,7 @@ import { wholeShape } from '../semantics/whole-shape.ts';
 import type { Value } from '../tensor/builder.ts';
 import { lowerLosses, paramOnlyEnergy } from './lower-loss.ts';
 import type { FitPlan, Plan } from './plan.ts';
+import { mergeConvergence } from './merge-convergence.ts';
 import { rosterOf } from './training-roster.ts';
 
 export const lowerFit = (
@@ -23,9 +24,13 @@ export const lowerFit = (
       return new Map(rosterOf(plan, fit).params.map((v) => [v.name, env.builder.input(v.name, wholeShape(v))]));
     case 'closed': {
       const result = new Map<string, Value>();
-      for (const s of fit.steps)
-        for (const [name, value] of s.step.lower(s.chosen.witness, s.facts, env, () => null, new Map()))
-          result.set(name, value);
+      const solved = fit.steps.flatMap((s) => {
+        const lowered = s.step.solve?.(s.chosen.witness, s.facts, env) ?? null;
+        const arrays = lowered?.assignment() ?? s.step.lower(s.chosen.witness, s.facts, env, () => null, new Map());
+        for (const [name, value] of arrays) result.set(name, value);
+        return lowered === null ? [] : [{ lowered, certificate: s.chosen.certificate }];
+      });
+      mergeConvergence(env.builder, solved, outputs);
       return result;
     }
     case 'alternate': {

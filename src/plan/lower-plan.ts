@@ -18,6 +18,7 @@ import { lowerFit, lowerKept } from './lower-fit.ts';
 import { dataGroups } from './data-groups.ts';
 import { trainingSizes } from './batch-rows.ts';
 import { lowerTraining } from './lower-training.ts';
+import { mergeConvergence } from './merge-convergence.ts';
 import type { Plan } from './plan.ts';
 import { blocksOf } from './plan.ts';
 import type { ConstValues } from './program-environment.ts';
@@ -154,24 +155,9 @@ const collect = (
   const points = pointFreeEnergies(plan, blocks, env);
   if (points !== null) outputs['point free energies'] = points;
   if (plan.fit === null && blocks.length > 0) {
-    mergeConvergence(b, blocks, outputs);
-    mergeGaps(b, blocks, outputs);
+    const solved = blocks.map(({ q, lowered }) => ({ lowered, certificate: q.chosen.certificate }));
+    mergeConvergence(b, solved, outputs);
   }
   outputs['free energy'] = dataTotal;
   outputs['total free energy'] = total;
-};
-
-/** All blocks converged, and the most iterations that one took. */
-const mergeConvergence = (b: Builder, blocks: readonly LoweredBlock[], outputs: Record<string, Value>): void => {
-  const iterative = blocks.flatMap(({ lowered }) => (lowered.convergence === null ? [] : [lowered.convergence]));
-  if (iterative.length === 0) return;
-  outputs['converged'] = iterative.map((c) => c.converged).reduce((x, y) => b.and(x, y));
-  outputs['iterations'] = iterative.map((c) => c.iterations).reduce((x, y) => b.maximum(x, y));
-};
-
-/** Independent blocks: their gaps add up. Blocks without a gap are exact, or say nothing. */
-const mergeGaps = (b: Builder, blocks: readonly LoweredBlock[], outputs: Record<string, Value>): void => {
-  const gaps = blocks.flatMap(({ lowered }) => (lowered.gap === undefined ? [] : [lowered.gap]));
-  const silent = blocks.some(({ q, lowered }) => lowered.gap === undefined && q.chosen.certificate !== 'exact');
-  if (gaps.length > 0 && !silent) outputs['gap'] = gaps.reduce((x, y) => b.add(x, y));
 };

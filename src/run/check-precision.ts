@@ -24,7 +24,8 @@ export const withParamsGiven = (plan: Plan, assignment: Arrays): Plan => {
 
 /** Whether the whole answer comes from linear systems, which float64 solves again in no more time. */
 const isLinearAlgebra = ({ fit, query }: Plan): boolean =>
-  (fit === null ? query.length > 0 : fit.kind === 'closed') && query.every((q) => q.method.name === 'quadratic');
+  (fit === null ? query.length > 0 : fit.kind === 'closed' && fit.steps.every((s) => s.step.solve === undefined)) &&
+  query.every((q) => q.method.name === 'quadratic');
 
 /** Entries that rounding explains: near in themselves, or next to the largest of their array or, for energies, of all
  *  energies: a total of 0 is a difference of its parts. */

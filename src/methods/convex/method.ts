@@ -2,15 +2,20 @@
 // gap as the certificate. The value is taken at the minimiser, which outer derivatives see as fixed (envelope theorem).
 import type { Environment } from '../../lower/environment.ts';
 import { totalEnergy } from '../../lower/group.ts';
+import type { Variable } from '../../semantics/model.ts';
 import { wholeShape } from '../../semantics/whole-shape.ts';
+import type { Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
 import { bindArrays } from '../continuous/joint-transform.ts';
 import type { BlockFacts, Candidate, Lowered, Method, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
+import type { FistaResult } from './fista.ts';
 import { fista } from './fista.ts';
+import type { Arrays } from './parts.ts';
 import type { ConvexProblem } from './problem.ts';
 import { convexProblem } from './problem.ts';
 import { freeArrays } from './smooth.ts';
+import { someSteps } from './some-steps.ts';
 import { convexWords } from './words.ts';
 
 export interface ConvexWitness {
@@ -21,7 +26,16 @@ export interface ConvexWitness {
 const standardIterations = 10_000;
 const name = 'FISTA';
 
-const propose = (facts: BlockFacts): Candidate<ConvexWitness> | Refusal => {
+/** Nothing but a smooth energy: no sets and no kinks. */
+export const isPlain = (problem: ConvexProblem): boolean =>
+  problem.parts.every((p) => isOpen(p.variable) && p.absolute.length === 0 && p.norm === null);
+export const plainReason = 'the energy is smooth and nothing constrains it: a descent does the same better';
+
+/** All reals, or a half-line whose end is no value: free coordinates reach everything. */
+const isOpen = ({ domain, conditions }: Variable): boolean =>
+  conditions.length === 0 && (domain.kind === 'real' || domain.kind === 'positive');
+
+export const proposeConvex = (facts: BlockFacts): Candidate<ConvexWitness> | Refusal => {
   if (facts.block.some((v) => v.operation !== 'minimize'))
     return { ...refusal(name, 'it minimises, and this block is marginalised'), otherOperation: true };
   const problem = convexProblem(facts);
@@ -32,10 +46,7 @@ const propose = (facts: BlockFacts): Candidate<ConvexWitness> | Refusal => {
       name,
       `factor ${affine.term.part ?? affine.term.name} is a norm of something affine, which has no closed proximal map`,
     );
-  const asked = facts.requested?.name === 'fista';
-  const simple = problem.parts.every((p) => p.projection.trivial && p.absolute.length === 0 && p.norm === null);
-  if (simple && !asked)
-    return refusal(name, 'the energy is smooth and nothing constrains it: a descent does the same better');
+  if (isPlain(problem) && facts.requested?.name !== 'fista') return refusal(name, plainReason);
   const iterations = facts.requested?.options['iterations'] ?? standardIterations;
   const count = facts.block.reduce((n, v) => n + (dimValue(dims.product(wholeShape(v.variable)), facts.sizes) ?? 1), 0);
   return {
@@ -48,26 +59,45 @@ const propose = (facts: BlockFacts): Candidate<ConvexWitness> | Refusal => {
   };
 };
 
-const lower = ({ problem, iterations }: ConvexWitness, facts: BlockFacts, env: Environment): Lowered => {
+/** The energy of the block's groups, with its unknowns bound: a scalar. */
+export const blockEnergy = (env: Environment, facts: BlockFacts): Value =>
+  facts.groups.reduce((sum, g) => env.builder.add(sum, totalEnergy(env, g).value), env.builder.constant(0));
+
+export const solveConvex = ({ problem, iterations }: ConvexWitness, facts: BlockFacts, env: Environment): Lowered => {
   const b = env.builder;
-  const start = new Map(problem.parts.map((p) => [p.variable.name, b.zeros(wholeShape(p.variable))] as const));
-  const found = fista(env, problem, start, iterations);
+  const sweeping = env.starts !== undefined && problem.parts.every((p) => env.starts!.has(p.variable.name));
+  const found = sweeping ? { arrays: sweep(problem, facts, env, env.starts) } : whole(problem, env, iterations);
   const fixed = new Map([...found.arrays].map(([n, value]) => [n, b.stopGradient(value)] as const));
   const free = freeArrays(bindArrays(env, fixed), problem);
   const arrays = new Map([...fixed, ...[...free].map(([n, v]) => [n, b.stopGradient(v)] as const)]);
-  const bound = bindArrays(env, arrays);
   return {
-    value: facts.groups.reduce((sum, g) => b.add(sum, totalEnergy(bound, g).value), b.constant(0)),
+    value: blockEnergy(bindArrays(env, arrays), facts),
     assignment: () => arrays,
     marginals: () => new Map(),
     posterior: null,
     bindings: new Map([...arrays].map(([n, value]) => [n, { kind: 'given', value } as const])),
     expectedEnergy: null,
     pointwise: null,
-    convergence: { converged: found.converged, iterations: found.iterations },
-    gap: found.gap,
+    convergence: 'gap' in found ? { converged: found.converged, iterations: found.iterations } : null,
+    ...('gap' in found ? { gap: found.gap } : {}),
   };
 };
+
+const whole = (problem: ConvexProblem, env: Environment, iterations: number): FistaResult => {
+  const start = problem.parts.map((p) => [p.variable.name, env.builder.zeros(wholeShape(p.variable))] as const);
+  return fista(env, problem, new Map(start), iterations);
+};
+
+const sweep = (problem: ConvexProblem, facts: BlockFacts, env: Environment, start: Arrays): Arrays =>
+  someSteps(env, {
+    problem,
+    start,
+    gradient: null,
+    energy: (arrays) => {
+      const bound = bindArrays(env, arrays);
+      return blockEnergy(bindArrays(bound, freeArrays(bound, problem)), facts);
+    },
+  });
 
 export const fistaMethod: Method<ConvexWitness> = {
   name: 'FISTA',
@@ -76,6 +106,7 @@ export const fistaMethod: Method<ConvexWitness> = {
     'Accelerated proximal gradient with restarts (Beck, Teboulle 2009; O’Donoghue, Candès 2015). Globally optimal, with the gap.',
   serves: ['fista'],
   enumerates: () => false,
-  propose,
-  lower,
+  propose: proposeConvex,
+  resumes: true,
+  lower: solveConvex,
 };

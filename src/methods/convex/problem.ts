@@ -11,7 +11,7 @@ import type { Model, Variable } from '../../semantics/model.ts';
 import type { ConstraintSet } from '../continuous/constraint-set.ts';
 import { constraintSetOf } from '../continuous/constraint-set.ts';
 import type { Projection } from '../continuous/projections.ts';
-import { projectionOf } from '../continuous/projections.ts';
+import { projectionOf, readableIn } from '../continuous/projections.ts';
 import type { BlockFacts } from '../method.ts';
 import type { QuadraticWitness } from '../quadratic/method.ts';
 import { denseCount, quadraticWitness } from '../quadratic/method.ts';
@@ -50,11 +50,12 @@ export interface ConvexProblem {
 /** Unknown reals of the free unknowns that are eliminated by one dense system. */
 const mostFree = 512;
 
-export const convexProblem = (facts: BlockFacts): ConvexProblem | string => {
+/** `eliminate`: unknowns without sets and penalties may be minimised inside, by a linear solve. */
+export const convexProblem = (facts: BlockFacts, eliminate = true): ConvexProblem | string => {
   const { model } = facts;
   const variables = facts.block.map((v) => v.variable);
   const block = new Set(variables.map((v) => v.name));
-  const known = new Set(model.variables.filter((v) => v.role === 'data').map((v) => v.name));
+  const known = readableIn(model);
   const sets = new Map<string, { readonly set: ConstraintSet; readonly projection: Projection }>();
   for (const v of variables) {
     if (v.domain.kind === 'angle') return `${v.name} ranges over angle`;
@@ -75,7 +76,7 @@ export const convexProblem = (facts: BlockFacts): ConvexProblem | string => {
     parts.push(part);
   }
   const kinds = sorted(model, composite.smooth, block);
-  const free = freeUnknowns(facts, composite, parts, kinds.quadratic);
+  const free = eliminate ? freeUnknowns(facts, composite, parts, kinds.quadratic) : null;
   const active = free === null ? parts : parts.filter((p) => !free.facts.block.some((v) => v.variable === p.variable));
   const terms = [...kinds.squares, ...kinds.linear, ...kinds.others, ...composite.penalties.map((p) => p.term)];
   // A free unknown that several rows share joins them.
