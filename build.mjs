@@ -16,7 +16,7 @@ const { outputFiles } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  external: ['@tensorflow/*', '@viz-js/viz', '@observablehq/plot', 'linkedom'],
+  external: ['@tensorflow/*', 'webgpu', '@viz-js/viz', '@observablehq/plot', 'linkedom'],
   // Bundled packages are CommonJS in part and ask for Node's own modules with require.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

@@ -16,6 +16,8 @@ export interface ModuleSpec {
   /** The plan in words; becomes a comment of the artifact. */
   readonly description: readonly string[];
   readonly sizes: readonly { readonly name: string; readonly default: number | null }[];
+  /** Sizes that follow from others: floor(numerator / denominator). */
+  readonly derivedSizes?: readonly { readonly name: string; readonly numerator: Dim; readonly denominator: number }[];
   /** Documentation of inputs and outputs by name, for the signature and the .d.ts. Program inputs not listed are internal. */
   readonly variables: Readonly<
     Record<
@@ -42,9 +44,13 @@ export interface CallOptions {
   readonly onStep?: (step: number) => void;
   /** Bytes that one tensor may take, 1 GiB unless given; the reference backend does not look. */
   readonly budget?: number;
+  /** Inputs that stay on the device while the runner lives: sent again only when their numbers are another array. */
+  readonly keep?: readonly string[];
 }
 
 export interface Runner {
+  /** What the user should know of where it computes (a GPU was asked for and none found), or null. */
+  readonly caution: string | null;
   readonly call: (
     entry: string,
     inputs: Readonly<Record<string, TensorData>>,
@@ -58,7 +64,7 @@ export interface BackendStatus {
   readonly available: boolean;
   /** One line: the device found, or what is missing. */
   readonly detail: string;
-  /** The command that gets what is missing, or null. */
+  /** The command that gets what is missing, or null: nothing is, or no command would. */
   readonly remedy: string | null;
 }
 
@@ -66,5 +72,6 @@ export interface Backend {
   readonly name: string;
   readonly describe: string;
   readonly detect: () => Promise<BackendStatus>;
+  /** Throws DiagnosticError (EBM513) where the backend cannot run here. */
   readonly load: (module: ModuleSpec) => Promise<Runner>;
 }

@@ -55,6 +55,7 @@ export const referenceBackend: Backend = {
     remedy: null,
   }),
   load: async (module) => ({
+    caution: null,
     call: async (entry, inputs, options = {}) => {
       const program = module.entries[entry];
       if (program === undefined) throw new InternalError(`module ${module.name} has no entry ${entry}`);

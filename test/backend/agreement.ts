@@ -3,11 +3,9 @@
 import { expect } from 'vitest';
 import type { Backend, ModuleSpec, TensorData } from '../../src/backend/backend.ts';
 import { runProgram } from '../../src/backend/reference.ts';
-import { cpuBackend, wasmBackend } from '../../src/backend/tfjs/run.ts';
+import { present } from './devices.ts';
 import { evaluate, type Dim } from '../../src/tensor/dims.ts';
 import type { Program } from '../../src/tensor/program.ts';
-
-export const tfjsBackends: readonly Backend[] = [cpuBackend, wasmBackend];
 
 export type Inputs = Readonly<Record<string, TensorData>>;
 export type Sizes = Readonly<Record<string, number>>;
@@ -61,7 +59,7 @@ export const agree = async (
   {
     sizes = {},
     tolerance = 3e-6,
-    backends = tfjsBackends,
+    backends = present,
   }: { sizes?: Sizes; tolerance?: number; backends?: readonly Backend[] } = {},
 ): Promise<void> => {
   const expected = runProgram(program, inputs, { sizes });

@@ -1,11 +1,13 @@
-// Every elementwise function on cpu and wasm against its float64 definition, over shapes that broadcast up to rank 12.
+// Every elementwise function on every backend against its float64 definition, over shapes that broadcast up to rank 12.
 import { describe, expect, it } from 'vitest';
+import { runProgram } from '../../src/backend/reference.ts';
 import { Builder } from '../../src/tensor/builder.ts';
 import { constant, size, type Dim } from '../../src/tensor/dims.ts';
 import { elementwiseTable } from '../../src/tensor/elementwise-table.ts';
 import type { Elementwise } from '../../src/tensor/elementwise.ts';
 import { compositions } from '../../src/backend/tfjs/legalise/elementwise.ts';
-import { agree, numbersOf, randomNumbers, type Sizes } from './agreement.ts';
+import { agree, moduleOf, numbersOf, randomNumbers, type Sizes } from './agreement.ts';
+import { present } from './devices.ts';
 
 const functions = Object.keys(elementwiseTable) as Elementwise[];
 
@@ -105,6 +107,31 @@ it('ints add, multiply, compare and divide with remainder', async () => {
     chosen: b.select(b.lt(i, j), i, j),
   };
   await agree(b.finish(outputs), {}, { sizes: { N: 5 } });
+});
+
+it('ints are exact beyond 2²⁴', async () => {
+  const b = new Builder();
+  const i = b.input('i', [N, constant(1)], 'int');
+  const j = b.input('j', [constant(1), constant(2)], 'int');
+  const product = b.add(b.mul(i, b.constant(3, 'int')), j);
+  const program = b.finish({
+    product,
+    difference: b.sub(product, b.constant(1, 'int')),
+    remainder: b.mod(product, b.constant(1000, 'int')),
+    least: b.minimum(product, j),
+    most: b.maximum(product, b.constant(0, 'int')),
+    repeated: b.expand(i, [N, constant(2)]),
+  });
+  const inputs = {
+    i: { shape: [3, 1], data: Int32Array.of(2 ** 24 + 1, 2 ** 28 + 3, -7) },
+    j: { shape: [1, 2], data: Int32Array.of(1, 2 ** 25 + 1) },
+  };
+  const expected = runProgram(program, inputs, { sizes: { N: 3 } });
+  for (const backend of present) {
+    const found = await (await backend.load(moduleOf({ infer: program }, { N: 3 }))).call('infer', inputs);
+    for (const [name, { data }] of Object.entries(expected))
+      expect([...found[name]!.data], `${backend.name}, ${name}`).toEqual([...data]);
+  }
 });
 
 it('one-hot encodings of every depth and rank', async () => {

@@ -1,10 +1,11 @@
-// Scans and whiles on cpu and wasm: carries that swap, stay or come from outside, reversed scans, loops in loops, no steps at
+// Scans and whiles on every backend: carries that swap, stay or come from outside, reversed scans, loops in loops, no steps at
 // all, cancelling and progress.
 import { describe, expect, it } from 'vitest';
 import { runProgram } from '../../src/backend/reference.ts';
 import { Builder } from '../../src/tensor/builder.ts';
 import { add, constant, size } from '../../src/tensor/dims.ts';
-import { agree, moduleOf, numbersOf, randomNumbers, tfjsBackends } from './agreement.ts';
+import { agree, moduleOf, numbersOf, randomNumbers } from './agreement.ts';
+import { onEveryBackend } from './devices.ts';
 import { chain, kmeans } from './programs.ts';
 
 const [N, T] = [size('N'), size('T')];
@@ -94,7 +95,7 @@ it('a chain of messages', async () => {
   }
 });
 
-describe.each(tfjsBackends.map((backend) => [backend.name, backend] as const))('while on %s', (_name, backend) => {
+onEveryBackend((_name, backend) => {
   const sizes = { N: 60, D: 2, K: 3 };
   const next = randomNumbers(4);
   const y = {

@@ -1,14 +1,15 @@
 // No tensor outlives its call, whether it returns or throws, and memory does not grow with the steps of a loop.
-import { describe, expect, it } from 'vitest';
-import { startTfjs } from '../../src/backend/tfjs/packages.ts';
+import { expect, it } from 'vitest';
+import { startTfjs } from '../../src/backend/tfjs/start.ts';
 import { Builder } from '../../src/tensor/builder.ts';
 import { constant, size } from '../../src/tensor/dims.ts';
-import { moduleOf, numbersOf, randomNumbers, tfjsBackends } from './agreement.ts';
+import { moduleOf, numbersOf, randomNumbers } from './agreement.ts';
+import { onEveryBackend } from './devices.ts';
 import { chain, kmeans } from './programs.ts';
 
-describe.each(tfjsBackends.map((backend) => [backend.name, backend] as const))('%s', (name, backend) => {
+onEveryBackend((name, backend) => {
   it('100 runs leave as many tensors as before', async () => {
-    const tf = await startTfjs(name as 'cpu' | 'wasm');
+    const tf = await startTfjs(name);
     const next = randomNumbers(1);
     const [T, B, S, N, D, K] = ['T', 'B', 'S', 'N', 'D', 'K'].map(size) as [never, never, never, never, never, never];
     const sizes = { T: 4, B: 2, S: 3, N: 12, D: 2, K: 3 };
@@ -30,7 +31,7 @@ describe.each(tfjsBackends.map((backend) => [backend.name, backend] as const))('
   });
 
   it('routines, random numbers, gathers and scatters leave none', async () => {
-    const tf = await startTfjs(name as 'cpu' | 'wasm');
+    const tf = await startTfjs(name);
     const b = new Builder();
     const x = b.input('x', [constant(3), constant(3)]);
     const spd = b.add(b.matmul(x, b.transpose(x, [1, 0])), b.eye(constant(3)));
@@ -59,7 +60,7 @@ describe.each(tfjsBackends.map((backend) => [backend.name, backend] as const))('
   });
 
   it('a call that throws leaves none', async () => {
-    const tf = await startTfjs(name as 'cpu' | 'wasm');
+    const tf = await startTfjs(name);
     const b = new Builder();
     const x = b.input('x', [constant(2)]);
     const runner = await backend.load(moduleOf({ infer: b.finish({ y: b.gather(b.exp(x), b.cast(x, 'int')) }) }));
@@ -71,7 +72,7 @@ describe.each(tfjsBackends.map((backend) => [backend.name, backend] as const))('
   });
 
   it('tensors alive during a loop do not grow with its steps', async () => {
-    const tf = await startTfjs(name as 'cpu' | 'wasm');
+    const tf = await startTfjs(name);
     const b = new Builder();
     const loop = b.while_(
       { max: 60, carry: [b.input('x', [constant(5)])] },

@@ -1,29 +1,42 @@
-// The list of backends: what there is, what is known but not served, and that looking loads nothing of tfjs.
+// The list of backends: what there is, what each says of itself, that looking loads nothing of tfjs, and that one which is not
+// here is refused with its reason.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { expect, it } from 'vitest';
-import {
-  backendNames,
-  backends,
-  defaultBackend,
-  detectBackends,
-  findBackend,
-  isUnserved,
-} from '../../src/backend/registry.ts';
+import { describe, expect, it } from 'vitest';
+import { backendNames, backends, defaultBackend, detectBackends, findBackend } from '../../src/backend/registry.ts';
+import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts';
+import { kmeans } from './programs.ts';
 
 it('finds backends by name', () => {
   for (const backend of backends) expect(findBackend(backend.name)).toBe(backend);
+  expect(backendNames).toEqual(['wasm', 'cpu', 'webgpu', 'cuda', 'tensorflow', 'reference']);
   expect(findBackend(defaultBackend)?.name).toBe('wasm');
-  expect(findBackend('webgpu')).toBeNull();
   expect(findBackend('abacus')).toBeNull();
-  expect(['cuda', 'tensorflow', 'webgpu'].every(isUnserved)).toBe(true);
-  expect(isUnserved('wasm')).toBe(false);
 });
 
-it('reports every known backend once', async () => {
+it('reports every backend once: the default and the reference run anywhere', async () => {
   const found = await detectBackends();
   expect(found.map((status) => status.name)).toEqual(backendNames);
-  for (const { name, available } of found) expect(available).toBe(findBackend(name) !== null);
+  for (const { name, available, detail } of found) {
+    if (['wasm', 'cpu', 'reference'].includes(name)) expect(available).toBe(true);
+    expect(detail).not.toBe('');
+  }
+});
+
+describe('what is not here', async () => {
+  const absent = (await detectBackends()).filter((status) => !status.available);
+  it.skipIf(absent.length === 0)('is refused by EBM513 with the reason and the command that gets it', async () => {
+    for (const { name, detail, remedy } of absent) {
+      const refusal = await findBackend(name)!
+        .load(kmeans())
+        .catch((error: unknown) => error);
+      expect(refusal).toBeInstanceOf(DiagnosticError);
+      const [diagnostic] = (refusal as DiagnosticError).diagnostics;
+      expect(diagnostic!.code).toBe('EBM513');
+      expect(diagnostic!.message).toBe(`the backend ${name} cannot run here: ${detail}`);
+      if (remedy !== null) expect(diagnostic!.hints.join()).toContain(remedy);
+    }
+  });
 });
 
 it('loads nothing of tfjs before a module is loaded', async () => {

@@ -1,6 +1,6 @@
 // Puts a module's text where `import` finds our copy of tfjs for it. In: the text. Out: the path of a file with exactly it.
 // The place is node_modules/.cache/ebmc; where that cannot be written, a folder in the system's temp with a link to node_modules.
-import { createHash } from 'node:crypto';
+import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, readFile, rename, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir, userInfo } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -13,7 +13,7 @@ const writeWhole = async (folder: string, name: string, text: string): Promise<s
   const path = join(folder, name);
   const existing = await readFile(path, 'utf8').catch(() => null);
   if (existing === text) return path;
-  const partial = `${path}.${process.pid}.${Date.now()}`;
+  const partial = `${path}.${randomUUID()}`;
   await writeFile(partial, text);
   await rename(partial, path);
   return path;

@@ -6,7 +6,7 @@ import type { HelperName } from './runtime-text.ts';
 // prettier-ignore
 export const tfjsOperations = [
   'scalar', 'tensor', 'range', 'zeros', 'fill', 'zerosLike', 'clone', 'cast', 'reshape',
-  'neg', 'abs', 'sign', 'square', 'reciprocal', 'sqrt', 'exp', 'expm1', 'log', 'sin', 'cos', 'tan', 'sinh', 'cosh', 'tanh',
+  'neg', 'abs', 'sign', 'square', 'reciprocal', 'sqrt', 'exp', 'log', 'sinh', 'cosh', 'tanh',
   'sigmoid', 'softplus', 'relu', 'floor', 'round', 'erf', 'isNaN',
   'add', 'sub', 'mul', 'div', 'pow', 'minimum', 'maximum', 'mod', 'atan2',
   'less', 'lessEqual', 'greater', 'greaterEqual', 'equal', 'notEqual', 'where',
@@ -18,7 +18,7 @@ export type TfjsOperation = (typeof tfjsOperations)[number];
 // prettier-ignore
 export const helperOperations = [
   'sumAxis', 'minAxis', 'argminAxis', 'permuteAxes', 'matrixProduct', 'rowsProduct', 'softMinProduct', 'gibbsRatio', 'gibbsLeft', 'gibbsRight', 'gatherAxis', 'oneHotRows', 'scatterAdd', 'pickedSum', 'unstack', 'stackSteps',
-  'randomTensor', 'mapLgamma', 'mapDigamma', 'mapLogBesselI0',
+  'sine', 'cosine', 'tangent', 'expMinusOne', 'naturalLog', 'integers', 'randomTensor', 'mapLgamma', 'mapDigamma', 'mapLogBesselI0',
   'runCholesky', 'runTriangularSolve', 'runTriangularSolveTransposed', 'runSolve', 'runInverse', 'runLogAbsDet', 'runEigh',
   'runSort', 'runBlockTridiagonal',
 ] as const satisfies readonly HelperName[];
@@ -54,11 +54,7 @@ export const operations: Readonly<Record<OperationName, OperationFacts>> = {
   reciprocal: { stem: 'reciprocal' },
   sqrt: { stem: 'root' },
   exp: { stem: 'exp' },
-  expm1: { stem: 'expm1' },
   log: { stem: 'log' },
-  sin: { stem: 'sine' },
-  cos: { stem: 'cosine' },
-  tan: { stem: 'tangent' },
   sinh: { stem: 'sinh' },
   cosh: { stem: 'cosh' },
   tanh: { stem: 'tanh' },
@@ -112,6 +108,12 @@ export const operations: Readonly<Record<OperationName, OperationFacts>> = {
   pickedSum: { stem: 'picked', awaited: true },
   unstack: { stem: 'steps', makesList: true, awaited: true },
   stackSteps: { stem: 'stacked' },
+  sine: { stem: 'sine' },
+  cosine: { stem: 'cosine' },
+  tangent: { stem: 'tangent' },
+  expMinusOne: { stem: 'expm1' },
+  naturalLog: { stem: 'log' },
+  integers: { stem: 'integers', awaited: true },
   randomTensor: { stem: 'random', awaited: true },
   mapLgamma: { stem: 'lgamma', awaited: true },
   mapDigamma: { stem: 'digamma', awaited: true },

@@ -2,36 +2,29 @@
 // Nothing of tfjs is loaded until load().
 import { pathToFileURL } from 'node:url';
 import { InternalError } from '../../diagnostics/diagnostic.ts';
-import type { Backend, BackendStatus, Runner, TensorData } from '../backend.ts';
+import type { Backend, Runner, TensorData } from '../backend.ts';
+import { failed, type TfjsBackendName } from './devices/device.ts';
 import { emitModule } from './emit/module.ts';
+import { KeptInputs } from './kept-inputs.ts';
 import { writeModule } from './module-file.ts';
 import { identifier } from './names.ts';
-import { missingPackages, startTfjs, type TfjsBackendName } from './packages.ts';
+import { devices, startTfjs } from './start.ts';
 
 type Entry = (
   inputs: Readonly<Record<string, TensorData>>,
   options: object,
 ) => Promise<Readonly<Record<string, TensorData>>>;
 
-const descriptions: Readonly<Record<TfjsBackendName, string>> = {
-  wasm: 'tfjs on WebAssembly with SIMD, float32: the default',
-  cpu: 'tfjs in plain JavaScript, float32: slow, for comparison',
-};
-
-const detect = async (name: TfjsBackendName): Promise<BackendStatus> => {
-  const missing = missingPackages(name);
-  return missing.length === 0
-    ? { name, available: true, detail: descriptions[name], remedy: null }
-    : {
-        name,
-        available: false,
-        detail: `${missing.join(' and ')} not installed`,
-        remedy: `npm install ${missing.join(' ')}`,
-      };
-};
+/** A module that refuses a tensor too large for the device says so in its own words: EBM516. */
+const told =
+  (name: TfjsBackendName) =>
+  (error: unknown): never => {
+    if (error instanceof RangeError && error.cause === 'memory') throw failed(name, 'memory', error.message);
+    throw error;
+  };
 
 /** Backends that share tfjs. Its current backend is one for the whole process, so their calls wait for each other. */
-const tfjsBackends = (): Readonly<Record<TfjsBackendName, Backend>> => {
+const backendsOfTfjs = (): Readonly<Record<TfjsBackendName, Backend>> => {
   let turn: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(run: () => Promise<T>): Promise<T> => {
     const result = turn.then(run);
@@ -40,12 +33,18 @@ const tfjsBackends = (): Readonly<Record<TfjsBackendName, Backend>> => {
   };
   const backend = (name: TfjsBackendName): Backend => ({
     name,
-    describe: descriptions[name],
-    detect: () => detect(name),
+    describe: devices[name].describe,
+    detect: devices[name].detect,
     load: async (module): Promise<Runner> => {
-      const [path] = await Promise.all([writeModule(emitModule(module)), inTurn(() => startTfjs(name))]);
+      const started = inTurn(async () => {
+        const tf = await startTfjs(name);
+        return { tf, caution: devices[name].caution(tf) };
+      });
+      const [path, { tf, caution }] = await Promise.all([writeModule(emitModule(module)), started]);
       const entries = (await import(/* @vite-ignore */ pathToFileURL(path).href)) as Readonly<Record<string, Entry>>;
+      const kept = new KeptInputs(tf);
       return {
+        caution,
         call: async (entry, inputs, options = {}) => {
           const run = entries[identifier(entry)];
           const program = module.entries[entry];
@@ -54,17 +53,32 @@ const tfjsBackends = (): Readonly<Record<TfjsBackendName, Backend>> => {
           return inTurn(async () => {
             await startTfjs(name);
             // Like the interpreter, and unlike the module by itself, it looks past inputs of other entries.
+            const { keep = [], ...asked } = options;
+            const placed = kept.placed(program, inputs, keep);
             const own = program.inputs.flatMap(({ name }) =>
-              inputs[name] === undefined ? [] : [[name, inputs[name]]],
+              placed[name] === undefined ? [] : [[name, placed[name]]],
             );
-            return run(Object.fromEntries(own) as typeof inputs, options);
+            return devices[name]
+              .guard(tf, () => run(Object.fromEntries(own) as typeof inputs, asked))
+              .catch(told(name));
           });
         },
-        dispose: async () => undefined,
+        dispose: () =>
+          inTurn(async () => {
+            await startTfjs(name);
+            kept.dispose();
+          }),
       };
     },
   });
-  return { wasm: backend('wasm'), cpu: backend('cpu') };
+  return {
+    wasm: backend('wasm'),
+    cpu: backend('cpu'),
+    webgpu: backend('webgpu'),
+    cuda: backend('cuda'),
+    tensorflow: backend('tensorflow'),
+  };
 };
 
-export const { wasm: wasmBackend, cpu: cpuBackend } = tfjsBackends();
+export const tfjsBackends = backendsOfTfjs();
+export const { wasm: wasmBackend, cpu: cpuBackend } = tfjsBackends;

@@ -5,14 +5,17 @@ export type HelperName =
   | 'shapeOf'
   | 'sizesOf'
   | 'numbersOf'
+  | 'largestTensor'
   | 'openCall'
   | 'sumAxis'
   | 'minAxis'
   | 'argminAxis'
   | 'permuteAxes'
   | 'rowsOf'
+  | 'blockProducts'
   | 'rowsProduct'
   | 'matrixProduct'
+  | 'isNear'
   | 'peek'
   | 'gatherAxis'
   | 'oneHotRows'
@@ -51,6 +54,18 @@ export type HelperName =
   | 'softplusNumber'
   | 'moduloNumber'
   | 'freeEnergyNumber'
+  | 'onWebgpu'
+  | 'polynomial'
+  | 'quarterTurns'
+  | 'sine'
+  | 'cosine'
+  | 'tangent'
+  | 'expMinusOne'
+  | 'naturalLog'
+  | 'roundedIntegers'
+  | 'integers'
+  | 'broadcastStrides'
+  | 'integerOf'
   | 'cholesky'
   | 'triangularSolve'
   | 'factorLU'
@@ -120,8 +135,15 @@ function sizesOf(signature, entry, inputs, given) {
       throw new RangeError(\`input \${name} has shape [\${found.join(', ')}], expected [\${shape.join(', ')}]\`);
     return shape.map((text, axis) => ({ name, axis, text, found: found[axis], shape: \`[\${found.join(', ')}]\` }));
   });
+  const derive = () => {
+    for (const [size, { numerator, denominator }] of Object.entries(signature.derivedSizes ?? {})) {
+      const value = Math.floor(dimValue(numerator, sizes) / denominator);
+      if (!Number.isNaN(value)) sizes[size] ??= value;
+    }
+  };
   for (let before = -1; before !== Object.keys(sizes).length;) {
     before = Object.keys(sizes).length;
+    derive();
     for (const { name, text, found } of dims) {
       const unknown = [...new Set(text.match(/[\\p{ID_Start}_$][\\p{ID_Continue}$]*/gu) ?? [])].filter(
         (s) => sizes[s] === undefined,
@@ -135,6 +157,7 @@ function sizesOf(signature, entry, inputs, given) {
     }
   }
   for (const [size, value] of Object.entries(signature.sizes)) if (value !== null) sizes[size] ??= value;
+  derive();
   for (const { name, axis, text, found, shape } of dims)
     if (dimValue(text, sizes) !== found) {
       const reasons = (text.match(/[\\p{ID_Start}_$][\\p{ID_Continue}$]*/gu) ?? [])
@@ -149,16 +172,23 @@ function sizesOf(signature, entry, inputs, given) {
   },
   numbersOf: {
     needs: [],
-    text: `/** All numbers of an input, row-major. */
+    text: `/** All numbers of an input that is no tensor, row-major. */
 function numbersOf(input) {
-  if (input instanceof tf.Tensor) return input.dataSync();
   if (ArrayBuffer.isView(input)) return input;
   if (Array.isArray(input)) return input.flat(Infinity);
   return typeof input === 'object' ? input.data : [Number(input)];
 }`,
   },
+  largestTensor: {
+    needs: [],
+    text: `/** Bytes that one tensor can take on the current backend. */
+function largestTensor() {
+  const { device } = tf.backend();
+  return tf.getBackend() === 'wasm' ? 3 * 2 ** 30 : (device?.limits.maxStorageBufferBindingSize ?? Infinity);
+}`,
+  },
   openCall: {
-    needs: ['sizesOf', 'numbersOf'],
+    needs: ['sizesOf', 'numbersOf', 'largestTensor'],
     text: `/** Opens a call. Every tensor made during it belongs to it, and close() frees those that are left. */
 function openCall(signature, entryName, inputs, options) {
   const entry = signature.entries[entryName];
@@ -205,17 +235,23 @@ function openCall(signature, entryName, inputs, options) {
         );
     },
     /** Refuses other data than those by which the program chose its nodes. */
-    madeWith: (name, values) => {
-      const found = numbersOf(present[name]);
+    madeWith: async (name, values) => {
+      const given = present[name];
+      const found = given instanceof tf.Tensor ? await given.data() : numbersOf(given);
       if (found.length !== values.length || values.some((v, i) => found[i] !== v))
         throw new RangeError(\`\${entryName} is made for one \${name}, and this is another: compile it again\`);
     },
     /** Refuses when the largest tensor, of so many entries, would exceed the memory budget in bytes. */
     reserve: (entries) => {
-      const limit = Math.min(options.budget ?? 2 ** 30, tf.getBackend() === 'wasm' ? 3 * 2 ** 30 : Infinity);
+      const most = largestTensor();
+      const limit = Math.min(options.budget ?? 2 ** 30, most);
       if (4 * entries > limit)
         throw new RangeError(
-          \`\${entryName} needs a tensor of \${entries} numbers (\${(entries / 2 ** 28).toFixed(2)} GiB), more than the budget of \${(limit / 2 ** 30).toFixed(2)} GiB: use smaller sizes or a larger options.budget (on wasm at most 3 GiB)\`,
+          \`\${entryName} needs a tensor of \${entries} numbers (\${(entries / 2 ** 28).toFixed(2)} GiB), more than \` +
+            (limit < most
+              ? \`the budget of \${(limit / 2 ** 30).toFixed(2)} GiB: use smaller sizes or a larger options.budget\`
+              : \`\${tf.getBackend()} can hold, \${(limit / 2 ** 30).toFixed(2)} GiB: use smaller sizes\`),
+          { cause: 'memory' },
         );
     },
     input: (name, shape, dtype) => {
@@ -322,13 +358,37 @@ function rowsOf(x, from, to) {
   );
 }`,
   },
+  blockProducts: {
+    needs: ['sumAxis'],
+    text: `/** Σ over blocks of 1,024 rows of aᵀ b, all blocks in one batched product: far from the host an operation costs the same
+ *  whatever its size. */
+function blockProducts(a, b) {
+  return tf.tidy(() => {
+    const batch = a.shape.length - 2;
+    const blocks = Math.ceil(a.shape.at(-2) / 1024);
+    const [left, right] = [a, b].map((x) => {
+      const missing = 1024 * blocks - x.shape.at(-2);
+      const padding = x.shape.map((_, axis) => [0, axis === batch ? missing : 0]);
+      return tf.reshape(missing === 0 ? x : tf.pad(x, padding), [
+        ...x.shape.slice(0, batch),
+        blocks,
+        1024,
+        x.shape.at(-1),
+      ]);
+    });
+    const order = [...left.shape.keys()];
+    return sumAxis(tf.matMul(tf.transpose(left, [...order.slice(0, -2), order.at(-1), order.at(-2)]), right), batch);
+  });
+}`,
+  },
   rowsProduct: {
-    needs: ['rowsOf'],
+    needs: ['rowsOf', 'blockProducts', 'isNear'],
     text: `/** aᵀ b for a […, n, p] and b […, n, q], n of any length: over more than 4,096 rows it adds up products of blocks of
  *  1,024 in a binary tree, because float32 sums lose digits with their length; over none it is 0. */
 function rowsProduct(a, b) {
   const count = a.shape.at(-2);
   if (a.size === 0 || b.size === 0) return tf.zeros([...a.shape.slice(0, -2), a.shape.at(-1), b.shape.at(-1)]);
+  if (count > 4096 && !isNear()) return blockProducts(a, b);
   const order = a.shape.length === 2 ? [1, 0] : [0, 2, 1];
   const step = count <= 4096 ? count : 1024;
   const parts = [];
@@ -362,6 +422,13 @@ function matrixProduct(a, b) {
   return result;
 }`,
   },
+  isNear: {
+    needs: [],
+    text: `/** Whether tensors are in this process's memory, where it costs nothing to read them. */
+function isNear() {
+  return tf.getBackend() === 'wasm' || tf.getBackend() === 'cpu';
+}`,
+  },
   peek: {
     needs: [],
     text: `/** The numbers of a tensor: on wasm the heap itself, valid only until the next tensor is made. */
@@ -371,7 +438,7 @@ async function peek(x) {
 }`,
   },
   gatherAxis: {
-    needs: ['peek'],
+    needs: ['isNear', 'peek'],
     text: `/** x[before, n, after] and flat indices [m] → [before, m, after]. Indices are in range. */
 async function gatherAxis(x, indices) {
   const [before, n, after] = x.shape;
@@ -379,8 +446,7 @@ async function gatherAxis(x, indices) {
   const shape = [before, at.length, after];
   const bad = at.find((i) => !(i >= 0 && i < n));
   if (bad !== undefined) throw new RangeError(\`index \${bad} is outside 0..\${n}\`);
-  const onHost = tf.getBackend() === 'wasm' || tf.getBackend() === 'cpu';
-  if (!onHost && x.size > 0 && at.length > 0) return tf.gather(x, indices, 1);
+  if (!isNear() && x.size > 0 && at.length > 0) return tf.gather(x, indices, 1);
   const size = before * at.length * after;
   const out = x.dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
   const from = await peek(x);
@@ -427,9 +493,9 @@ async function scatterAdd(updates, indices, n) {
 }`,
   },
   pickedSum: {
-    needs: ['peek', 'oneHotRows'],
+    needs: ['isNear', 'peek', 'oneHotRows'],
     text: `/** Zeros of \`shape\` with every g[i…] added at entry Σ i · strides + step · at[i…]. The host adds, in float64; only where tensors
- *  are far from it (WebGPU) they are added by a product with a one-hot matrix of those entries. */
+ *  are far from it they are added by a product with a one-hot matrix of those entries. */
 async function pickedSum(g, at, strides, step, shape) {
   const size = shape.reduce((a, b) => a * b, 1);
   if (g.size === 0 || size === 0) return tf.zeros(shape);
@@ -440,7 +506,7 @@ async function pickedSum(g, at, strides, step, shape) {
     for (let i = 1; i < g.shape[axis]; i++)
       for (let j = 0; j < slab; j++) entries[filled++] = entries[j] + i * strides[axis];
   }
-  if (tf.getBackend() === 'wasm' || tf.getBackend() === 'cpu') {
+  if (isNear()) {
     const [weights, picked2] = [await peek(g), await peek(at)];
     const out = new Float64Array(size);
     for (let i = 0; i < entries.length; i++) out[entries[i] + step * picked2[i]] += weights[i];
@@ -488,10 +554,10 @@ function stackSteps(steps, shape, dtype) {
 }`,
   },
   rangeOf: {
-    needs: ['peek'],
+    needs: ['isNear', 'peek'],
     text: `/** Least and largest number of a tensor that is not empty. NaN is passed over. */
 async function rangeOf(x) {
-  if (tf.getBackend() !== 'wasm' && tf.getBackend() !== 'cpu') {
+  if (!isNear()) {
     const [low, high] = [tf.min(x), tf.max(x)];
     const range = [(await low.data())[0], (await high.data())[0]];
     tf.dispose([low, high]);
@@ -820,6 +886,167 @@ function moduloNumber(a, b) {
     text: `/** The free energy at β of energies whose minimum is \`least\`, from Σ exp(β (least - energy)); at most 1e30. */
 function freeEnergyNumber(least, total, beta) {
   return Math.min(Number.isFinite(least) ? least - Math.log(total) / beta : least, 1e30);
+}`,
+  },
+  onWebgpu: {
+    needs: [],
+    text: `/** Whether tfjs computes on WebGPU. */
+function onWebgpu() {
+  return tf.getBackend() === 'webgpu';
+}`,
+  },
+  polynomial: {
+    needs: [],
+    text: `/** A polynomial by Horner's rule, highest coefficient first. */
+function polynomial(x, coefficients) {
+  const [first, ...rest] = coefficients;
+  let value = tf.fill(x.shape, first);
+  for (const coefficient of rest) value = tf.add(tf.mul(value, x), coefficient);
+  return value;
+}`,
+  },
+  quarterTurns: {
+    needs: ['polynomial'],
+    text: `/** sin(x + shift π/2): x less the nearest multiple of π/2, in three parts of few bits each (Cody and Waite 1980), then sinf or
+ *  cosf of the Cephes library (Moshier 1989), within 2 units in the last place for |x| < 8192. */
+function quarterTurns(x, shift) {
+  return tf.tidy(() => {
+    const turns = tf.round(tf.mul(x, 2 / Math.PI));
+    let rest = x;
+    for (const part of [1.5703125, 4837512969970703e-19, 7549789948768648e-23])
+      rest = tf.sub(rest, tf.mul(turns, part));
+    const z = tf.square(rest);
+    const sine2 = tf.add(
+      rest,
+      tf.mul(tf.mul(rest, z), polynomial(z, [-19515295891e-14, 0.0083321608736, -0.16666654611])),
+    );
+    const cosine2 = tf.add(
+      tf.mul(tf.square(z), polynomial(z, [2443315711809948e-20, -0.001388731625493765, 0.04166664568298827])),
+      tf.sub(1, tf.mul(z, 0.5)),
+    );
+    const shifted = tf.add(turns, shift);
+    const quadrant = tf.sub(shifted, tf.mul(tf.floor(tf.div(shifted, 4)), 4));
+    const odd = tf.sub(quadrant, tf.mul(tf.floor(tf.div(quadrant, 2)), 2));
+    const sign = tf.sub(1, tf.mul(tf.floor(tf.div(quadrant, 2)), 2));
+    return tf.mul(sign, tf.where(tf.greater(odd, 0.5), cosine2, sine2));
+  });
+}`,
+  },
+  sine: {
+    needs: ['onWebgpu', 'quarterTurns'],
+    text: `function sine(x) {
+  return onWebgpu() ? quarterTurns(x, 0) : tf.sin(x);
+}`,
+  },
+  cosine: {
+    needs: ['onWebgpu', 'quarterTurns'],
+    text: `function cosine(x) {
+  return onWebgpu() ? quarterTurns(x, 1) : tf.cos(x);
+}`,
+  },
+  tangent: {
+    needs: ['onWebgpu', 'quarterTurns'],
+    text: `function tangent(x) {
+  return onWebgpu() ? tf.tidy(() => tf.div(quarterTurns(x, 0), quarterTurns(x, 1))) : tf.tan(x);
+}`,
+  },
+  expMinusOne: {
+    needs: ['onWebgpu', 'polynomial'],
+    text: `/** exp(x) - 1. On WebGPU Taylor's series up to |x| = ½, whose first term left out is 3e-9 of x. */
+function expMinusOne(x) {
+  if (!onWebgpu()) return tf.expm1(x);
+  return tf.tidy(() => {
+    const series = tf.mul(x, polynomial(x, [1 / 40320, 1 / 5040, 1 / 720, 1 / 120, 1 / 24, 1 / 6, 1 / 2, 1]));
+    return tf.where(tf.less(tf.abs(x), 0.5), series, tf.sub(tf.exp(x), 1));
+  });
+}`,
+  },
+  naturalLog: {
+    needs: ['onWebgpu'],
+    text: `/** log x, -∞ at 0: WebGPU may give any number there. */
+function naturalLog(x) {
+  if (!onWebgpu()) return tf.log(x);
+  return tf.tidy(() => tf.where(tf.equal(x, 0), tf.fill(x.shape, -Infinity), tf.log(x)));
+}`,
+  },
+  roundedIntegers: {
+    needs: [],
+    text: `/** The operation of tfjs itself. */
+function roundedIntegers(a, b, operation) {
+  switch (operation) {
+    case 'add':
+      return tf.add(a, b);
+    case 'sub':
+      return tf.sub(a, b);
+    case 'mul':
+      return tf.mul(a, b);
+    case 'mod':
+      return tf.mod(a, b);
+    case 'minimum':
+      return tf.minimum(a, b);
+    case 'maximum':
+      return tf.maximum(a, b);
+  }
+}`,
+  },
+  integers: {
+    needs: ['onWebgpu', 'roundedIntegers', 'broadcastStrides', 'integerOf'],
+    text: `/** Integers, exact where tfjs would round them beyond 2²⁴: the host computes, which still has the numbers of most of them. */
+async function integers(a, b, operation) {
+  if (!onWebgpu()) return roundedIntegers(a, b, operation);
+  const shape = tf.broadcast_util.assertAndGetBroadcastShape(a.shape, b.shape);
+  const [x, y] = [await a.data(), await b.data()];
+  const out = new Int32Array(shape.reduce((count, n) => count * n, 1));
+  const [stridesA, stridesB] = [a, b].map((t) => broadcastStrides(t.shape, shape));
+  const index = shape.map(() => 0);
+  let [at, bt] = [0, 0];
+  for (let i = 0; i < out.length; i++) {
+    out[i] = integerOf(operation, x[at], y[bt]);
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      index[axis]++;
+      at += stridesA[axis];
+      bt += stridesB[axis];
+      if (index[axis] < shape[axis]) break;
+      at -= stridesA[axis] * shape[axis];
+      bt -= stridesB[axis] * shape[axis];
+      index[axis] = 0;
+    }
+  }
+  return tf.tensor(out, shape, 'int32');
+}`,
+  },
+  broadcastStrides: {
+    needs: [],
+    text: `/** Steps through a row-major tensor of \`from\` as it is read along every axis of \`shape\`: 0 where it repeats. */
+function broadcastStrides(from, shape) {
+  let stride = 1;
+  return shape
+    .map((_, axis) => {
+      const n = from[from.length - 1 - axis] ?? 1;
+      const step = n === 1 ? 0 : stride;
+      stride *= n;
+      return step;
+    })
+    .reverse();
+}`,
+  },
+  integerOf: {
+    needs: ['moduloNumber'],
+    text: `function integerOf(operation, a, b) {
+  switch (operation) {
+    case 'add':
+      return a + b;
+    case 'sub':
+      return a - b;
+    case 'mul':
+      return Math.imul(a, b);
+    case 'mod':
+      return moduloNumber(a, b);
+    case 'minimum':
+      return Math.min(a, b);
+    case 'maximum':
+      return Math.max(a, b);
+  }
 }`,
   },
   cholesky: {

@@ -55,7 +55,7 @@ export const emitEntry = (
         for (const [size, value] of Object.entries(madeFor?.sizes ?? {}))
           writer.line(`call.madeFor('${size}', ${value});`);
         for (const [data, values] of Object.entries(madeFor?.data ?? {}))
-          writer.line(`call.madeWith('${data}', ${literal(context, values)});`);
+          writer.line(`await call.madeWith('${data}', ${literal(context, values)});`);
         for (const size of sizes) writer.line(`const ${identifier(size)} = call.size('${size}');`);
         const largest = largestCounts(realisation);
         if (largest.length > 0)

@@ -65,7 +65,10 @@ const addZeros = (r: Realiser, tensor: Tensor, stored: readonly Dim[], shape: re
     shape.map((dim, i) => (isOne(stored[i]!) ? dim : one)),
     numbers.type,
   );
-  return r.call('add', [r.reshape(numbers, stored), repeats], [], shape, numbers.type, 'repeated');
+  const terms = [r.reshape(numbers, stored), repeats];
+  return numbers.type === 'int32'
+    ? r.call('integers', terms, ["'add'"], shape, 'int32', 'repeated')
+    : r.call('add', terms, [], shape, numbers.type, 'repeated');
 };
 
 /** The whole value as a tensor of its own row-major numbers, floats (or ints) and not booleans. */

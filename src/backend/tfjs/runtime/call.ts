@@ -15,6 +15,8 @@ export interface EntrySignature {
 export interface ModuleSignature {
   readonly name: string;
   readonly sizes: Readonly<Record<string, number | null>>;
+  /** floor(numerator / denominator). */
+  readonly derivedSizes?: Readonly<Record<string, { readonly numerator: string; readonly denominator: number }>>;
   readonly entries: Readonly<Record<string, EntrySignature>>;
 }
 export type Nested = number | boolean | readonly Nested[];
@@ -75,9 +77,16 @@ export function sizesOf(
       throw new RangeError(`input ${name} has shape [${found.join(', ')}], expected [${shape.join(', ')}]`);
     return shape.map((text, axis) => ({ name, axis, text, found: found[axis]!, shape: `[${found.join(', ')}]` }));
   });
+  const derive = (): void => {
+    for (const [size, { numerator, denominator }] of Object.entries(signature.derivedSizes ?? {})) {
+      const value = Math.floor(dimValue(numerator, sizes) / denominator);
+      if (!Number.isNaN(value)) sizes[size] ??= value;
+    }
+  };
   // A dim that is linear in one unknown size determines it.
   for (let before = -1; before !== Object.keys(sizes).length;) {
     before = Object.keys(sizes).length;
+    derive();
     for (const { name, text, found } of dims) {
       const unknown = [...new Set(text.match(/[\p{ID_Start}_$][\p{ID_Continue}$]*/gu) ?? [])].filter(
         (s) => sizes[s] === undefined,
@@ -95,6 +104,7 @@ export function sizesOf(
     }
   }
   for (const [size, value] of Object.entries(signature.sizes)) if (value !== null) sizes[size] ??= value;
+  derive();
   for (const { name, axis, text, found, shape } of dims)
     if (dimValue(text, sizes) !== found) {
       const reasons = (text.match(/[\p{ID_Start}_$][\p{ID_Continue}$]*/gu) ?? [])
@@ -107,12 +117,17 @@ export function sizesOf(
   return sizes;
 }
 
-/** All numbers of an input, row-major. */
-export function numbersOf(input: Input): ArrayLike<number> {
-  if (input instanceof tf.Tensor) return input.dataSync();
+/** All numbers of an input that is no tensor, row-major. */
+export function numbersOf(input: Exclude<Input, tf.Tensor>): ArrayLike<number> {
   if (ArrayBuffer.isView(input)) return input as unknown as Float32Array;
   if (Array.isArray(input)) return input.flat(Infinity) as number[];
   return typeof input === 'object' ? (input as PlainTensor).data : [Number(input)];
+}
+
+/** Bytes that one tensor can take on the current backend. */
+export function largestTensor(): number {
+  const { device } = tf.backend() as { device?: { limits: { maxStorageBufferBindingSize: number } } };
+  return tf.getBackend() === 'wasm' ? 3 * 2 ** 30 : (device?.limits.maxStorageBufferBindingSize ?? Infinity);
 }
 
 /** Opens a call. Every tensor made during it belongs to it, and close() frees those that are left. */
@@ -169,18 +184,24 @@ export function openCall(
         );
     },
     /** Refuses other data than those by which the program chose its nodes. */
-    madeWith: (name: string, values: readonly number[]): void => {
-      const found = numbersOf(present[name]!);
+    madeWith: async (name: string, values: readonly number[]): Promise<void> => {
+      const given = present[name]!;
+      // WebGPU has no other way to read a tensor than to wait for it.
+      const found = given instanceof tf.Tensor ? await given.data() : numbersOf(given);
       if (found.length !== values.length || values.some((v, i) => found[i] !== v))
         throw new RangeError(`${entryName} is made for one ${name}, and this is another: compile it again`);
     },
     /** Refuses when the largest tensor, of so many entries, would exceed the memory budget in bytes. */
     reserve: (entries: number): void => {
-      const limit = Math.min(options.budget ?? 2 ** 30, tf.getBackend() === 'wasm' ? 3 * 2 ** 30 : Infinity);
+      const most = largestTensor();
+      const limit = Math.min(options.budget ?? 2 ** 30, most);
       if (4 * entries > limit)
         throw new RangeError(
-          `${entryName} needs a tensor of ${entries} numbers (${(entries / 2 ** 28).toFixed(2)} GiB), more than the budget of ` +
-            `${(limit / 2 ** 30).toFixed(2)} GiB: use smaller sizes or a larger options.budget (on wasm at most 3 GiB)`,
+          `${entryName} needs a tensor of ${entries} numbers (${(entries / 2 ** 28).toFixed(2)} GiB), more than ` +
+            (limit < most
+              ? `the budget of ${(limit / 2 ** 30).toFixed(2)} GiB: use smaller sizes or a larger options.budget`
+              : `${tf.getBackend()} can hold, ${(limit / 2 ** 30).toFixed(2)} GiB: use smaller sizes`),
+          { cause: 'memory' },
         );
     },
     input: (name: string, shape: number[], dtype: 'float32' | 'int32'): tf.Tensor => {

@@ -1,13 +1,13 @@
 // Free energies of two operands by way of scaled exponentials and matrix products, and their gradients. Operands have two
 // axes, or three of which the first is a batch. β is left out where it is 1. Out: new tensors; arguments are left alone.
 import * as tf from '@tensorflow/tfjs-core';
-import { peek } from './indexing.ts';
+import { isNear, peek } from './indexing.ts';
 import { matrixProduct } from './products.ts';
 import { sumAxis } from './reductions.ts';
 
 /** Least and largest number of a tensor that is not empty. NaN is passed over. */
 export async function rangeOf(x: tf.Tensor): Promise<[number, number]> {
-  if (tf.getBackend() !== 'wasm' && tf.getBackend() !== 'cpu') {
+  if (!isNear()) {
     const [low, high] = [tf.min(x), tf.max(x)];
     const range: [number, number] = [(await low.data())[0]!, (await high.data())[0]!];
     tf.dispose([low, high]);

@@ -13,6 +13,7 @@ const sources = [
   'free-energies.ts',
   'host.ts',
   'numbers.ts',
+  'precise.ts',
   '../../../tensor/host-routines/cholesky.ts',
   '../../../tensor/host-routines/lu.ts',
   '../../../tensor/host-routines/eigh.ts',

@@ -2,6 +2,11 @@
 // the whole tensor for every slice; there the host reads the heap in place instead. Arguments are left alone.
 import * as tf from '@tensorflow/tfjs-core';
 
+/** Whether tensors are in this process's memory, where it costs nothing to read them. */
+export function isNear(): boolean {
+  return tf.getBackend() === 'wasm' || tf.getBackend() === 'cpu';
+}
+
 /** The numbers of a tensor: on wasm the heap itself, valid only until the next tensor is made. */
 export async function peek(x: tf.Tensor): Promise<Float32Array | Int32Array> {
   const backend = tf.backend() as { typedArrayFromHeap?: (x: tf.Tensor) => Float32Array | Int32Array };
@@ -17,8 +22,7 @@ export async function gatherAxis(x: tf.Tensor, indices: tf.Tensor): Promise<tf.T
   const shape: [number, number, number] = [before, at.length, after];
   const bad = at.find((i) => !(i >= 0 && i < n));
   if (bad !== undefined) throw new RangeError(`index ${bad} is outside 0..${n}`);
-  const onHost = tf.getBackend() === 'wasm' || tf.getBackend() === 'cpu';
-  if (!onHost && x.size > 0 && at.length > 0) return tf.gather(x, indices, 1);
+  if (!isNear() && x.size > 0 && at.length > 0) return tf.gather(x, indices, 1);
   const size = before * at.length * after;
   const out = x.dtype === 'int32' ? new Int32Array(size) : new Float32Array(size);
   const from = await peek(x);
@@ -61,7 +65,7 @@ export async function scatterAdd(updates: tf.Tensor, indices: tf.Tensor, n: numb
 }
 
 /** Zeros of `shape` with every g[i…] added at entry Σ i · strides + step · at[i…]. The host adds, in float64; only where tensors
- *  are far from it (WebGPU) they are added by a product with a one-hot matrix of those entries. */
+ *  are far from it they are added by a product with a one-hot matrix of those entries. */
 export async function pickedSum(
   g: tf.Tensor,
   at: tf.Tensor,
@@ -79,7 +83,7 @@ export async function pickedSum(
     for (let i = 1; i < g.shape[axis]!; i++)
       for (let j = 0; j < slab; j++) entries[filled++] = entries[j]! + i * strides[axis]!;
   }
-  if (tf.getBackend() === 'wasm' || tf.getBackend() === 'cpu') {
+  if (isNear()) {
     const [weights, picked] = [await peek(g), await peek(at)];
     const out = new Float64Array(size);
     for (let i = 0; i < entries.length; i++) out[entries[i]! + step * picked[i]!]! += weights[i]!;
