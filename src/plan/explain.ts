@@ -1,13 +1,15 @@
 // The plan in words. In: a plan. Out: the lines of `ebmc explain`, and the rows of the JSON report.
 import type { PlanLine } from '../api.ts';
-import type { UnknownFacts } from '../graph/structure.ts';
 import { unknownFactsOf } from '../graph/structure.ts';
+import { jointLines, structureText } from './structure-words.ts';
 import { shortNames } from '../graph/nets/params.ts';
 import { optimizerTitles } from '../methods/continuous/optimizer.ts';
-import type { Candidate, Refusal } from '../methods/method.ts';
+import type { Certificate } from '../methods/method.ts';
 import type { Model } from '../semantics/model.ts';
 import type { Decision } from './operations.ts';
-import type { FitPlan, Plan, PlannedBlock, PlannedStep } from './plan.ts';
+import { explainBlock, rejected, waysOf } from './explain-blocks.ts';
+import { explainLoss, lossTitle } from './explain-loss.ts';
+import type { FitPlan, Plan, PlannedBlock, PlannedLoss, PlannedStep } from './plan.ts';
 import { paramsOf } from './plan.ts';
 
 const jsonBeta = (beta: number): number | null => (beta === Infinity ? null : beta);
@@ -26,19 +28,19 @@ const fitLines = (fit: FitPlan): readonly PlanLine[] => {
         operation: 'minimize',
         beta: null,
         method: optimizerTitles[fit.optimizer.name],
-        certificate: 'local',
-        reason: `params are learned: minimised; ${fit.reason}`,
+        certificate: fit.certificate,
+        reason: `params are learned: minimised; ${lossReason(fit.loss)}${fit.reason}`,
       },
     ];
   if (fit.kind === 'train')
-    return fit.losses.flatMap(({ loss, learners }) =>
-      learners.map((l) => ({
-        unknowns: l.params,
+    return fit.losses.flatMap((l) =>
+      l.learners.map(({ params, optimizer }) => ({
+        unknowns: params,
         operation: 'minimize' as const,
         beta: null,
-        method: `stochastic gradient (${optimizerTitles[l.optimizer.name]})`,
+        method: `stochastic gradient (${optimizerTitles[optimizer.name]})`,
         certificate: 'local',
-        reason: `params are learned: minimised; loss ${loss.name}, ${fit.reason}`,
+        reason: `params are learned: minimised; ${lossReason(l)}${fit.reason}`,
       })),
     );
   const { steps } = fit;
@@ -67,18 +69,6 @@ const blockLines = (q: PlannedBlock): readonly PlanLine[] =>
     }));
 
 const order = (d: Decision): number => (d.operation === 'marginalize' ? 0 : 1);
-
-/** The unknowns of a block by what is done with them and why. */
-const waysOf = (q: PlannedBlock): readonly { readonly unknowns: readonly string[]; readonly decision: Decision }[] => {
-  const ways = new Map<string, { unknowns: string[]; decision: Decision }>();
-  for (const [name, decision] of q.decisions) {
-    const key = `${decision.operation} ${decision.beta} ${decision.reason}`;
-    const way = ways.get(key);
-    if (way === undefined) ways.set(key, { unknowns: [name], decision });
-    else way.unknowns.push(name);
-  }
-  return [...ways.values()];
-};
 
 // ---------------------------------------------------------------- text
 
@@ -118,7 +108,7 @@ const explainStructure = (plan: Plan): readonly string[] => {
   const alike = new Map<string, string[]>();
   for (const u of unknownFactsOf(graph, unknowns)) {
     const witness = u.witness === null || u.curvature === 'discrete' ? '' : ` (factor ${u.witness})`;
-    const text = `${structureText(u)}${witness}`;
+    const text = `${structureText(plan, u)}${witness}`;
     alike.set(text, [...(alike.get(text) ?? []), u.variable]);
   }
   const order = plan.model.variables.map((v) => v.name);
@@ -130,20 +120,7 @@ const explainStructure = (plan: Plan): readonly string[] => {
     }),
   );
   const facts = rows.toSorted((a, b) => a.at - b.at).map((r) => r.line);
-  return ['structure of the energy, all else held fixed:', ...facts, ''];
-};
-
-const structureText = (u: UnknownFacts): string => {
-  switch (u.curvature) {
-    case 'discrete':
-      return `discrete, ${u.domain}`;
-    case 'absent':
-      return u.constraints.length > 0 ? 'in constraints only' : 'in no factor';
-    case 'smooth':
-      return u.convexity === 'none' ? 'smooth, neither convex nor concave' : `smooth, ${u.convexity}`;
-    default:
-      return u.curvature;
-  }
+  return ['structure of the energy, all else held fixed:', ...facts, ...jointLines(plan, unknowns), ''];
 };
 
 const taskText = (plan: Plan): string => {
@@ -157,32 +134,42 @@ const taskText = (plan: Plan): string => {
   return `${asked}${given.length > 0 ? ` given ${given.join(', ')}` : ''}`;
 };
 
+const optimum = (certificate: Certificate): string => (certificate === 'local' ? 'local optimum' : certificate);
+
+/** What the reason of a plan's row begins with: nothing where the energy itself is minimised. */
+const lossReason = (planned: PlannedLoss): string =>
+  planned.loss.name === 'energy' ? '' : `${lossTitle(planned).replace('the loss', 'loss')}, `;
+
+const optimum = (certificate: Certificate): string =>
+  certificate === 'globally optimal' ? 'the energy is convex: globally optimal' : 'local optimum';
+
 const explainFit = (fit: FitPlan, model: Model): readonly string[] => {
   const named = (params: readonly string[]): string => shortNames(model, params).join(', ');
   if (fit.kind === 'descend') {
     const starts = fit.restarts === 1 ? 'one start' : `${fit.restarts} starts, the best is kept`;
     return [
-      `learn ${named(fit.params)} by ${optimizerTitles[fit.optimizer.name]} on the free energy (local optimum; ${starts})`,
+      `learn ${named(fit.params)} by ${optimizerTitles[fit.optimizer.name]} on ${lossTitle(fit.loss)} (${optimum(fit.certificate)}; ${starts})`,
       `  because: ${fit.reason}`,
       ...rejected(fit.refusals, ''),
-      ...fit.loss.energies.flatMap((e) => e.blocks).flatMap((l) => explainBlock(l, '  ', 'inside, ')),
+      ...explainLoss(fit.loss),
     ];
   }
   if (fit.kind === 'train') {
     const batch =
-      fit.batch === null ? 'all points in each step' : `${fit.batch.size} points of ${fit.batch.plate} a step`;
-    return fit.losses.flatMap(({ loss, learners, energies }) => [
-      ...learners.map(
-        (l) =>
-          `learn ${named(l.params)} by ${optimizerTitles[l.optimizer.name]} on the loss ${loss.name} (local optimum)`,
+      fit.batch === null ? 'all points in each step' : `${fit.batch.size} points of ${fit.batch.plate} in each step`;
+    return fit.losses.flatMap((l) => [
+      ...l.learners.map(
+        ({ params, optimizer }) =>
+          `learn ${named(params)} by ${optimizerTitles[optimizer.name]} on ${lossTitle(l)} (local optimum)`,
       ),
-      `  because: ${fit.reason}; ${fit.epochs} epochs, ${batch}`,
-      ...energies.flatMap((e) => e.blocks.flatMap((q) => explainBlock(q, '  ', `targets ${e.kind}: `))),
+      `  because: ${fit.reason}`,
+      `  how long: ${fit.epochs} epochs, ${batch}`,
+      ...explainLoss(l),
     ]);
   }
   if (fit.kind === 'closed')
     return [
-      `learn ${named(fit.steps.flatMap((s) => s.unknowns))} in closed form`,
+      `learn ${named(fit.steps.flatMap((s) => s.unknowns))} ${fit.steps.some((s) => s.step.solve !== undefined) ? 'as a convex problem' : 'in closed form'}`,
       ...fit.steps.flatMap((s) => explainStep(s, '  ', named)),
     ];
   const kept = fit.trialIterations === null ? 'is kept' : `after ${fit.trialIterations} iterations is continued`;
@@ -203,34 +190,3 @@ const explainStep = (
   `${indent}  why: ${s.chosen.summary}`,
   ...rejected(s.others, indent),
 ];
-
-const explainBlock = (q: PlannedBlock, indent: string, prefix: string): readonly string[] => {
-  const lines = waysOf(q).map(({ unknowns, decision: d }) => {
-    const verb = d.operation === 'minimize' ? 'minimise' : `marginalise (β = ${d.beta})`;
-    return [
-      `${indent}${prefix}${verb} ${unknowns.join(', ')} by ${q.chosen.method} [${q.chosen.certificate}]`,
-      `${indent}  because: ${d.reason}`,
-    ];
-  });
-  return [
-    ...lines.flat(),
-    `${indent}  how: ${q.chosen.summary}`,
-    `${indent}  cost: ${cost(q.chosen)}`,
-    ...rejected(q.others, indent),
-  ];
-};
-
-const cost = (c: Candidate): string => `about ${compact(c.cost.operations)} operations, ${compact(c.cost.bytes)} bytes`;
-const compact = (n: number): string => (n < 1e4 ? String(Math.round(n)) : n.toExponential(1));
-
-/** What was refused for several params for one reason is said once. */
-const rejected = (others: readonly (Candidate | Refusal)[], indent: string): readonly string[] => {
-  const lines = others
-    .filter((o) => o.kind !== 'refusal' || o.otherOperation !== true)
-    .map((o) =>
-      o.kind === 'refusal'
-        ? `${indent}  not ${o.method}: ${o.reason}`
-        : `${indent}  not ${o.method}: dearer or weaker (${o.certificate}, ${compact(o.cost.operations)} operations)`,
-    );
-  return [...new Set(lines)];
-};

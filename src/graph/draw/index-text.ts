@@ -57,6 +57,10 @@ export const exprText = (expr: Expr, nameOf: (id: string) => string, strength = 
       const positions = expr.subscripts.map((s) => (s.kind === 'at' ? text(s.at) : ':'));
       return `${exprText(expr.base, nameOf, 9, true)}[${positions.join(', ')}]`;
     }
+    case 'free-energy':
+      return `F${expr.replaced.length === 0 ? '' : `(${expr.replaced.map((r) => `${r.name} = ${text(r.by)}`).join(', ')})`}`;
+    case 'negatives':
+      return `${expr.how}(${[expr.of, ...expr.options.map((o) => text(o))].join(', ')})`;
     case 'call': {
       const operator = infix[expr.fn];
       const [a, b] = expr.args as [Expr, Expr];
