@@ -56,6 +56,17 @@ const joinedAxes: Readonly<Record<Atom, number>> = {
 const keepsLastAxes = ({ base, subscripts }: Expr & { kind: 'subscript' }, count: number): boolean =>
   subscripts.slice(Math.max(base.type.shape.length - count, 0)).every((s) => s.kind === 'all');
 
+/** How many terms a reduction has; 1 where a filter leaves none, whose mean is 0. */
+const countOf = (expr: Expr & { kind: 'reduce' }): Expr => {
+  const { binders, where, span } = expr;
+  const one = numberExpr(1, expr);
+  const { type } = one;
+  if (where === null)
+    return { kind: 'dim', dim: dims.product(binders.map((b) => dims.subtract(b.to, b.from))), type, span };
+  const count: Expr = { kind: 'reduce', reducer: 'sum', binders, where, body: one, type, span };
+  return { kind: 'call', fn: 'maximum', args: [count, one], type, span };
+};
+
 /** Lives while one energy is read: it hands out labels. */
 class Extraction {
   private count = 0;
@@ -306,18 +317,11 @@ class Extraction {
 
   private reduction(expr: Expr & { kind: 'reduce' }, out: readonly Label[]): Outcome {
     if (expr.reducer !== 'sum' && expr.reducer !== 'mean') return refuse(expr, `${expr.reducer} over the unknown`);
-    if (expr.reducer === 'mean' && expr.where !== null) return refuse(expr, 'a mean with a filter over the unknown');
     const labels = expr.binders.map((b) => this.fresh(dims.subtract(b.to, b.from), b.from));
     const by = new Map(expr.binders.map((b, i) => [b.id, indexExpr(labels[i]!, expr)] as const));
     let terms = this.terms(substituteIndices(expr.body, by), out);
     if (expr.where !== null) terms = this.product(this.known(substituteIndices(expr.where, by), []), terms);
-    if (expr.reducer === 'mean') {
-      const dim = dims.product(expr.binders.map((b) => dims.subtract(b.to, b.from)));
-      terms = this.product(
-        terms,
-        this.reciprocal({ kind: 'dim', dim, type: numberExpr(0, expr).type, span: expr.span }, []),
-      );
-    }
+    if (expr.reducer === 'mean') terms = this.product(terms, this.reciprocal(countOf(expr), []));
     return this.closed(terms, labels);
   }
 

@@ -84,7 +84,8 @@ export const reduceNamed = (
       const sum = finish(b.sum(masked(0), numbers));
       if (mask === null) return mapNamed(b, 'div', sum, scalar(b.dim(dims.product(axes.map((a) => a.dim)))));
       const count: NamedTensor = { value: b.sum(aligned(b, mask, order, true), numbers), axes: keepAxes, shape: [] };
-      return mapNamed(b, 'div', sum, count);
+      // The mean of nothing is 0: it stands where a filter around it leaves it out.
+      return mapNamed(b, 'div', sum, mapNamed(b, 'max', count, scalar(b.constant(1))));
     }
     case 'min':
       return finish(b.min(masked(FORBIDDEN), numbers));
