@@ -35,6 +35,8 @@ export interface AffinePenalty {
   readonly argument: Expr;
   /** The term with the norm replaced by 1 is its weight: `λ · 1`. */
   readonly weight: Expr;
+  /** The unknowns that it reads. */
+  readonly variables: readonly string[];
   readonly term: FactorGroup;
 }
 
@@ -269,10 +271,10 @@ const affinePenaltyOf = (
     return b.smooth && (b.convexity === 'affine' || b.convexity === 'constant');
   };
   const one = (like: Expr): Expr => ({ kind: 'number', value: 1, type: like.type, span: like.span });
-  const peel = (e: Expr): Omit<AffinePenalty, 'term'> | null => {
+  const peel = (e: Expr): Omit<AffinePenalty, 'term' | 'variables'> | null => {
     if (e.kind !== 'call') return null;
     const [a, b] = e.args as [Expr, Expr];
-    const around = (inner: Expr, rebuild: (weight: Expr) => Expr): Omit<AffinePenalty, 'term'> | null => {
+    const around = (inner: Expr, rebuild: (weight: Expr) => Expr): Omit<AffinePenalty, 'term' | 'variables'> | null => {
       const found = peel(inner);
       return found === null ? null : { ...found, weight: rebuild(found.weight) };
     };
@@ -301,5 +303,6 @@ const affinePenaltyOf = (
   };
   if (term.energy.type.shape.length > 0) return null;
   const found = peel(term.energy);
-  return found === null ? null : { ...found, term };
+  if (found === null) return null;
+  return { ...found, variables: [...block].filter((name) => dependsOn(found.argument, new Set([name]))), term };
 };

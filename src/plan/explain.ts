@@ -140,9 +140,6 @@ const optimum = (certificate: Certificate): string => (certificate === 'local' ?
 const lossReason = (planned: PlannedLoss): string =>
   planned.loss.name === 'energy' ? '' : `${lossTitle(planned).replace('the loss', 'loss')}, `;
 
-const optimum = (certificate: Certificate): string =>
-  certificate === 'globally optimal' ? 'the energy is convex: globally optimal' : 'local optimum';
-
 const explainFit = (fit: FitPlan, model: Model): readonly string[] => {
   const named = (params: readonly string[]): string => shortNames(model, params).join(', ');
   if (fit.kind === 'descend') {

@@ -143,7 +143,7 @@ const descend = (
     loss,
     params: params.map((v) => v.name),
     optimizer: optimizerChoice(optimizer, options, epochs),
-    restarts: scene.task.restarts ?? options['restarts'] ?? standardStarts,
+    restarts: scene.task.restarts ?? options['restarts'] ?? (certificate === 'globally optimal' ? 1 : standardStarts),
     certificate,
     reason,
     refusals,

@@ -57,7 +57,7 @@ const propose =
     const witness = optimizerChoice(optimizer, facts.requested?.options);
     const count = variables.reduce((n, v) => n + (dimValue(dims.product(wholeShape(v)), facts.sizes) ?? 1), 0);
     const { iterations } = witness;
-    const convex = kinds.projected.length > 0 && isConvex(facts, kinds);
+    const convex = searchesAlongLines[optimizer] && isConvex(facts, kinds);
     const where = kinds.projected.map((p) => `${p.variable.name} in ${p.projection.title}`);
     return {
       kind: 'candidate',
@@ -98,7 +98,10 @@ const lower = (choice: OptimizerChoice, facts: BlockFacts, env: Environment): Lo
   const unknowns = facts.block.map((v) => v.variable);
   const energy = (inner: Environment): Value =>
     facts.groups.reduce((sum, g) => inner.builder.add(sum, totalEnergy(inner, g).value), inner.builder.constant(0));
-  const found = descendFromStarts({ unknowns, restarts: facts.restarts, optimizer: choice, objective: energy }, env);
+  // All minima of a convex energy are alike.
+  const kinds = coordinatesOf(unknowns, choice.name, readableIn(facts.model));
+  const restarts = typeof kinds !== 'string' && isConvex(facts, kinds) ? 1 : facts.restarts;
+  const found = descendFromStarts({ unknowns, restarts, optimizer: choice, objective: energy }, env);
   const arrays = new Map(
     unknowns.map((v) => [v.name, b.stopGradient(settled(env, v, found.arrays.get(v.name)!))] as const),
   );

@@ -1,21 +1,49 @@
-// A convex problem in words: "convex in z: quadratic plus λ‖z‖₁". In: the problem. Out: a sentence for explain.
+// Convex energies in words: "convex in z: quadratic plus lambda ‖z‖₁". In: the parts of an energy. Out: phrases for explain.
 import { exprText } from '../../graph/draw/index-text.ts';
+import type { AffinePenalty, Composite, Core } from '../../graph/composite.ts';
+import type { Binder, Expr } from '../../semantics/model.ts';
 import type { ConvexProblem } from './problem.ts';
 
 const list = (names: readonly string[]): string =>
   names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
 
+/** Longer texts are no help. */
+const longest = 40;
+
+const short = (energy: Expr, binders: readonly Binder[], otherwise: string): string => {
+  const names = new Map(binders.map((b) => [b.id, b.name]));
+  const text = exprText(energy, (id) => names.get(id) ?? id);
+  return text.includes('…') || text.length > longest ? otherwise : text;
+};
+
+const coreWords = (core: Core): string =>
+  core.kind === 'entries' ? `absolute values of ${list(core.variables)}` : `norms of ${core.variable}`;
+
+const normWords: Readonly<Record<AffinePenalty['norm'], string>> = {
+  l1: 'absolute values',
+  l2: 'norms',
+  hinge: 'positive parts',
+};
+
+/** What stands beside the smooth part, one phrase a term. */
+export const penaltyWords = ({ penalties, affine }: Composite): readonly string[] => [
+  ...new Set([
+    ...penalties.map((p) => short(p.term.energy, p.term.binders, coreWords(p.core))),
+    ...affine.map((p) => `${normWords[p.norm]} of an affine function of ${list(p.variables)}`),
+  ]),
+];
+
 export const convexWords = (problem: ConvexProblem): string => {
   const own = problem.parts.map((p) => p.variable.name);
   const free = problem.free === null ? [] : problem.free.facts.block.map((v) => v.variable.name);
   const all = [...own, ...free];
-  const smooth = problem.quadratic ? 'quadratic' : 'smooth';
-  const terms = problem.composite.penalties.map((p) => exprText(p.term.energy, (id) => id));
+  const hasSmooth = problem.composite.smooth.length > 0;
+  const smooth = hasSmooth ? [problem.quadratic ? 'quadratic' : 'smooth'] : [];
   const sets = problem.parts
     .filter((p) => !p.projection.trivial)
     .map((p) => `${p.variable.name} in ${p.projection.title}`);
   return [
-    `${all.length > 1 ? 'jointly ' : ''}convex in ${list(all)}: ${[smooth, ...terms].join(' plus ')}`,
+    `${all.length > 1 ? 'jointly ' : ''}convex in ${list(all)}: ${[...smooth, ...penaltyWords(problem.composite)].join(' plus ')}`,
     ...(sets.length > 0 ? [sets.join(', ')] : []),
     ...(free.length > 0 ? [`${list(free)} minimised exactly inside`] : []),
   ].join('; ');
