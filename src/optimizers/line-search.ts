@@ -28,8 +28,11 @@ export interface LineSearchResult {
   readonly moved: Value;
 }
 
-/** The minimiser of the cubic through two points with slopes (Nocedal & Wright, equation 3.59), kept 10 % away from both ends;
- *  the midpoint where the cubic has none. */
+/** Trial points keep this share of the bracket away from its ends. */
+const nearest = 0.05;
+
+/** The minimiser of the cubic through two points with slopes (Nocedal & Wright, equation 3.59), moved away from the ends where
+ *  it is too near to one; the midpoint where the cubic has none. */
 const interpolate = (
   b: Builder,
   lo: Value,
@@ -42,14 +45,13 @@ const interpolate = (
   const width = b.sub(hi, lo);
   const d1 = b.sub(b.add(slopeLo, slopeHi), b.div(b.mul(b.sub(fHi, fLo), 3), width));
   const squared = b.sub(b.square(d1), b.mul(slopeLo, slopeHi));
-  const d2 = b.sqrt(b.maximum(squared, 0));
+  const d2 = b.mul(b.sign(width), b.sqrt(b.maximum(squared, 0)));
   const share = b.div(b.sub(b.add(slopeHi, d2), d1), b.add(b.sub(slopeHi, slopeLo), b.mul(d2, 2)));
-  const cubic = b.sub(hi, b.mul(width, share));
-  const inside = b.and(
-    b.ge(squared, 0),
-    b.and(b.ge(cubic, b.add(lo, b.mul(width, 0.1))), b.le(cubic, b.sub(hi, b.mul(width, 0.1)))),
-  );
-  return b.select(inside, cubic, b.add(lo, b.mul(width, 0.5)));
+  // The place in the bracket, 0 at lo and 1 at hi, whichever of them is larger.
+  const place = b.sub(1, share);
+  const inside = b.and(b.ge(squared, 0), b.and(b.gt(place, 0), b.lt(place, 1)));
+  const kept = b.minimum(b.maximum(place, nearest), 1 - nearest);
+  return b.add(lo, b.mul(width, b.select(inside, kept, 0.5)));
 };
 
 export const lineSearch = (
