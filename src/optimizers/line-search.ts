@@ -45,9 +45,9 @@ const interpolate = (
   const width = b.sub(hi, lo);
   const d1 = b.sub(b.add(slopeLo, slopeHi), b.div(b.mul(b.sub(fHi, fLo), 3), width));
   const squared = b.sub(b.square(d1), b.mul(slopeLo, slopeHi));
-  const d2 = b.mul(b.sign(width), b.sqrt(b.maximum(squared, 0)));
+  const d2 = b.sqrt(b.maximum(squared, 0));
   const share = b.div(b.sub(b.add(slopeHi, d2), d1), b.add(b.sub(slopeHi, slopeLo), b.mul(d2, 2)));
-  // The place in the bracket, 0 at lo and 1 at hi, whichever of them is larger.
+  // The place in the bracket, 0 at lo and 1 at hi; hi is always the larger, lo having a negative slope.
   const place = b.sub(1, share);
   const inside = b.and(b.ge(squared, 0), b.and(b.gt(place, 0), b.lt(place, 1)));
   const kept = b.minimum(b.maximum(place, nearest), 1 - nearest);
