@@ -23,6 +23,8 @@ export interface Training {
 }
 
 export interface TrainingHooks {
+  /** The checkpoint to go on from was good, and the backend has started. */
+  readonly onBegin?: () => void;
   readonly onStep?: (info: {
     readonly step: number;
     readonly of: number;

@@ -57,7 +57,7 @@ const lowerStep = (site: TrainingSite): Program => {
     ...roster.followers.map((f) => f.param),
   ];
   const loop = b.scan(
-    { ...overBatches(outer), carry: names.map((n) => arrays.get(n)!) },
+    { ...overBatches(outer), carry: names.map((n) => arrays.get(n)!), resumable: true },
     (c, carry, [stepNumber, rows]) => {
       const now = new Map([...arrays, ...names.map((n, i) => [n, carry[i]!] as const)]);
       const scene = sceneOf(site, outer, c, now, rows ?? null, stepNumber!);

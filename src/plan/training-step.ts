@@ -110,7 +110,6 @@ export const stepFrom = (
   const { fit, roster } = site;
   const now = new Map(scene.arrays);
   const reported: Value[] = [];
-  const regularised = new Set<string>();
   for (const loss of fit.losses) {
     const moves = loss.learners.flatMap((l) => l.params).map((name) => roster.moves.get(name)!);
     const statesOf = (i: number): readonly Value[] => moves[i]!.states.map(({ name }) => now.get(name)!);
@@ -120,16 +119,12 @@ export const stepFrom = (
     const objective = objectiveOf(site, loss, { ...scene, arrays });
     if (reported.length === 0) reported.push(objective.params);
     reported.push(objective.data);
-    // What params contribute alone counts once, though several losses may govern them.
-    const first = moves.map((m) => !regularised.has(m.variable.name));
-    const slopes = gradient(b, objective.data, points);
-    const own = gradient(b, objective.params, points);
+    // No param stands in two learn lines, so what params contribute alone counts once for each.
+    const slopes = gradient(b, b.add(objective.data, objective.params), points);
     moves.forEach((m, i) => {
-      const slope = first[i]! ? b.add(slopes[i]!, own[i]!) : slopes[i]!;
-      const next = moved(m, scene.env, points[i]!, slope, statesOf(i), stepNumber);
+      const next = moved(m, scene.env, points[i]!, slopes[i]!, statesOf(i), stepNumber);
       now.set(m.variable.name, next.param);
       m.states.forEach(({ name }, k) => now.set(name, next.states[k]!));
-      regularised.add(m.variable.name);
     });
   }
   for (const { param, follows, decay } of roster.followers)

@@ -20,7 +20,11 @@ export const learnParams = (
   spec: ModuleSpec,
   backend: Backend,
   options: RunOptions,
-  more: { readonly resume: TrainingRequest['resume']; readonly save?: TrainingHooks['save'] } = { resume: null },
+  more: {
+    readonly resume: TrainingRequest['resume'];
+    readonly save?: TrainingHooks['save'];
+    readonly onBegin?: () => void;
+  } = { resume: null },
 ): Promise<Checked<Trained | null>> => {
   const { onStep, cancelled, seed } = options;
   const request: TrainingRequest = {
@@ -35,6 +39,7 @@ export const learnParams = (
     resume: more.resume,
   };
   return train(request, {
+    ...(more.onBegin === undefined ? {} : { onBegin: more.onBegin }),
     ...(cancelled === undefined ? {} : { cancelled }),
     ...(more.save === undefined ? {} : { save: more.save }),
     ...(onStep === undefined

@@ -59,8 +59,11 @@ const stepwise = async (
   const { plan, task, spec, backend, options, origin } = site;
   const resume = options.resume === null ? null : { ...options.resume, origin };
   const save = (state: TrainingState): Promise<readonly Diagnostic[]> => options.save(formatCheckpoint(state, origin));
-  options.onBegin?.();
-  const { value, diagnostics } = await learnParams(plan, fit, task, spec, backend, options, { resume, save });
+  const { value, diagnostics } = await learnParams(plan, fit, task, spec, backend, options, {
+    resume,
+    save,
+    ...(options.onBegin === undefined ? {} : { onBegin: options.onBegin }),
+  });
   if (value === null) return { value, diagnostics };
   const { state, complete } = value;
   const epochs = { done: state.epoch, of: fit.epochs };

@@ -138,7 +138,7 @@ export const ops: { readonly [O in Op]: OpFacts<O> } = {
     gradient: gradientRules.scan,
     flops: (i, _info, flopsOf) => multiply(i.length, flopsOf(i.body)),
     print: (i) =>
-      `scan ${print(i.length)}${i.reverse ? ' reverse' : ''} carry (${ids(i.carry)}) over (${ids(i.xs)}) with (${ids(i.captured)})`,
+      `scan ${print(i.length)}${i.reverse ? ' reverse' : ''}${i.resumable === true ? ' resumable' : ''} carry (${ids(i.carry)}) over (${ids(i.xs)}) with (${ids(i.captured)})`,
   },
   while: {
     shape: shapeRules.while,

@@ -98,6 +98,8 @@ export type Instr =
       readonly out: readonly ValueId[];
       readonly length: Dim;
       readonly reverse: boolean;
+      /** A later scan may go on from its carries: after every step they are rounded to what an output holds. */
+      readonly resumable?: true;
       readonly carry: readonly ValueId[];
       readonly xs: readonly ValueId[];
       readonly captured: readonly ValueId[];

@@ -58,7 +58,7 @@ const trainInto = async (
   if (options.resume && found === null) note(context, `${output} is not there yet: learning begins`);
   const compiler = await context.compiler();
   const progress = makeProgress(context);
-  let saved = found !== null;
+  let saved = false;
   const interrupt = interruption(context, lock);
   const { value: result, diagnostics } = await compiler
     .train(analysis, {
@@ -69,7 +69,10 @@ const trainInto = async (
         saved ||= problems.length === 0;
         return problems;
       },
-      onBegin: interrupt.begin,
+      onBegin: () => {
+        saved = found !== null;
+        interrupt.begin();
+      },
       cancelled: interrupt.asked,
       onStep: progress.step,
     })

@@ -11,6 +11,8 @@ export interface ScanOptions {
   readonly carry: readonly Argument[];
   readonly xs?: readonly Argument[];
   readonly reverse?: boolean;
+  /** The same numbers whether it runs at once or in parts, each going on from the carries of the one before. */
+  readonly resumable?: boolean;
 }
 export type ScanBody = (
   b: Builder,
@@ -77,6 +79,7 @@ export const buildScan = (b: Builder, options: ScanOptions, body: ScanBody): Sca
     op: 'scan',
     length: options.length,
     reverse: options.reverse ?? false,
+    ...(options.resumable === true ? { resumable: true } : {}),
     carry: carry.map((v) => v.id),
     xs: xs.map((v) => v.id),
     captured: captured.map((v) => v.id),

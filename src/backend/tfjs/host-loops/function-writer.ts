@@ -32,10 +32,10 @@ export class FunctionWriter {
     return shape.every(isOne);
   }
 
-  /** A new array of numbers for a value of this shape. */
-  array(stem: string, shape: readonly Dim[], int: boolean): HostValue & { readonly name: string } {
+  /** A new array of numbers for a value of this shape. `single`: it rounds what is stored to float32. */
+  array(stem: string, shape: readonly Dim[], int: boolean, single = false): HostValue & { readonly name: string } {
     const name = this.fresh(stem);
-    const type = int ? 'Int32Array' : 'Float64Array';
+    const type = int ? 'Int32Array' : single ? 'Float32Array' : 'Float64Array';
     this.arrays.push(`const ${name} = new ${type}(${this.dim(product(shape))});${shapeComment(shape)}`);
     return { ...standing(name, '0', shape, int, this.dim), name };
   }

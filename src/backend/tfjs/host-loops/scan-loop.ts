@@ -34,10 +34,16 @@ const stepOf = (f: FunctionWriter, x: HostValue, t: string): HostValue => {
 const strided = (f: FunctionWriter, t: string, shape: readonly Dim[]): string =>
   f.isSingle(shape) ? t : `${t} * ${factorOf(f.dim(product(shape)))}`;
 
-const startVariable = (f: FunctionWriter, name: string, position: number, initial: HostValue): Variable => {
+const startVariable = (
+  f: FunctionWriter,
+  name: string,
+  position: number,
+  initial: HostValue,
+  single: boolean,
+): Variable => {
   const { shape, int } = initial;
   if (!f.isSingle(shape)) {
-    const array = f.array(name, shape, int);
+    const array = f.array(name, shape, int, single);
     f.store(array.name, '0', initial);
     return { position, name: array.name, value: array };
   }
@@ -59,7 +65,7 @@ export const scanLoop = (
   const count = carries.length;
   const staysAt = (i: number): boolean => body.outputs[i]!.id === body.inputs[i]!.id;
   const variables = carries.flatMap((initial, i) =>
-    staysAt(i) ? [] : [startVariable(f, body.inputs[i]!.name, i, initial)],
+    staysAt(i) ? [] : [startVariable(f, body.inputs[i]!.name, i, initial, scan.resumable === true)],
   );
   const carried = carries.map((initial, i) => variables.find((v) => v.position === i)?.value ?? initial);
   const collected = wanted.filter((i) => i >= count);
@@ -88,8 +94,11 @@ export const scanLoop = (
       const value = results[position]!;
       return made.has(body.outputs[position]!.id) && !isView(scan, position) ? value : f.made('next', value);
     });
+    const stored = (text: string, int: boolean): string =>
+      scan.resumable === true && !int ? `Math.fround(${unwrapped(text)})` : unwrapped(text);
     for (const [i, { name, value }] of variables.entries()) {
-      if (f.isSingle(value.shape)) f.writer.line(`${name} = ${unwrapped(next[i]!.read(value.shape.map(() => '0')))};`);
+      if (f.isSingle(value.shape))
+        f.writer.line(`${name} = ${stored(next[i]!.read(value.shape.map(() => '0')), value.int)};`);
       else f.store(name, '0', next[i]!);
     }
   });
