@@ -1,5 +1,5 @@
-// Learning as part of a program. In: a fit plan and an environment with the data bound. Out: the params; how it went is added
-// to the outputs (`iterations`, `converged`, `trace`).
+// Learning as part of a program. In: a fit plan and an environment with the data bound. Out: the params, and where latents that
+// have only local minima were left; how it went is added to the outputs (`iterations`, `converged`, `trace`).
 import type { Environment } from '../lower/environment.ts';
 import { startValue } from '../methods/alternate/start.ts';
 import { totalEnergy } from '../lower/group.ts';
@@ -12,16 +12,19 @@ import type { FitPlan, Plan } from './plan.ts';
 import { mergeConvergence } from './merge-convergence.ts';
 import { rosterOf } from './training-roster.ts';
 
-export const lowerFit = (
-  plan: Plan,
-  fit: FitPlan,
-  env: Environment,
-  outputs: Record<string, Value>,
-): ReadonlyMap<string, Value> => {
+export interface Fitted {
+  readonly params: ReadonlyMap<string, Value>;
+  /** Whole arrays: the query goes on from there, lest it end in a worse minimum than the fit. */
+  readonly starts: ReadonlyMap<string, Value>;
+}
+
+const only = (params: ReadonlyMap<string, Value>): Fitted => ({ params, starts: new Map() });
+
+export const lowerFit = (plan: Plan, fit: FitPlan, env: Environment, outputs: Record<string, Value>): Fitted => {
   switch (fit.kind) {
     case 'train':
       // It has been run from outside, step by step: this program is given what it found.
-      return new Map(rosterOf(plan, fit).params.map((v) => [v.name, env.builder.input(v.name, wholeShape(v))]));
+      return only(new Map(rosterOf(plan, fit).params.map((v) => [v.name, env.builder.input(v.name, wholeShape(v))])));
     case 'closed': {
       const result = new Map<string, Value>();
       const solved = fit.steps.flatMap((s) => {
@@ -31,7 +34,7 @@ export const lowerFit = (
         return lowered === null ? [] : [{ lowered, certificate: s.chosen.certificate }];
       });
       mergeConvergence(env.builder, solved, outputs);
-      return result;
+      return only(result);
     }
     case 'alternate': {
       const params = fit.steps.flatMap((s) => s.facts.block.map((v) => v.variable));
@@ -58,7 +61,8 @@ export const lowerFit = (
       outputs['iterations'] = result.iterations;
       outputs['converged'] = result.converged;
       outputs['trace'] = result.trace;
-      return result.params;
+      const local = fit.latents.filter((l) => l.chosen.certificate === 'local').flatMap((l) => l.unknowns);
+      return { params: result.params, starts: new Map([...result.latents].filter(([name]) => local.includes(name))) };
     }
     case 'descend': {
       const params = plan.model.variables.filter((v) => fit.params.includes(v.name));
@@ -74,7 +78,7 @@ export const lowerFit = (
       );
       outputs['iterations'] = result.iterations;
       outputs['converged'] = result.converged;
-      return result.arrays;
+      return only(result.arrays);
     }
   }
 };

@@ -90,13 +90,13 @@ const lowerInfer = (plan: Plan, consts: ConstValues): Program => {
   for (const v of given) if (outside.has(v.name) && !task.given.has(v.name)) outputs[v.name] = valueOf(start, v.name);
   const kept = outside.size > 0 ? new Map<string, Value>() : lowerKept(plan, start);
   const env = withBindings(start, givenBindings(kept));
-  const learned =
+  const { params: learned, starts } =
     fit === null || fit.kind === 'train'
-      ? new Map<string, Value>()
+      ? { params: new Map<string, Value>(), starts: new Map<string, Value>() }
       : lowerFit(plan, fit, inLearning(plan, env), outputs);
   for (const [name, value] of [...kept, ...learned]) outputs[name] = value;
   const distinct = new Map([...learned].map(([name, value]) => [name, b.distinct(value)] as const));
-  const fitted = withBindings(env, givenBindings(distinct));
+  const fitted = { ...withBindings(env, givenBindings(distinct)), starts };
   collect(plan, fitted, lowerBlocks(plan.query, fitted), outputs);
   return optimise(b.finish(outputs));
 };

@@ -15,7 +15,7 @@ import type { CoordinateKinds } from './coordinates.ts';
 import { coordinatesOf } from './coordinates.ts';
 import { bindArrays, transformsOf } from './joint-transform.ts';
 import type { OptimizerChoice, OptimizerName } from './optimizer.ts';
-import { optimizerChoice, optimizerTitles } from './optimizer.ts';
+import { forSweep, optimizerChoice, optimizerTitles } from './optimizer.ts';
 import { readableIn } from './projections.ts';
 import { descendFromStarts } from './starts.ts';
 
@@ -93,7 +93,8 @@ export const isConvex = (facts: BlockFacts, { projected, transformed }: Coordina
   return ['constant', 'affine', 'convex'].includes(total.convexity);
 };
 
-const lower = (choice: OptimizerChoice, facts: BlockFacts, env: Environment): Lowered => {
+/** The block at its minimum; where the environment has starts for it, a bounded number of steps from there. */
+export const lowerDescent = (choice: OptimizerChoice, facts: BlockFacts, env: Environment): Lowered => {
   const b = env.builder;
   const unknowns = facts.block.map((v) => v.variable);
   const energy = (inner: Environment): Value =>
@@ -101,7 +102,9 @@ const lower = (choice: OptimizerChoice, facts: BlockFacts, env: Environment): Lo
   // All minima of a convex energy are alike.
   const kinds = coordinatesOf(unknowns, choice.name, readableIn(facts.model));
   const restarts = typeof kinds !== 'string' && isConvex(facts, kinds) ? 1 : facts.restarts;
-  const found = descendFromStarts({ unknowns, restarts, optimizer: choice, objective: energy }, env);
+  const sweeping = unknowns.every((v) => env.starts?.has(v.name) === true);
+  const optimizer = sweeping ? forSweep(choice) : choice;
+  const found = descendFromStarts({ unknowns, restarts, optimizer, objective: energy }, env);
   const arrays = new Map(
     unknowns.map((v) => [v.name, b.stopGradient(settled(env, v, found.arrays.get(v.name)!))] as const),
   );
@@ -142,7 +145,7 @@ const descentBy = (optimizer: OptimizerName): Method<OptimizerChoice> => ({
   enumerates: () => false,
   resumes: true,
   propose: propose(optimizer),
-  lower,
+  lower: lowerDescent,
 });
 
 export const descents: readonly Method<OptimizerChoice>[] = [

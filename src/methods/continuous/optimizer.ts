@@ -47,6 +47,14 @@ export const optimizerChoice = (
   steps: number | null = null,
 ): OptimizerChoice => ({ name, options, iterations: options['iterations'] ?? steps ?? standardIterations[name] });
 
+/** Iterations in one sweep of an alternation: the next goes on from there. */
+const iterationsPerSweep = 30;
+
+export const forSweep = (choice: OptimizerChoice): OptimizerChoice => ({
+  ...choice,
+  iterations: Math.min(choice.iterations, iterationsPerSweep),
+});
+
 /** The step rule of a first-order choice, its numbers filled in. */
 export const firstOrderRule = ({ name, options }: OptimizerChoice): StepRule<void> => {
   switch (name) {

@@ -13,16 +13,13 @@ import { wholeShape } from '../../semantics/whole-shape.ts';
 import type { Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
 import { standardCoordinates } from '../continuous/coordinates.ts';
-import { isConvex, roughness } from '../continuous/descent.ts';
+import { isConvex, lowerDescent, roughness } from '../continuous/descent.ts';
 import type { OptimizerChoice } from '../continuous/optimizer.ts';
-import { optimizerChoice, optimizerTitles } from '../continuous/optimizer.ts';
+import { forSweep, optimizerChoice, optimizerTitles } from '../continuous/optimizer.ts';
 import { readableIn } from '../continuous/projections.ts';
 import { descendFromStarts } from '../continuous/starts.ts';
 import type { BlockFacts, Candidate, ParameterStep, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
-
-/** Iterations of one step inside a sweep: the next sweep goes on from there. */
-const iterationsPerSweep = 30;
 
 const name = 'descent step';
 
@@ -34,15 +31,17 @@ const propose = (facts: BlockFacts): Candidate<OptimizerChoice> | Refusal => {
   const rough = roughness(facts, optimizer);
   if (rough !== null) return refusal(name, rough);
   const convex = kinds.projected.length > 0 && isConvex(facts, kinds);
+  const witness = optimizerChoice(optimizer);
+  const { iterations } = forSweep(witness);
   const count = variables.reduce((n, v) => n + (dimValue(dims.product(wholeShape(v)), facts.sizes) ?? 1), 0);
   const where = kinds.projected.map((p) => `, ${p.variable.name} in ${p.projection.title}`).join('');
   return {
     kind: 'candidate',
     method: `${optimizerTitles[optimizer]} steps`,
     certificate: convex ? 'globally optimal' : 'local',
-    cost: { operations: count * iterationsPerSweep, bytes: count * 4 * 24 },
-    summary: `${convex ? 'convex and smooth' : 'smooth'}${where}: at most ${iterationsPerSweep} steps a sweep`,
-    witness: optimizerChoice(optimizer),
+    cost: { operations: count * iterations, bytes: count * 4 * 24 },
+    summary: `${convex ? 'convex and smooth' : 'smooth'}${where}: at most ${iterations} steps a sweep`,
+    witness,
   };
 };
 
@@ -68,14 +67,13 @@ export const descentStep: ParameterStep<OptimizerChoice> = {
   propose,
   lower: (choice, facts, env, weightsOf, current) => {
     const unknowns = facts.block.map((v) => v.variable);
-    const resumes = unknowns.every((v) => current.has(v.name));
     const objective = (inner: Environment): Value =>
       facts.groups.reduce(
         (sum, g) => inner.builder.add(sum, expectedEnergy(inner, g, weightsOf(g.name))),
         inner.builder.constant(0),
       );
-    const optimizer = resumes ? { ...choice, iterations: iterationsPerSweep } : choice;
-    const restarts = resumes ? 1 : facts.restarts;
-    return descendFromStarts({ unknowns, restarts, optimizer, objective }, { ...env, starts: current }).arrays;
+    const problem = { unknowns, restarts: 1, optimizer: forSweep(choice), objective };
+    return descendFromStarts(problem, { ...env, starts: current }).arrays;
   },
+  solve: lowerDescent,
 };
