@@ -34,22 +34,24 @@ export const batchOf = (
   if (points === null)
     return `the length of the plate ${plate.name} is ${dims.print(dims.subtract(plate.to, plate.from))}, no size of its own`;
   const batch: Batch = { size, ...points };
-  const energies = losses.flatMap((l) => l.energies);
-  const group = energies.flatMap((e) => dataGroups(e.model, e.groups)).find((g) => readsNeighbours(g, plate));
+  const group = losses
+    .flatMap((l) => l.energies)
+    .flatMap((e) => dataGroups(e.model, e.groups).filter((g) => readsNeighbours(e.model, g, plate)))[0];
   if (group !== undefined)
     return `${group.part ?? group.name} reads neighbours along ${plate.name}, which a batch tears apart`;
   return unbatchable(model, batch) ?? batch;
 };
 
-/** `y[n - 1]`: another point by its place. */
-const readsNeighbours = (group: FactorGroup, plate: Binder): boolean => {
-  let found = false;
+/** `y[n]` beside `y[n - 1]`, or `y[0]`: points by their places. Pairs of two indices that run through all points are none. */
+const readsNeighbours = (model: Model, group: FactorGroup, plate: Binder): boolean => {
+  const places = new Map<string, Set<string>>();
   visit(group.energy, (e) => {
     if (e.kind !== 'ref' || e.of !== 'variable') return;
-    for (const at of e.at) {
-      const place = affineIndex(at);
-      if (place?.index === plate.id && !dims.equal(place.offset, dims.scale(plate.from, -1))) found = true;
-    }
+    const axis = model.variables.find((v) => v.name === e.name)?.binders.findIndex((b) => b.id === plate.id) ?? -1;
+    const place = axis < 0 || e.at[axis] === undefined ? null : affineIndex(e.at[axis]);
+    if (place === null) return;
+    const index = place.index ?? '';
+    places.set(index, (places.get(index) ?? new Set()).add(dims.print(place.offset)));
   });
-  return found;
+  return places.has('') || [...places.values()].some((offsets) => offsets.size > 1);
 };
