@@ -90,6 +90,45 @@ train { loss nll  learn by lbfgs }`;
   });
 });
 
+it('sequences of unequal lengths: each sums over the sequences of its own length', () => {
+  const source = `model m
+size N, T[n in N], S = 2
+param a : real[S]
+param trans : real[S, S]
+plate n in N {
+  target y[t in T[n]] : category(S)
+  factor own[t in T[n]] = -a[y[t]]
+  factor next[t in 1..T[n]] = -trans[y[t-1], y[t]]
+}
+train { loss nll  learn by lbfgs }`;
+  const y = [[1, 0, 1], [0], [1, 1]];
+  const params = { a: scattered(2, 3), trans: matrix(2, 2, 8) };
+  const energy = (l: readonly number[]): number =>
+    -sum(l.map((s) => params.a[s]!)) - sum(l.slice(1).map((s, t) => params.trans[l[t]!]![s]!));
+  const { at } = lossOf(source, { y });
+  const expected = sum(y.map((l) => energy(l) + logSumExp(vectors(l.length, 2).map((v) => -energy(v)))));
+  expect(at(params).loss).toBeCloseTo(expected, 10);
+  expect(gradientError(at, params)).toBeLessThan(1e-8);
+});
+
+it('terms of params alone stand outside, once, or once a point where each point has one', () => {
+  const y = [0.5, -1, 2];
+  const source = `model m
+size N
+param w : real
+plate n in N {
+  target y : real
+  factor f = (y - w)^2
+  regularizer each = 3 * w^2
+}
+regularizer once = 5 * w^2
+train { loss nll  learn by lbfgs }`;
+  const { loss, paramEnergy } = lossOf(source, { y }).at({ w: 0.5 });
+  expect(paramEnergy).toBeCloseTo(1.25, 12);
+  const likelihood = sum(y.map((v) => (v - 0.5) ** 2)) + (3 / 2) * Math.log(Math.PI);
+  expect(loss).toBeCloseTo(likelihood + 3 * 0.75, 12);
+});
+
 describe('latents and targets of one energy', () => {
   const source = (beta: string): string => `model m
 size N, V = 3, H = 2
