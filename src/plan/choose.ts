@@ -196,14 +196,18 @@ export const planSteps = (
   };
   const isStep = (x: PlannedStep | readonly Refusal[]): x is PlannedStep => !Array.isArray(x);
   for (const component of components(params, scene.groups)) {
-    const rest = [...component];
+    // What is minimised jointly is minimised in each param alone: nets have many that no step serves.
+    const rest = component.map((variable) => ({ variable, alone: attempt([variable]) }));
     while (rest.length > 0) {
       // The longest run of params, in order of declaration, that has a joint step.
-      let taken = rest.length;
-      let found: PlannedStep | readonly Refusal[] = attempt(rest.slice(0, taken));
-      while (!isStep(found) && taken > 1) found = attempt(rest.slice(0, --taken));
+      const stop = rest.findIndex((r) => !isStep(r.alone));
+      let taken = Math.max(stop < 0 ? rest.length : stop, 1);
+      const run = (): PlannedStep | readonly Refusal[] =>
+        taken === 1 ? rest[0]!.alone : attempt(rest.slice(0, taken).map((r) => r.variable));
+      let found = run();
+      for (; !isStep(found) && taken > 1; found = run()) taken--;
       if (isStep(found)) steps.push(found);
-      else open.push({ variable: rest[0]!, refusals: found });
+      else open.push({ variable: rest[0]!.variable, refusals: found });
       rest.splice(0, taken);
     }
   }
