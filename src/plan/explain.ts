@@ -17,7 +17,7 @@ const jsonBeta = (beta: number): number | null => (beta === Infinity ? null : be
 /** One row per block and step, in the order in which they run. */
 export const planLines = (plan: Plan): readonly PlanLine[] => [
   ...(plan.fit === null ? [] : fitLines(plan.fit)),
-  ...plan.query.flatMap(blockLines),
+  ...[...plan.query, ...plan.predicted].flatMap(blockLines),
 ];
 
 const fitLines = (fit: FitPlan): readonly PlanLine[] => {
@@ -84,6 +84,7 @@ export const explainPlan = (plan: Plan): string => {
   if (plan.fit !== null) out.push(...explainFit(plan.fit, plan.model), '');
   for (const q of plan.query)
     out.push(...explainBlock(q, '', plan.fit === null ? '' : 'with the params learned, '), '');
+  for (const q of plan.predicted) out.push(...explainBlock(q, '', 'with everything else known, '), '');
   if (plan.fit === null && plan.query.length === 0)
     out.push('nothing is unknown: the energy is evaluated as it stands', '');
   return out.join('\n').trimEnd() + '\n';
@@ -124,7 +125,12 @@ const explainStructure = (plan: Plan): readonly string[] => {
 };
 
 const taskText = (plan: Plan): string => {
-  const given = plan.model.variables.filter((v) => plan.task.given.has(v.name)).map((v) => v.name);
+  const { given: known, partial } = plan.task;
+  // Lengths and masks go with the data that they belong to.
+  const given = plan.model.variables.flatMap(({ name }) => {
+    if (partial.has(name)) return [`part of ${name}`];
+    return known.has(name) && !name.includes('.') ? [name] : [];
+  });
   const asked = {
     map: 'the most probable values',
     marginals: 'marginals',

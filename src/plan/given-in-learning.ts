@@ -58,7 +58,7 @@ export const cellsInLearning = (
 };
 
 /** The groups with the missing cells of one array left out; null where they do not drop out. */
-const withoutMissing = (
+export const withoutMissing = (
   model: Model,
   groups: readonly FactorGroup[],
   variable: Variable,

@@ -81,9 +81,8 @@ const lowerInfer = (plan: Plan, consts: ConstValues): Program => {
       ? plan.model.variables.filter((v) => v.role === 'param' && !queried.has(v.name)).map((v) => v.name)
       : [],
   );
-  const given = plan.model.variables.filter(
-    (v) => outside.has(v.name) || (task.given.has(v.name) && isRead(plan.groups, v)),
-  );
+  const read = [...plan.groups, ...plan.predicted.flatMap((q) => q.facts.groups)];
+  const given = plan.model.variables.filter((v) => outside.has(v.name) || (task.given.has(v.name) && isRead(read, v)));
   const bound = inputBindings(b, given);
   const start = withBindings(programEnvironment(b, plan.model, consts, task.beta ?? plan.beta ?? 1), bound);
   const outputs: Record<string, Value> = {};
@@ -98,7 +97,15 @@ const lowerInfer = (plan: Plan, consts: ConstValues): Program => {
   const distinct = new Map([...learned].map(([name, value]) => [name, b.distinct(value)] as const));
   const fitted = { ...withBindings(env, givenBindings(distinct)), starts };
   collect(plan, fitted, lowerBlocks(plan.query, fitted), outputs);
+  predict(plan, fitted, outputs);
   return optimise(b.finish(outputs));
+};
+
+/** Missing cells that wait for the other unknowns: whatever these came to is given now. */
+const predict = (plan: Plan, env: Environment, outputs: Record<string, Value>): void => {
+  const found = plan.query.flatMap((q) => q.unknowns).map((name) => [name, outputs[name]!] as const);
+  for (const { lowered } of lowerBlocks(plan.predicted, withBindings(env, givenBindings(new Map(found)))))
+    for (const [name, value] of lowered.assignment()) outputs[name] = value;
 };
 
 const valueOf = (env: Environment, name: string): Value => {

@@ -19,13 +19,16 @@ import { poleWarnings } from './poles.ts';
 import type { LossRequest } from './requests.ts';
 import { trainingRequest } from './requests.ts';
 import { sceneryOf } from './scenery.ts';
+import { planPrediction, setAside } from './set-aside.ts';
 import type { Task } from './task.ts';
 
 /** `beta`: the value of the model's beta under the current consts; null when it has none. */
 export const planTask = (declared: FactorGraph, asked: Task, beta: number | null): Checked<Plan | null> => {
   const counted = lengthsAsData(declared);
   const task = withLengths(declared.model, asked);
-  const cells = missingAsUnknowns(counted, task.partial, finiteBeta(task, beta));
+  const aside = setAside(counted, task, beta);
+  const joined = new Set([...task.partial].filter((name) => !aside.names.has(name)));
+  const cells = missingAsUnknowns(aside.graph, joined, finiteBeta(task, beta));
   if (hasErrors(cells.diagnostics)) return { value: null, diagnostics: cells.diagnostics };
   const graph = cells.value;
   const { model } = graph;
@@ -34,7 +37,7 @@ export const planTask = (declared: FactorGraph, asked: Task, beta: number | null
   const training = trainingRequest(model, task, learnable(model, task, open));
   diagnostics.push(...training.diagnostics);
   const kept = new Set(training.value.kept);
-  const unknowns = open.filter((v) => !kept.has(v.name));
+  const unknowns = open.filter((v) => !kept.has(v.name) && !aside.names.has(v.name));
   diagnostics.push(...checkFlags(model, task, open), ...checkTemperature(model, task, beta));
   if (task.query === 'sample')
     diagnostics.push(diagnosePlanning('EBM501', null, { what: '--query sample', needs: 'samplers' }));
@@ -72,8 +75,9 @@ export const planTask = (declared: FactorGraph, asked: Task, beta: number | null
     fit = planned.value;
   }
   const query = planBlocks(scene, rest);
+  const predicted = planPrediction(counted, task, beta, aside.names);
   // A fit that failed over the same latents has said so already.
-  if (!hasErrors(diagnostics)) diagnostics.push(...query.diagnostics);
+  if (!hasErrors(diagnostics)) diagnostics.push(...query.diagnostics, ...predicted.diagnostics);
   if (hasErrors(diagnostics)) return { value: null, diagnostics };
   const decided = query.blocks.flatMap((q) => [...q.decisions]);
   const minimised = new Set([
@@ -83,7 +87,8 @@ export const planTask = (declared: FactorGraph, asked: Task, beta: number | null
   diagnostics.push(...poleWarnings(model, scene.groups, minimised, new Set(unknowns.map((v) => v.name))));
   const { groups } = scene;
   const scenery = { model: learning.scene.model, groups: learning.scene.groups };
-  const plan = { model: scene.model, task, groups, fit, learning: scenery, kept: [...kept], query: query.blocks, beta };
+  const answers = { query: query.blocks, predicted: predicted.value };
+  const plan = { model: scene.model, task, groups, fit, learning: scenery, kept: [...kept], ...answers, beta };
   return { value: plan, diagnostics };
 };
 

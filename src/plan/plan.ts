@@ -113,6 +113,8 @@ export interface Plan {
   readonly kept: readonly string[];
   /** Unknowns left once params are given. */
   readonly query: readonly PlannedBlock[];
+  /** Missing cells that take no part in choosing other unknowns: found once these are known. */
+  readonly predicted: readonly PlannedBlock[];
   readonly beta: number | null;
 }
 

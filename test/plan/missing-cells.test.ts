@@ -326,7 +326,7 @@ ${regularised ? 'regularizer small = 0.1 * ||a||_F^2 + 0.1 * ||b||_F^2' : ''}`;
   const hidden = new Set(['0 1', '2 2', '3 0']);
   const cell = (u: number, i: number) => (hidden.has(`${u} ${i}`) ? null : rows[u]! * columns[i]!);
   const table = rows.map((_, u) => columns.map((__, i) => cell(u, i)));
-  const all = rows.flatMap((x, u) => columns.map((y, i) => x * y + 0 * u * i));
+  const all = rows.flatMap((x) => columns.map((y) => x * y));
 
   it('a matrix is completed, by least squares on the given cells', async () => {
     const { variables, energy, converged, iterations } = await runModel(dense, { r: table });
@@ -363,6 +363,41 @@ ${regularised ? 'regularizer small = 0.1 * ||a||_F^2 + 0.1 * ||b||_F^2' : ''}`;
       );
     },
   );
+});
+
+describe('components of points that belong to clusters', () => {
+  const source = `model kmeans
+size N, D = 2, K = 2
+param w : real[K, D]
+plate n in N {
+  target y : real[D]
+  latent z : category(K)
+  factor distance = ||y - w[z]||^2
+}`;
+  const y = [[0, 0], [1, null], [null, 2], [10, 9], [11, null], [9, 11]]; // prettier-ignore
+
+  it('are predicted once clusters are known, which the given ones choose', async () => {
+    const { params, variables, energy, plan } = await runModel(source, { y });
+    // Means of the given cells of (rows 0-2) and (rows 3-5).
+    const centres = [[0.5, 1], [10, 10]]; // prettier-ignore
+    const found = [flat(params['w']).slice(0, 2), flat(params['w']).slice(2)].toSorted((a, b) => a[0]! - b[0]!);
+    near(found.flat(), centres.flat(), 5);
+    near(
+      variables['y'],
+      y.flatMap((row, n) => row.map((v, d) => v ?? centres[n < 3 ? 0 : 1]![d]!)),
+      5,
+    );
+    expect(energy!.total).toBeCloseTo(0.5 ** 2 + 0.5 ** 2 + 1 + 1 + 0 + 1 + 1 + 1 + 1, 5);
+    expect(plan.at(-1)!.unknowns).toEqual(['y']);
+    expect(explainModel(source, { y })).toContain('with everything else known, minimise y by linear solve');
+  });
+
+  it('with centres given', async () => {
+    const { variables, freeEnergy } = await runModel(source, { y, w: [[0, 0], [10, 8]] }); // prettier-ignore
+    near(variables['z'], [0, 0, 0, 1, 1, 1]);
+    near(variables['y'], [0, 0, 1, 0, 0, 2, 10, 9, 11, 8, 9, 11], 6);
+    expect(freeEnergy).toBeCloseTo(1 + 4 + 1 + 1 + 1 + 9, 6);
+  });
 });
 
 describe('other losses and factors', () => {
