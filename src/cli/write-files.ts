@@ -1,5 +1,5 @@
 // Output files, written whole or not at all: all contents go to temporary files beside their targets, then all are renamed.
-import { access, constants, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { diagnoseData } from '../diagnostics/messages/data.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
@@ -17,6 +17,8 @@ const problems: Readonly<Record<string, string>> = {
   EROFS: 'the file system is read-only',
   EISDIR: 'it is a directory',
   ENOSPC: 'no space is left',
+  EDQUOT: 'the disk quota is used up',
+  EFBIG: 'the file would be larger than the system allows',
   EEXIST: 'a file of that name is in the way',
 };
 
@@ -39,9 +41,21 @@ const isDirectory = (path: string): Promise<boolean> =>
     () => false,
   );
 
+const temporaryOf = (path: string, process_: number | string): string =>
+  join(dirname(path), `.${basename(path)}.${process_}.tmp`);
+
+/** Removes what processes that were killed while they wrote this file left beside it. No other may be writing it now. */
+export const removeLeftovers = async (path: string): Promise<void> => {
+  const names = await readdir(dirname(path)).catch(() => []);
+  const [before, after] = basename(temporaryOf(path, ':')).split(':') as [string, string];
+  const isLeft = (name: string): boolean =>
+    name.startsWith(before) && name.endsWith(after) && /^\d+$/.test(name.slice(before.length, -after.length));
+  await Promise.all(names.filter(isLeft).map((name) => rm(join(dirname(path), name), { force: true })));
+};
+
 /** Empty when everything was written; else why not, and then nothing was. */
 export const writeFiles = async (files: readonly OutputFile[]): Promise<readonly Diagnostic[]> => {
-  const temporary = files.map(({ path }) => join(dirname(path), `.${basename(path)}.${process.pid}.tmp`));
+  const temporary = files.map(({ path }) => temporaryOf(path, process.pid));
   let current = '';
   try {
     for (const [i, { path, content }] of files.entries()) {

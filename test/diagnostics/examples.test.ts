@@ -9,12 +9,7 @@ import { carryOut, inFolder } from '../corpus/carry-out.ts';
 const elsewhere: Readonly<Record<string, string>> = {
   EBM515: 'needs a machine without a GPU but with the packages for one: test/backend',
   EBM516: 'needs a device that fails: test/backend',
-  EBM650: 'test/learn',
-  EBM651: 'test/learn',
-  EBM652: 'test/learn',
-  EBM653: 'test/learn',
-  EBM654: 'needs a second process: test/learn',
-  EBM655: 'test/learn',
+  EBM654: 'needs a second process: test/cli/train.test.ts',
 };
 
 interface Transcript {

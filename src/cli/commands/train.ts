@@ -13,7 +13,7 @@ import { showDiagnostics } from '../show-diagnostics.ts';
 import { readTask } from '../task-options.ts';
 import { UsageError, note } from '../terminal.ts';
 import type { Context } from '../terminal.ts';
-import { writeFiles } from '../write-files.ts';
+import { removeLeftovers, writeFiles } from '../write-files.ts';
 
 export const train = async (context: Context, file: string, options: TrainCommandOptions): Promise<number> => {
   const output = outputOf(options);
@@ -24,6 +24,7 @@ export const train = async (context: Context, file: string, options: TrainComman
     return exitCodeOf([lock]);
   }
   try {
+    await removeLeftovers(output);
     return await trainInto(context, file, options, output, lock);
   } finally {
     lock.release();

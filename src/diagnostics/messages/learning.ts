@@ -1,6 +1,13 @@
 // The messages of EBM65x: learning and its checkpoints. In: the parameters of one occurrence. Out: Diagnostic values.
 import { diagnoser } from '../message.ts';
 import type { Message, MessageTable } from '../message.ts';
+import { transcript } from '../transcript.ts';
+
+const line = (name: string, train: string): string =>
+  `model ${name}\nsize N\nparam w : real\nplate n in N {\n  target y : real\n  factor fit = (y - w)^2\n}\n${train}`;
+const steps = 'train { loss energy  learn w by sgd(rate = 0.1)  epochs 3  batch 2 }';
+const files = { 'm.ebm': line('m', steps), 'y.csv': '1\n2\n4' };
+const begin = 'ebmc train m.ebm --data y=y.csv -o P.safetensors';
 
 const message = <P>(entry: Message<P>): Message<P> => entry;
 
@@ -44,7 +51,10 @@ export const learningMessages = {
       '`ebmc train … -o P.safetensors --resume` goes on from the checkpoint in P.safetensors. Besides the params a checkpoint ' +
       'holds what the optimizers remember, where the training stands and with what it was begun; a file of params alone, from ' +
       'another program or from `ebmc run`, does not.',
-    example: '--resume, where P.safetensors was written by another program',
+    example: transcript(
+      ['ebmc run m.ebm --data y=y.csv -o out', 'ebmc train m.ebm --data y=y.csv -o out/params.safetensors --resume'],
+      files,
+    ),
   }),
   EBM651: message<{ file: string; found: string; model: string }>({
     severity: 'error',
@@ -64,7 +74,10 @@ export const learningMessages = {
       'A resumed training ends with the numbers of one that was never interrupted. So it goes on only with the very model ' +
       'text that it was begun with. To begin another training at learned params, give them: `ebmc run --params P.safetensors` ' +
       'uses them, and params may start at written values: `param w : real[D] = 0`.',
-    example: '--resume, where the model was edited after the training was interrupted',
+    example: transcript([begin, 'ebmc train n.ebm --data y=y.csv -o P.safetensors --resume'], {
+      ...files,
+      'n.ebm': line('n', steps),
+    }),
   }),
   EBM652: message<{ file: string; setting: string; then: string; now: string }>({
     severity: 'error',
@@ -79,7 +92,7 @@ export const learningMessages = {
       'A resumed training ends with the numbers of one that was never interrupted. So the data, the seed, the backend and ' +
       'everything else that the numbers depend on must be what they were when it was begun. The number of steps in a call and ' +
       'the moment of the interruption do not matter.',
-    example: '--resume --seed 2, where the training was begun with --seed 1',
+    example: transcript([`${begin} --seed 1`, `${begin} --seed 2 --resume`], files),
   }),
   EBM653: message<{ epoch: number; step: number; culprit: Culprit }>({
     severity: 'error',
@@ -93,7 +106,7 @@ export const learningMessages = {
       'stops at once. The checkpoint of the last good epoch stays as it is. The step is repeated from the params before it, ' +
       'factor by factor, to say which one it was. Mostly the rate of the optimizer is too large: steps overshoot, each further ' +
       'than the one before. Otherwise a factor has a pole that the params came to: a logarithm or a division at 0.',
-    example: 'train { learn by sgd(rate = 1e6)  epochs 20  batch 64 }',
+    example: transcript(begin, { ...files, 'm.ebm': line('m', steps.replace('0.1', '1e30')) }),
   }),
   EBM654: message<{ file: string; process: number; host: string | null; lock: string }>({
     severity: 'error',
@@ -108,7 +121,7 @@ export const learningMessages = {
     explanation:
       'Two trainings that write one file would replace each other\u2019s checkpoints, and only one of them would be left. So the ' +
       'second one does not begin. A process that was killed holds nothing: what it left behind is recognised and removed.',
-    example: 'ebmc train model.ebm --data y=y.csv -o P.safetensors, while the same command runs in another window',
+    example: transcript(`${begin} & ${begin}`, files),
   }),
   EBM655: message<{ model: string }>({
     severity: 'error',
@@ -120,7 +133,10 @@ export const learningMessages = {
     explanation:
       '`ebmc train` finds the params of a model and writes them to a file. All params of this one have values already, or it ' +
       'has none: what varies from point to point is a target or a latent, and `ebmc run` finds those.',
-    example: 'ebmc train model.ebm --data y=y.csv --data w=w.csv -o P.safetensors, where w is the only param',
+    example: transcript('ebmc train m.ebm --data y=y.csv --data w=w.json -o P.safetensors', {
+      ...files,
+      'w.json': '2',
+    }),
   }),
 } as const satisfies MessageTable;
 
