@@ -12,6 +12,8 @@ import { reductionBuiltins } from '../semantics/builtins/reductions.ts';
 import { distributions } from '../semantics/distributions.ts';
 import { domains } from '../semantics/domains.ts';
 import { layers } from '../semantics/layers.ts';
+import { lossMethods } from '../losses/index.ts';
+import type { LossName } from '../semantics/losses.ts';
 import { losses, negativesTable } from '../semantics/losses.ts';
 import { methods } from '../semantics/methods.ts';
 import { optimizers } from '../semantics/optimizers.ts';
@@ -97,12 +99,12 @@ const callableTable = (what: string, entries: Readonly<Record<string, Callable>>
 const lossSection = (): string =>
   table(
     ['loss', 'formula', 'needs', 'options', 'source'],
-    Object.entries(losses).map(([name, loss]) => [
-      code(name),
-      `${prose(loss.documentation)} ${code(loss.formula)}`,
-      prose(loss.needs),
-      optionsText(loss),
-      prose(loss.source),
+    (Object.keys(losses) as LossName[]).map((name) => [
+      lossMethods[name] === null ? `${code(name)}, *later*` : code(name),
+      `${prose(losses[name].documentation)} ${code(losses[name].formula)}`,
+      prose(losses[name].needs),
+      optionsText(losses[name]),
+      prose(losses[name].source),
     ]),
   );
 

@@ -43,37 +43,43 @@ const families = {
   nll: loss(
     'F(y) + 1/β log ∫ e^{-βF(y)} dy',
     'LeCun et al. 2006, sec. 2.2.4',
-    'targets whose partition function is exact',
-    'The negative log-likelihood, exact.',
+    'targets that some method integrates over; latents are integrated out at the same β',
+    'The negative log-likelihood over β, conditional on what is observed: the integral is computed, whatever the factors.',
   ),
   perceptron: loss(
     'F(y) - min_ȳ F(ȳ)',
     'LeCun et al. 2006, sec. 2.2.2',
     'targets that can be minimised',
-    'Pushes up the best answer.',
+    'Pushes up the best answer of all, the given one among them; with other negatives named, those.',
     { negatives: negatives('most_offending') },
   ),
   hinge: loss(
     'max(0, m + F(y) - F(ȳ))',
     'Altun, Johnson and Hofmann 2003',
-    'a negative',
+    'a negative, and an energy that is a sum over points',
     'A margin between the data and one negative.',
     { margin, negatives: negatives('most_offending') },
   ),
   hinge_all: loss(
     'Σ_{ȳ ≠ y} max(0, m + F(y) - F(ȳ))',
     'Weston and Watkins 1999; Collobert et al.',
-    'few discrete targets',
+    'one discrete target a point',
     'A margin to every other answer.',
     { margin },
   ),
-  log: loss('log(1 + e^{F(y) - F(ȳ)})', 'LeCun et al. 2006, sec. 2.2.3', 'a negative', 'The soft form of the hinge.', {
-    negatives: negatives('most_offending'),
-  }),
+  log: loss(
+    'log(1 + e^{F(y) - F(ȳ)})',
+    'LeCun et al. 2006, sec. 2.2.3',
+    'a negative, and an energy that is a sum over points',
+    'The soft form of the hinge.',
+    {
+      negatives: negatives('most_offending'),
+    },
+  ),
   square_square: loss(
     'F(y)² + max(0, m - F(ȳ))²',
     'Chopra, Hadsell and LeCun 2005; Hadsell, Chopra and LeCun 2006',
-    'an energy ≥ 0 and a negative',
+    'an energy ≥ 0 that is a sum over points, and a negative',
     'Pulls the data to 0 and pushes negatives beyond a margin.',
     { margin, negatives: negatives('shuffled(y)') },
   ),
@@ -191,10 +197,29 @@ export interface NegativesFacts {
   readonly options: readonly string[];
 }
 const negativesFamilies = {
-  shuffled: { documentation: 'y of another point of the batch, by a random permutation.', options: [] },
-  others: { documentation: 'y of all other points of the batch.', options: [] },
-  most_offending: { documentation: 'The y ≠ the given one with the least energy.', options: [] },
-  violator: { documentation: 'A y that violates the margin, found by sampling (Weston et al. 2010).', options: [] },
+  shuffled: {
+    documentation:
+      'y of another point: the values of the batch, each moved on around it by the same number of places, drawn anew for ' +
+      'each step from 1 to the number of the others.',
+    options: [],
+  },
+  others: {
+    documentation:
+      'y of every other point of the batch: the loss is the mean over them. Costs one free energy for each.',
+    options: [],
+  },
+  most_offending: {
+    documentation:
+      'The y ≠ the given one with the least free energy. Needs one discrete target a point; all states are looked at.',
+    options: [],
+  },
+  violator: {
+    documentation:
+      'A y ≠ the given one at which the loss is above 0: the first in an order that is drawn anew for each point and step. A ' +
+      'point without one adds nothing. The sampling of Weston et al. 2010, without their weights by rank. Needs one discrete ' +
+      'target a point.',
+    options: [],
+  },
   recent: { documentation: 'A queue of the last n values (He et al. 2020).', options: ['count'] },
 } satisfies Record<string, NegativesFacts>;
 export type NegativesName = keyof typeof negativesFamilies;
