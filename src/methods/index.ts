@@ -1,5 +1,6 @@
 // The list of inference methods. A new one is a file and a line here; the planner asks them all.
 import { chainElimination } from './discrete/chain.ts';
+import { admmMethod } from './convex/admm-method.ts';
 import { convexStep } from './convex/convex-step.ts';
 import { fistaMethod } from './convex/method.ts';
 import { descents } from './continuous/descent.ts';
@@ -21,6 +22,7 @@ export const methods: readonly Method<any>[] = [
   quadratic,
   grid,
   fistaMethod,
+  admmMethod,
   ...descents,
 ];
 

@@ -174,6 +174,8 @@ const factorEnergies = async (
   );
 };
 
+const finite = (x: number | undefined): number | null => (x === undefined || !Number.isFinite(x) ? null : x);
+
 const reportOf = (
   plan: Plan,
   backend: string,
@@ -217,7 +219,7 @@ const reportOf = (
     params,
     converged: (outputs['converged']?.data[0] ?? 1) === 1,
     iterations: outputs['iterations']?.data[0] ?? null,
-    gap: outputs['gap']?.data[0] ?? null,
+    gap: finite(outputs['gap']?.data[0]),
     seconds,
   };
 };
