@@ -36,14 +36,25 @@ export const explainBlock = (q: PlannedBlock, indent: string, prefix: string): r
 const cost = (c: Candidate): string => `about ${compact(c.cost.operations)} operations, ${compact(c.cost.bytes)} bytes`;
 const compact = (n: number): string => (n < 1e4 ? String(Math.round(n)) : n.toExponential(1));
 
-/** What was refused for several params for one reason is said once. */
-export const rejected = (others: readonly (Candidate | Refusal)[], indent: string): readonly string[] => {
-  const lines = others
-    .filter((o) => o.kind !== 'refusal' || o.otherOperation !== true)
-    .map((o) =>
+/** What was refused for several params for one reason is said once, of the first. */
+export const rejected = (
+  others: readonly (Candidate | Refusal)[],
+  indent: string,
+  params: readonly string[] = [],
+): readonly string[] => {
+  const alike = new Map<string, string[]>();
+  const names = params.toSorted((a, b) => b.length - a.length);
+  for (const o of others) {
+    if (o.kind === 'refusal' && o.otherOperation === true) continue;
+    const line =
       o.kind === 'refusal'
         ? `${indent}  not ${o.method}: ${o.reason}`
-        : `${indent}  not ${o.method}: dearer or weaker (${o.certificate}, ${compact(o.cost.operations)} operations)`,
-    );
-  return [...new Set(lines)];
+        : `${indent}  not ${o.method}: dearer or weaker (${o.certificate}, ${compact(o.cost.operations)} operations)`;
+    const key = names.reduce((text, name) => text.replaceAll(name, ''), line);
+    const known = alike.get(key) ?? [];
+    if (!known.includes(line)) alike.set(key, [...known, line]);
+  }
+  return [...alike.values()].map(([first, ...rest]) =>
+    rest.length === 0 ? first! : `${first} (and ${rest.length} more like it)`,
+  );
 };

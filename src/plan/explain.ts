@@ -153,7 +153,7 @@ const explainFit = (fit: FitPlan, model: Model): readonly string[] => {
     return [
       `learn ${named(fit.params)} by ${optimizerTitles[fit.optimizer.name]} on ${lossTitle(fit.loss)} (${optimum(fit.certificate)}; ${starts})`,
       `  because: ${fit.reason}`,
-      ...rejected(fit.refusals, ''),
+      ...rejected(fit.refusals, '', fit.params),
       ...explainLoss(fit.loss),
     ];
   }

@@ -3,6 +3,7 @@
 import type { Checked } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { dependsOn } from '../graph/expressions.ts';
+import { shortNames } from '../graph/nets/params.ts';
 import { roughness } from '../methods/continuous/descent.ts';
 import { coordinatesOf, standardCoordinates } from '../methods/continuous/coordinates.ts';
 import type { OptimizerName } from '../methods/continuous/optimizer.ts';
@@ -52,10 +53,11 @@ export const planFit = (
   const epochs = training.train?.epochs ?? null;
   const effort = { options: asked?.request?.options ?? {}, epochs };
   const names = new Set(params.map((v) => v.name));
+  const named = shortNames(scene.model, [...names]);
   const gradual = onlyGradual(scene, names);
   if (gradual !== null && requested === null) return planTraining({ ...room, scene }, training, gradual);
   if (gradual !== null && requested !== null && !isFirstOrder(requested)) {
-    const parameters = { method: requested, unknowns: params.map((v) => v.name), reason: gradual };
+    const parameters = { method: requested, unknowns: named, reason: gradual };
     return { value: null, diagnostics: [diagnosePlanning('EBM509', asked!.call!.span, parameters)] };
   }
   if (requested !== null && isOptimizer(requested)) {
@@ -76,15 +78,18 @@ export const planFit = (
     const value = planSweeps(scene, blocks, steps, effort.options);
     if (requested === null || (closedForms[requested]?.(value, blocks) ?? false)) return { value, diagnostics: [] };
     const reason = `their closed forms make ${value.kind === 'alternate' ? value.algorithm : 'one exact step'}`;
-    const parameters = { method: requested, unknowns: params.map((v) => v.name), reason };
+    const parameters = { method: requested, unknowns: named, reason };
     return { value: null, diagnostics: [diagnosePlanning('EBM509', asked!.call!.span, parameters)] };
   }
   const refusals = open.flatMap((o) => o.refusals);
   const reason = averaged
     ? 'the latents are integrated out, so the params have no closed form'
-    : `no closed form for ${open.map((o) => o.variable.name).join(', ')}`;
+    : `no closed form for ${shortNames(
+        scene.model,
+        open.map((o) => o.variable.name),
+      ).join(', ')}`;
   if (requested !== null) {
-    const parameters = { method: requested, unknowns: params.map((v) => v.name), reason };
+    const parameters = { method: requested, unknowns: named, reason };
     return { value: null, diagnostics: [diagnosePlanning('EBM509', asked!.call!.span, parameters)] };
   }
   const smooth = roughness(paramFacts(scene, params), 'lbfgs') === null;
@@ -133,7 +138,8 @@ const descend = (
         roughness(paramFacts(scene, params), optimizer));
   if (obstacle !== null) {
     const all = [...refusals, { kind: 'refusal', method: optimizerTitles[optimizer], reason: obstacle } as const];
-    const parameters = { unknowns: params.map((v) => v.name), operation: 'learn', refusals: all };
+    const named = params.map((v) => v.name);
+    const parameters = { unknowns: shortNames(scene.model, named), operation: 'learn', refusals: all };
     return { value: null, diagnostics: [diagnosePlanning('EBM502', params[0]!.span, parameters)] };
   }
   const loss = energyLoss(graph.model, scene, latents);
