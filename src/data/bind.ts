@@ -249,5 +249,5 @@ export const requireSizes = (model: Model, openSizes: readonly string[]): readon
     .map((size) => {
       const waits = size.default === null ? [] : sizesOf(size.default).filter((name) => openSizes.includes(name));
       const why = waits.length > 0 ? `: its default ${print(size.default!)} needs ${waits.join(', ')}` : '';
-      return diagnoseData('EBM629', size.span, { size: size.name, why });
+      return diagnoseData('EBM629', size.span, { size: size.name, why, ragged: size.ragged.length > 0 });
     });

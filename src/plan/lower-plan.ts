@@ -3,6 +3,7 @@
 // Output names: a variable's own name; `z.probabilities`, `z.mean`, `z.sd`; `energy.<factor>`; and the scalars below.
 import type { ModuleSpec } from '../backend/backend.ts';
 import { InternalError } from '../diagnostics/diagnostic.ts';
+import { givenName, missingName } from '../data/given-cells.ts';
 import type { Binding, Environment } from '../lower/environment.ts';
 import { withBindings } from '../lower/environment.ts';
 import { totalEnergy } from '../lower/group.ts';
@@ -82,7 +83,10 @@ const lowerInfer = (plan: Plan, consts: ConstValues): Program => {
       : [],
   );
   const read = [...plan.groups, ...plan.predicted.flatMap((q) => q.facts.groups)];
-  const given = plan.model.variables.filter((v) => outside.has(v.name) || (task.given.has(v.name) && isRead(read, v)));
+  const companions = new Set([...task.partial].flatMap((name) => [givenName(name), missingName(name)]));
+  const given = plan.model.variables.filter(
+    (v) => outside.has(v.name) || companions.has(v.name) || (task.given.has(v.name) && isRead(read, v)),
+  );
   const bound = inputBindings(b, given);
   const start = withBindings(programEnvironment(b, plan.model, consts, task.beta ?? plan.beta ?? 1), bound);
   const outputs: Record<string, Value> = {};
@@ -98,6 +102,7 @@ const lowerInfer = (plan: Plan, consts: ConstValues): Program => {
   const fitted = { ...withBindings(env, givenBindings(distinct)), starts };
   collect(plan, fitted, lowerBlocks(plan.query, fitted), outputs);
   predict(plan, fitted, outputs);
+  completeGiven(plan, fitted, outputs);
   return optimise(b.finish(outputs));
 };
 
@@ -106,6 +111,18 @@ const predict = (plan: Plan, env: Environment, outputs: Record<string, Value>): 
   const found = plan.query.flatMap((q) => q.unknowns).map((name) => [name, outputs[name]!] as const);
   for (const { lowered } of lowerBlocks(plan.predicted, withBindings(env, givenBindings(new Map(found)))))
     for (const [name, value] of lowered.assignment()) outputs[name] = value;
+};
+
+/** Arrays that are given in part are whole in the results. */
+const completeGiven = (plan: Plan, env: Environment, outputs: Record<string, Value>): void => {
+  const b = env.builder;
+  for (const name of plan.task.partial) {
+    const [given, missing] = [valueOf(env, givenName(name)), valueOf(env, missingName(name))];
+    for (const key of [name, `${name}.mean`])
+      if (outputs[key] !== undefined) outputs[key] = b.select(missing, outputs[key], given);
+    const sd = `${name}.sd`;
+    if (outputs[sd] !== undefined) outputs[sd] = b.mul(missing, outputs[sd]);
+  }
 };
 
 const valueOf = (env: Environment, name: string): Value => {

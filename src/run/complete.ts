@@ -1,5 +1,6 @@
 // Results of arrays that were given in part: what was given at the given cells, what was inferred at the others.
-// In: outputs of a run, and the bound data. Out: the outputs with such arrays whole, means with standard deviations of 0.
+// The program puts them together too, as float32 has what was given. In: outputs of a run, and the bound data. Out: the outputs
+// with the numbers as they were given.
 import type { TensorData } from '../backend/backend.ts';
 import type { Bound } from '../data/bind.ts';
 import { withGiven } from '../data/given-cells.ts';

@@ -19,7 +19,13 @@ export const energyReport = async (analysis: Analysis, options: RunOptions): Pro
   const followers = followerNames(model);
   const missing = model.variables
     .filter((v) => v.role !== 'noise' && !value.task.given.has(v.name) && !followers.has(v.name))
-    .map((v) => diagnosePlanning('EBM512', v.span, { name: v.name, role: v.role, assignment: true }));
+    .map((v) =>
+      diagnosePlanning('EBM512', v.span, {
+        name: v.name,
+        role: v.role,
+        assignment: value.task.partial.has(v.name) ? 'missing cells' : 'no data',
+      }),
+    );
   const all = [...diagnostics, ...prepared.diagnostics, ...missing];
   if (hasErrors(all)) return { value: null, diagnostics: all };
   const spec = lowerEnergyModule(

@@ -15,7 +15,7 @@ import { gradient } from '../../src/tensor/differentiate.ts';
 import * as dims from '../../src/tensor/dims.ts';
 import type { Instr } from '../../src/tensor/program.ts';
 import { randomNumbers } from '../tensor/finite-differences.ts';
-import { defaults, flat, runFully } from './run-model.ts';
+import { defaults, flat, runFully, runModel } from './run-model.ts';
 
 const crf = `model crf
 size N, T[n in N], V, S
@@ -183,4 +183,32 @@ describe('gradients in the params', () => {
     );
     near([...found['gradient']!.data], differences, 6);
   });
+});
+
+it('the likelihood of sequences of different lengths is learned, to a slope of zero over all assignments', async () => {
+  const source = `${crf}
+regularizer small = 0.1 * ||emit||_F^2 + 0.1 * ||trans||_F^2
+train { loss nll  learn emit, trans by lbfgs }`;
+  const y = x.map((words, n) => randomNumbers(words.length, 60 + n, 0, S).map(Math.floor));
+  const { params } = await runModel(source, { x, y }, { sizes: { V, S } });
+  const learned = [rows(flat(params['emit']), S), rows(flat(params['trans']), S)] as const;
+  const objective = (e: readonly (readonly number[])[], m: readonly (readonly number[])[]): number => {
+    const energy = crfEnergy(e, m);
+    const likelihood = x.reduce((sum, words, n) => sum + energy(y[n]!, words) + enumerate(words, energy, 1).logZ, 0);
+    return likelihood + 0.1 * [...e, ...m].flat().reduce((sum, v) => sum + v * v, 0);
+  };
+  const moved = (w: readonly (readonly number[])[], i: number, j: number, by: number) =>
+    w.map((row, k) => (k === i ? row.with(j, row[j]! + by) : row));
+  const [e, m] = learned;
+  const step = 1e-4;
+  e.forEach((row, i) =>
+    row.forEach((_, j) =>
+      expect((objective(moved(e, i, j, step), m) - objective(moved(e, i, j, -step), m)) / (2 * step)).toBeCloseTo(0, 3),
+    ),
+  );
+  m.forEach((row, i) =>
+    row.forEach((_, j) =>
+      expect((objective(e, moved(m, i, j, step)) - objective(e, moved(m, i, j, -step))) / (2 * step)).toBeCloseTo(0, 3),
+    ),
+  );
 });

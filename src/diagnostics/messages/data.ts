@@ -152,12 +152,14 @@ export const bindingMessages = {
       'codes.csv': '0,,1\n1,0,0',
     }),
   }),
-  EBM629: message<{ size: string; why: string }>({
+  EBM629: message<{ size: string; why: string; ragged: boolean }>({
     severity: 'error',
     title: 'size without a value',
-    text: ({ size, why }) => ({
+    text: ({ size, why, ragged }) => ({
       message: `size ${size} has no value${why}`,
-      hints: [`give it with --size ${size}=…, or a default in the model: size ${size} = …`],
+      hints: ragged
+        ? [`give its lengths with --data ${size}=FILE, or data over it; --size ${size}=… makes all of them equal`]
+        : [`give it with --size ${size}=…, or a default in the model: size ${size} = …`],
     }),
     explanation:
       'Before a model runs every size is known: from the shape of data, from `--size`, or from the default in the model.',

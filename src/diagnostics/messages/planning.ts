@@ -273,12 +273,18 @@ plate n in N {
   EBM512: {
     severity: 'error',
     title: 'data is needed',
-    text: (p: { name: string; role: string; assignment?: true }) => ({
+    text: (p: { name: string; role: string; assignment?: 'no data' | 'missing cells' }) => ({
       message:
-        p.assignment === true
-          ? `the energy is that of a full assignment, and there is no data for ${p.role} ${p.name}`
-          : `${p.role} ${p.name} is always given, and there is no data for it`,
-      hints: [`give --data ${p.name}=FILE`],
+        p.assignment === undefined
+          ? `${p.role} ${p.name} is always given, and there is no data for it`
+          : p.assignment === 'no data'
+            ? `the energy is that of a full assignment, and there is no data for ${p.role} ${p.name}`
+            : `the energy is that of a full assignment, and cells of ${p.role} ${p.name} are missing`,
+      hints: [
+        p.assignment === 'missing cells'
+          ? '`ebmc run` infers missing cells; `ebmc energy` needs them all'
+          : `give --data ${p.name}=FILE`,
+      ],
     }),
     explanation:
       'Observed variables and data are conditioned on: a run cannot infer them. Targets may be left out (then they are ' +
