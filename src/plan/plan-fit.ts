@@ -20,7 +20,7 @@ import type { FitPlan, PlannedBlock, PlannedLoss } from './plan.ts';
 import { heldReason, onlyGradual, trailingReason } from './held-still.ts';
 import { pointPlate } from './point-plate.ts';
 import { paramFacts } from './param-facts.ts';
-import type { Classroom } from './plan-training.ts';
+import type { Classroom } from './plan-loss.ts';
 import { planTraining } from './plan-training.ts';
 import type { LearnRequest, TrainingRequest } from './requests.ts';
 import { inferRequest } from './requests.ts';

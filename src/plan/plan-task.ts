@@ -14,7 +14,7 @@ import type { Scene } from './choose.ts';
 import { planBlocks } from './choose.ts';
 import type { FitPlan, Plan } from './plan.ts';
 import { planFit } from './plan-fit.ts';
-import type { Classroom } from './plan-training.ts';
+import type { Classroom } from './plan-loss.ts';
 import { poleWarnings } from './poles.ts';
 import type { LossRequest } from './requests.ts';
 import { trainingRequest } from './requests.ts';

@@ -42,8 +42,8 @@ describe('separable classes', () => {
   });
 });
 
-it('params that no learn line names stay at their starts', async () => {
-  const { params, answers } = await learned('loss nll  learn W by lbfgs(iterations = 20)');
+it.each(['lbfgs(iterations = 20)', 'sgd(rate = 0.5)  epochs 40'])('params in no learn line stay (%s)', async (by) => {
+  const { params, answers } = await learned(`loss nll  learn W by ${by}`);
   expect(params.b).toEqual([0, 0, 0]);
   expect(answers).toEqual(y);
 });

@@ -73,6 +73,10 @@ describe('learn lines', () => {
     expect(fitOf(model('loss = softplus(F)'))).toMatchObject({ kind: 'descend' });
     expect(learnersOf(model('loss hinge'))[0]!.learn).toEqual([`W b ${netParams()} by adam`]);
     expect(fitOf(model('loss = relu(F)'))).toMatchObject({ kind: 'train' });
+    expect(fitOf(model('loss nll').replace('tanh', 'relu'))).toMatchObject({ kind: 'train' });
+    expect(fitOf(model('loss nll  batch 4'))).toMatchObject({ kind: 'train', batch: { size: 4 } });
+    const bounded = model('loss nll').replace('param W : real[C, D]', 'param W : real[C, D] where rownorm(W) <= 1');
+    expect(fitOf(bounded)).toMatchObject({ kind: 'descend', optimizer: { name: 'projected_gradient' } });
   });
 
   it('ask for epochs and batches of points', () => {
