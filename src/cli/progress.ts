@@ -56,11 +56,13 @@ const startBar = (terminal: Terminal, of: number, from: number, payload: object)
   const bar = new SingleBar(
     {
       format: '{where} {bar} {percentage} %{objective}{eta_formatted}',
-      formatTime: (seconds) => timeLeft(Number(seconds)),
+      formatTime: timeLeft,
       stream: Object.assign(stream, { isTTY: true, columns: 80 }),
       barsize: 24,
       clearOnComplete: true,
       hideCursor: null,
+      // A process that is killed should leave the terminal as it was.
+      linewrap: true,
       fps: 1000 / interval,
       // Ctrl-C is not its business.
       gracefulExit: false,
@@ -71,9 +73,9 @@ const startBar = (terminal: Terminal, of: number, from: number, payload: object)
   return bar;
 };
 
-/** '' while nothing can be said. */
-const timeLeft = (seconds: number): string => {
-  if (!Number.isFinite(seconds)) return '';
+/** '' while nothing can be said: then cli-progress has words instead of a number. */
+const timeLeft = (seconds: unknown): string => {
+  if (typeof seconds !== 'number') return '';
   const minutes = Math.round(seconds / 60);
   const words = seconds < 100 ? `${seconds} s` : minutes < 100 ? `${minutes} min` : `${Math.round(minutes / 60)} h`;
   return `  ${words} left`;

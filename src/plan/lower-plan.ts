@@ -18,7 +18,7 @@ import { lowerBlocks, pointFreeEnergies } from './free-energy.ts';
 import { lowerFit, lowerKept } from './lower-fit.ts';
 import { dataGroups } from './data-groups.ts';
 import { trainingSizes } from './batch-rows.ts';
-import { lowerTraining } from './lower-training.ts';
+import { lowerTraining, trainingVariables } from './lower-training.ts';
 import { mergeConvergence } from './merge-convergence.ts';
 import type { Plan } from './plan.ts';
 import { blocksOf } from './plan.ts';
@@ -46,11 +46,14 @@ export const lowerPlan = (
     description,
     sizes: [...sizes, ...stepwise.map((name) => ({ name, default: null }))],
     derivedSizes: model.derivedSizes,
-    variables: Object.fromEntries(
-      model.variables.map(
-        (v) => [v.name, { role: v.role, domain: v.domain.kind, shape: wholeShape(v), dtype: 'float' }] as const,
+    variables: {
+      ...Object.fromEntries(
+        model.variables.map(
+          (v) => [v.name, { role: v.role, domain: v.domain.kind, shape: wholeShape(v), dtype: 'float' }] as const,
+        ),
       ),
-    ),
+      ...(fit?.kind === 'train' ? trainingVariables : {}),
+    },
     entries: {
       infer: lowerInfer(plan, consts),
       energy: lowerEnergy(model, plan.groups, consts, plan.task.beta ?? plan.beta ?? 1),

@@ -4,6 +4,7 @@
 //   step      those, all data, rows of batches, step number → those, moved by several steps; the objective of each step
 //   evaluate  params, all data, rows of batches            → the objective of each batch at the params
 // The objective is (1/B)(Σ over the batch + whole-plate factors) + (1/N)(terms that touch params alone).
+import type { ModuleSpec } from '../backend/backend.ts';
 import { startValue } from '../methods/alternate/start.ts';
 import { withBindings } from '../lower/environment.ts';
 import type { Value } from '../tensor/builder.ts';
@@ -19,13 +20,19 @@ import { closed, openSite, overBatches, sceneOf, siteOf } from './training-site.
 import type { TrainingSite } from './training-step.ts';
 import { environmentIn, objectiveAt, stepFrom } from './training-step.ts';
 
-export const trainingEntries = ['init', 'step', 'evaluate'] as const;
+/** What the arrays of these programs are that no variable of the model is, for readers of a compiled module. */
+export const trainingVariables: ModuleSpec['variables'] = {
+  restart: { role: 'number of the start, from 0', domain: 'integer', shape: [], dtype: 'float' },
+  'step number': { role: 'steps done before', domain: 'integer', shape: [], dtype: 'float' },
+  'batch indices': { role: 'points of each step', domain: 'index', shape: [], dtype: 'int' },
+  objectives: { role: 'objective of each step', domain: 'real', shape: [], dtype: 'float' },
+};
 
 export const lowerTraining = (
   plan: Plan,
   fit: TrainFit,
   consts: ConstValues,
-): Readonly<Record<(typeof trainingEntries)[number], Program>> => {
+): Readonly<Record<'init' | 'step' | 'evaluate', Program>> => {
   const site = siteOf(plan, fit, consts);
   return { init: lowerInit(site), step: lowerStep(site), evaluate: lowerEvaluate(site) };
 };

@@ -25,21 +25,23 @@ export interface TrainingSite {
   readonly fit: TrainFit;
   readonly consts: ConstValues;
   readonly roster: Roster;
-  /** What params alone contribute, over their whole arrays: in it a size counts all points. */
-  readonly paramTerms: Program;
+  /** What params alone contribute, over their whole arrays: in it a size counts all points. null: nothing. */
+  readonly paramTerms: Program | null;
 }
 
 export const environmentIn = ({ plan, consts }: Omit<TrainingSite, 'paramTerms'>, b: Builder): Environment =>
   programEnvironment(b, plan.learning.model, consts, plan.task.beta ?? plan.beta ?? 1);
 
-export const lowerParamTerms = (site: Omit<TrainingSite, 'paramTerms'>): Program => {
+export const lowerParamTerms = (site: Omit<TrainingSite, 'paramTerms'>): Program | null => {
   const b = new Builder();
   const known = site.plan.learning.model.variables.filter(
     (v) => v.role === 'param' || (v.role === 'data' && site.plan.task.training.has(v.name)),
   );
   const env = withBindings(environmentIn(site, b), inputBindings(b, known));
   const program = withoutUnread(b.finish({ energy: paramOnlyEnergy(site.plan, env) }));
-  return renameSizes(program, site.roster.rows.names);
+  const [energy] = program.instrs;
+  const nothing = program.instrs.length === 1 && energy?.op === 'constant' && energy.value === 0;
+  return nothing ? null : renameSizes(program, site.roster.rows.names);
 };
 
 /** Whole arrays by name, and the rows of the batch among them. */
@@ -76,21 +78,14 @@ const objectiveOf = (site: TrainingSite, loss: PlannedLoss, scene: StepScene): O
   const { arrays } = scene;
   const b = scene.env.builder;
   const total = lowerLosses(plan, [loss], withParams(site, scene))[0]!;
-  const alone = inlineProgram(
-    b,
-    paramTerms,
-    paramTerms.inputs.map(({ name }) => arrays.get(name)!),
-  )[0]!;
-  const count = (size: (of: string) => string): Value =>
-    fit.points === null ? b.constant(1) : b.dim(dims.size(size(fit.points.of)));
-  const everyone = (of: string): string => (fit.batch?.of === of ? sizeOfAll(of) : of);
-  return {
-    data: b.div(
-      total,
-      count((of) => of),
-    ),
-    params: b.div(alone, count(everyone)),
-  };
+  const { points, batch } = fit;
+  const perPoint = (value: Value, size: (of: string) => string): Value =>
+    points === null ? value : b.div(value, b.dim(dims.size(size(points.of))));
+  const data = perPoint(total, (of) => of);
+  if (paramTerms === null) return { data, params: b.constant(0) };
+  const inputs = paramTerms.inputs.map(({ name }) => arrays.get(name)!);
+  const alone = inlineProgram(b, paramTerms, inputs)[0]!;
+  return { data, params: perPoint(alone, (of) => (batch?.of === of ? sizeOfAll(of) : of)) };
 };
 
 /** The objective of all losses together, terms of params alone counted once. */
