@@ -30,7 +30,7 @@ export class NestingError extends Error {
   }
 }
 
-/** What chevrotain's recovery uses and its typings leave out (11.2.0; the corpus in test/syntax/bad holds it to this). */
+/** What chevrotain's recovery uses and its typings leave out (11.2.0; the corpus in test/corpus/bad/syntax holds it to this). */
 interface Recovery {
   readonly RULE_STACK_IDX: number;
   flattenFollowSet(): TokenType[];

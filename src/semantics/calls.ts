@@ -13,6 +13,7 @@ import { freeEnergy, isNegatives, negatives } from './loss-terms.ts';
 import type { Expr } from './model.ts';
 import { nearestName } from '../diagnostics/nearest-name.ts';
 import { applyLayer, callNet, repeatNet, weightsOf } from './net-calls.ts';
+import { elsewhere } from './other-languages.ts';
 import { describeSymbol } from './references.ts';
 import { elaborate, type Context } from './session.ts';
 import { describeType } from './types.ts';
@@ -36,7 +37,10 @@ const unknownFunction = (context: Context, name: Name, args: readonly Argument[]
     .filter((s) => s.kind === 'function' || s.kind === 'net')
     .map((s) => s.name.text);
   const known = [...spellings, ...own, 'weights', ...(context.net === null ? [] : [...Object.keys(layers), 'repeat'])];
-  return session.report(diagnoseName('EBM204', name.span, { name: name.text, nearest: nearestName(name.text, known) }));
+  const nearest = nearestName(name.text, known);
+  return session.report(
+    diagnoseName('EBM204', name.span, { name: name.text, nearest, ...elsewhere('function', name.text) }),
+  );
 };
 
 const arityWords = ([least, most]: readonly [number, number]): string =>

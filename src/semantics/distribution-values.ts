@@ -8,6 +8,7 @@ import { type DistributionName, distributionNames, distributions } from './distr
 import { numberExpr } from './make.ts';
 import type { Expr } from './model.ts';
 import { nearestName } from '../diagnostics/nearest-name.ts';
+import { elsewhere } from './other-languages.ts';
 import { elaborate, type Context } from './session.ts';
 import { describeType, isNumeric } from './types.ts';
 
@@ -25,7 +26,11 @@ export const elaborateDistribution = (context: Context, call: CallSyntax): Typed
   if (!isDistribution(name)) {
     call.arguments.forEach((a) => elaborate(context, a.value));
     return session.report(
-      diagnoseName('EBM206', call.name.span, { name, nearest: nearestName(name, distributionNames) }),
+      diagnoseName('EBM206', call.name.span, {
+        name,
+        nearest: nearestName(name, distributionNames),
+        ...elsewhere('distribution', name),
+      }),
     );
   }
   const { parameters } = distributions[name];

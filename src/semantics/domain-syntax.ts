@@ -8,6 +8,7 @@ import { type DomainParameters, domainKinds, domains, eventRank, scalarOf } from
 import { isKnownOnLoad } from './index-clauses.ts';
 import type { Domain, DomainKind, Expr } from './model.ts';
 import { nearestName } from '../diagnostics/nearest-name.ts';
+import { elsewhere } from './other-languages.ts';
 import { elaborate, type Context, type ParameterType } from './session.ts';
 import { sizeOf } from './sizes.ts';
 import { describeType, integer, isNumeric, isScalar, valueType } from './types.ts';
@@ -55,7 +56,10 @@ const parametersOf = (context: Context, kind: DomainKind, syntax: DomainSyntax):
   const refuse = (): null => {
     const found = given.length === 0 ? 'none' : given.some((r) => r.to !== null) ? 'a range' : `${given.length}`;
     const span = given.length === 0 ? syntax.name.span : { start: given[0]!.span.start, end: given.at(-1)!.span.end };
-    return session.report(diagnoseShape('EBM307', span, { domain: kind, expected: expectations[expected], found }));
+    const parameters = { domain: kind, expected: expectations[expected], found };
+    // The parameters are not printed: they may be anything.
+    const hint = expected === 'none' ? { hint: `the shape of a node stands in brackets: \`${kind}[…]\`` } : {};
+    return session.report(diagnoseShape('EBM307', span, { ...parameters, ...hint }));
   };
   switch (expected) {
     case 'none':
@@ -133,7 +137,11 @@ export const elaborateDomain = (context: Context, syntax: DomainSyntax): Domain 
     // The shape and parameters may hold mistakes of their own.
     shapeOf(context, syntax);
     return context.session.report(
-      diagnoseName('EBM205', syntax.name.span, { name: kind, nearest: nearestName(kind, domainKinds) }),
+      diagnoseName('EBM205', syntax.name.span, {
+        name: kind,
+        nearest: nearestName(kind, domainKinds),
+        ...elsewhere('domain', kind),
+      }),
     );
   }
   const parameters = parametersOf(context, kind, syntax);

@@ -35,7 +35,17 @@ const mismatchHint = (context: Context, left: Expr, right: Expr): string | undef
   const [a, b] = [left.type.shape, right.type.shape];
   if (a.length === 2 && b.length === 2 && equal(a[0]!, b[1]!) && equal(a[1]!, b[0]!))
     return "one side is transposed: `M'`";
-  return missingIndex(context, [left, right]) ?? unknownLength(context, a, b);
+  return missingIndex(context, [left, right]) ?? longerByOneAxis(left, right) ?? unknownLength(context, a, b);
+};
+
+/** `x @ W - b`, `y - w`: other languages would repeat the shorter side along the first axis. */
+const longerByOneAxis = (left: Expr, right: Expr): string | undefined => {
+  const [longer, shorter] = left.type.shape.length > right.type.shape.length ? [left, right] : [right, left];
+  const fits = shapesEqual(longer.type.shape.slice(1), shorter.type.shape);
+  if (shorter.type.shape.length === 0 || !fits) return undefined;
+  return longer.kind === 'ref'
+    ? `\`${longer.name}\` has an axis more: with an index, \`${longer.name}[…]\`, it is one of its parts`
+    : "only a scalar is repeated: do it for each index, in a plate or by `[i in I]`, or repeat the vector, `ones(N) @ v'`";
 };
 
 /** `[D] - [2]`: a size that is only known from data cannot be compared with a written length. */

@@ -64,8 +64,8 @@ const fromSymbol = (context: Context, symbol: GlobalSymbol, name: Name): Expr | 
   switch (symbol.kind) {
     case 'size': {
       if (session.define(symbol, span) === null) return null;
-      const rank = symbol.declaration.index?.binders.length ?? 0;
-      if (rank > 0) return session.report(diagnoseGraph('EBM405', span, { name: text, rank, given: 0 }));
+      const indices = symbol.declaration.index?.binders.map((b) => b.name.text) ?? [];
+      if (indices.length > 0) return session.report(diagnoseGraph('EBM405', span, { name: text, indices, given: 0 }));
       return dimExpr(session.sizeDim(text), span);
     }
     case 'const': {

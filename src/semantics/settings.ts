@@ -5,6 +5,7 @@ import { nearestName } from '../diagnostics/nearest-name.ts';
 import type { Expression, Name } from '../syntax/ast.ts';
 import { enterPlates } from './index-clauses.ts';
 import type { Expr } from './model.ts';
+import { elsewhere } from './other-languages.ts';
 import { elaborate, type Context, rootContext, type Session } from './session.ts';
 import type { PlatePath } from './symbols.ts';
 import { describeType, isNumeric, isScalar } from './types.ts';
@@ -21,7 +22,13 @@ export const unknownSetting = (session: Session, block: string, name: Name, know
   name.text === ''
     ? null
     : session.report(
-        diagnoseName('EBM211', name.span, { block, name: name.text, nearest: nearestName(name.text, known), known }),
+        diagnoseName('EBM211', name.span, {
+          block,
+          name: name.text,
+          nearest: nearestName(name.text, known),
+          known,
+          ...elsewhere('setting', name.text),
+        }),
       );
 
 /** The names a setting speaks of; anything but a name is reported. */

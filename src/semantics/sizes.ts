@@ -51,12 +51,15 @@ export const sizeOf = (context: Context, expression: Expression): Dim | null => 
       if (symbol === undefined) return reportUnknownName(context, expression.name);
       session.used.add(text);
       if (symbol.kind !== 'size') {
-        const hint = symbol.kind === 'const' ? `declare it as a size: \`size ${text}\`` : undefined;
+        const hint =
+          symbol.kind === 'const' && symbol.value.kind !== 'array'
+            ? `declare it as a size: \`size ${text}\``
+            : undefined;
         return refuse(`${kinds[symbol.kind]} \`${text}\``, hint);
       }
       if (symbol.declaration.index !== null) {
-        const rank = symbol.declaration.index.binders.length;
-        return session.report(diagnoseGraph('EBM405', span, { name: text, rank, given: 0 }));
+        const indices = symbol.declaration.index.binders.map((b) => b.name.text);
+        return session.report(diagnoseGraph('EBM405', span, { name: text, indices, given: 0 }));
       }
       return session.define(symbol, span) === null ? null : session.sizeDim(text);
     }

@@ -201,7 +201,13 @@ const raggedLength = (context: Context, expression: Expression & { kind: 'subscr
       diagnoseShape('EBM311', span, { given: subscripts.length, found: `the size \`${info.name}\`` }),
     );
   if (subscripts.length !== rank)
-    return session.report(diagnoseGraph('EBM405', span, { name: info.name, rank, given: subscripts.length }));
+    return session.report(
+      diagnoseGraph('EBM405', span, {
+        name: info.name,
+        indices: info.ragged.map((binder) => binder.name),
+        given: subscripts.length,
+      }),
+    );
   const positions = subscripts.map((s, i) =>
     elaboratePosition(context, s, { length: lengthOf(info.ragged[i]!), first: info.ragged[i]!.from }),
   );

@@ -4,6 +4,7 @@ import { diagnoseName } from '../diagnostics/messages/names.ts';
 import type { Binder, Expression, IndexClause, Name, Statement } from '../syntax/ast.ts';
 import { namedNumbers } from './builtins.ts';
 import { nearestName } from '../diagnostics/nearest-name.ts';
+import { elsewhere } from './other-languages.ts';
 import type { Context } from './session.ts';
 
 /** All binders in a piece of syntax, those of reductions marked. */
@@ -53,6 +54,10 @@ export const reportUnknownName = (context: Context, name: Name): null => {
   const known = [...context.locals.keys(), ...session.symbols.keys(), ...Object.keys(namedNumbers)];
   const nearest = nearestName(name.text, known);
   return session.report(
-    diagnoseName('EBM201', name.span, { name: name.text, nearest, ...(hint === undefined ? {} : { hint }) }),
+    diagnoseName('EBM201', name.span, {
+      name: name.text,
+      nearest,
+      ...(hint === undefined ? elsewhere('value', name.text) : { hint }),
+    }),
   );
 };

@@ -6,6 +6,7 @@ import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
 import { diagnoseSyntax } from '../diagnostics/messages/syntax.ts';
 import { nearestName } from '../diagnostics/nearest-name.ts';
 import { tokenSpan } from './cst.ts';
+import { habitHint, statementElsewhere } from './other-languages.ts';
 import {
   endByIndentation,
   endsOperand,
@@ -165,12 +166,16 @@ const noSuchStatement: Recogniser = (s) => {
   const word = s.tokens[first];
   if (word === undefined || word.tokenType.name !== 'Name') return null;
   const nearest = nearestName(word.image, statementWords);
-  const hint = found(s, 'Equals')
-    ? `to define a value write \`let ${word.image} = …\` or \`const ${word.image} = …\``
-    : found(s, 'Colon')
-      ? `to declare a variable write its role first, as in \`target ${word.image} : real\``
-      : null;
-  return diagnoseSyntax('EBM107', tokenSpan(word), { word: word.image, nearest, hint, found: s.foundWords });
+  const elsewhere = statementElsewhere(word.image);
+  const hint =
+    elsewhere ??
+    (found(s, 'Equals')
+      ? `to define a value write \`let ${word.image} = …\` or \`const ${word.image} = …\``
+      : found(s, 'Colon')
+        ? `to declare a variable write its role first, as in \`target ${word.image} : real\``
+        : null);
+  const guess = elsewhere === null ? nearest : null;
+  return diagnoseSyntax('EBM107', tokenSpan(word), { word: word.image, nearest: guess, hint, found: s.foundWords });
 };
 
 const missingDomain: Recogniser = (s) => {
@@ -200,6 +205,15 @@ const missingExpression: Recogniser = (s) => {
   return diagnoseSyntax('EBM105', s.span, { after, found: s.foundWords, hints });
 };
 
+const habit = (s: Situation): readonly string[] =>
+  habitHint({
+    statement: s.tokens.slice(0, s.at).findLast(isStatementWord)?.image ?? null,
+    expected: s.mismatch.expected,
+    tokens: s.tokens,
+    at: s.at,
+    behindOperand: s.sameLine && endsOperand(s.tokens, s.at - 1),
+  });
+
 const missingOperator: Recogniser = (s) => {
   if (s.found === undefined || !s.sameLine || s.previous === undefined) return null;
   if (!startsOperand(s.found) || !endsOperand(s.tokens, s.at - 1) || expects(s, 'Tilde', 'Colon', 'In')) return null;
@@ -208,7 +222,9 @@ const missingOperator: Recogniser = (s) => {
       ? ['a number has one point only']
       : s.mismatch.rule === 'parameters'
         ? ['a parameter and its domain are separated by `:`']
-        : undefined;
+        : habit(s).length > 0
+          ? habit(s)
+          : undefined;
   const parameters = { left: tokenInWords(s.previous), right: s.foundWords };
   return diagnoseSyntax('EBM116', s.span, hints === undefined ? parameters : { ...parameters, hints });
 };
@@ -241,7 +257,11 @@ const unexpected = (s: Situation): Diagnostic => {
   if (found(s, 'PipeInto') && !expects(s, 'Equals')) {
     hints.push('a net of its own has parameters: `net F(v : real[D]) -> real[K] = v |> linear(K)`');
   }
-  return diagnoseSyntax('EBM101', s.span, { expected, found: s.foundWords, hints });
+  return diagnoseSyntax('EBM101', s.span, {
+    expected,
+    found: s.foundWords,
+    hints: hints.length > 0 ? hints : habit(s),
+  });
 };
 
 const recognisers: readonly Recogniser[] = [

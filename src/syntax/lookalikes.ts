@@ -16,12 +16,13 @@ const meant: Readonly<Record<string, string>> = {
   '"': 'there are no strings: names and numbers say everything',
   '#': 'a comment begins with `//`',
   ';': 'statements need nothing between them',
-  '%': 'the remainder is `mod(a, b)`',
+  '%': 'the remainder is `mod(a, b)`, and a comment begins with `//`',
   '&': 'the logical operation is `and`',
-  '|': 'a norm is `||v||`, an absolute value `abs(x)`, a pipe `|>`',
+  '|': 'a norm is `||v||`, an absolute value `abs(x)`, a pipe `|>`; what is given is not written: `y ~ normal(mu, 1)`',
   '!': 'the logical operation is `not`',
   '?': 'a choice is `if c then a else b`',
   '.': 'a number has digits after its point, a range two points: `0..5`',
+  '\\': 'LaTeX is not read: write `1 / 2`, `||v||^2`, `sum[n in N] …`, and `β`, `λ` or `beta`, `lambda`',
   _: 'a name begins with a letter',
   '×': 'a product is written `*`',
   '·': 'a product is written `*`, a matrix product `@`',
@@ -35,6 +36,16 @@ const meant: Readonly<Record<string, string>> = {
   '…': 'a range is written `0..5`',
   '’': "a transpose is written with the plain quote `'`",
   ᵀ: "a transpose is written `'`",
+};
+
+/** Some characters mean different things by what stands before them. */
+const hintAt = (source: string, offset: number): string | undefined => {
+  const character = source[offset] ?? '';
+  const before = source[offset - 1] ?? '';
+  if (character === '\\' && before === '/') return 'the logical operations are `and`, `or`, `not`';
+  if (character === '.' && /[\p{L}\d_)\]]/u.test(before) && /\p{L}/u.test(source[offset + 1] ?? ''))
+    return "there are no methods and no modules: `exp(x)`, `sum(v)`, and `M'` for a transpose";
+  return meant[character];
 };
 
 const ofToken = (token: IToken): readonly Diagnostic[] => {
@@ -65,7 +76,7 @@ const firstOfEachInLine = (source: string, unknown: Tokens['unknown']): Tokens['
 const allOf = (source: string, { tokens, unknown }: Tokens): readonly Diagnostic[] => [
   ...firstOfEachInLine(source, unknown).map((stretch) => {
     const text = source.slice(stretch.offset, stretch.offset + stretch.length);
-    const hint = meant[text[0] ?? ''];
+    const hint = hintAt(source, stretch.offset);
     const shown = text.length > 20 ? `${text.slice(0, 20)}…` : text;
     const span = { start: stretch.offset, end: stretch.offset + stretch.length };
     return diagnoseSyntax('EBM102', span, { text: shown, hints: hint === undefined ? [] : [hint] });

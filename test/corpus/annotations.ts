@@ -57,9 +57,16 @@ export const describeFound = (source: string, d: Diagnostic): string => {
 
 export const describeExpected = (e: Expected): string => `${place(e.line, e.columns)} ${e.code}`;
 
+/** A diagnostic as it is compared: `described` as `describeFound` writes it. */
+export interface Found {
+  readonly described: string;
+  readonly code: string;
+  readonly message: string;
+}
+
 /** What differs between the annotations of a model and its diagnostics; nothing when they agree. */
-export const disagreements = (source: string, diagnostics: readonly Diagnostic[]): readonly string[] => {
-  const left = diagnostics.map((d) => ({ described: describeFound(source, d), message: d.message }));
+export const disagreements = (source: string, found: readonly Found[]): readonly string[] => {
+  const left = [...found];
   const missing = readAnnotations(source).flatMap((e) => {
     const at = left.findIndex((f) => f.described === describeExpected(e) && f.message.includes(e.fragment));
     if (at < 0) return [`not found: ${describeExpected(e)} ${e.fragment}`];

@@ -6,7 +6,9 @@ import { describe, expect, it } from 'vitest';
 import { check } from '../../src/semantics/check.ts';
 import { parse } from '../../src/syntax/parse.ts';
 
-const folders = ['../models', 'good', 'bad'].map((f) => join(import.meta.dirname, f));
+const folders = ['../models', '../corpus/good/semantics', '../corpus/bad/semantics'].map((f) =>
+  join(import.meta.dirname, f),
+);
 const sources = folders.flatMap((f) => readdirSync(f).map((name) => readFileSync(join(f, name), 'utf8')));
 const TOKEN = /[A-Za-z_][A-Za-z0-9_]*|\d+(\.\d+)?|\|\||\.\.|[<>=!]=|\|>|->|\S/g;
 const words = sources.flatMap((s) => s.match(TOKEN) ?? []);

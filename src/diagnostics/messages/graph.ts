@@ -61,15 +61,15 @@ export const graphMessages = {
   EBM405: {
     severity: 'error',
     title: 'ragged size without its index',
-    text: ({ name, rank, given }: { name: string; rank: number; given: number }) => ({
-      message: `\`${name}\` is a ragged size with ${rank} ${rank === 1 ? 'index' : 'indices'}, found ${given}`,
-      hints: [`write \`${name}[${Array.from({ length: rank }, (_, i) => 'nmk'[i] ?? 'i').join(', ')}]\``],
+    text: ({ name, indices, given }: { name: string; indices: readonly string[]; given: number }) => ({
+      message: `\`${name}\` is a ragged size with ${indices.length} ${indices.length === 1 ? 'index' : 'indices'}, found ${given}`,
+      hints: [`write \`${name}[${indices.join(', ')}]\``],
     }),
     explanation:
       '`size L[d in D]` is a length for every d, so it is used with its index: `plate i in L[d]`. A shape in brackets cannot be ragged; use an index clause, `x[t in L[d]] : real`.',
     example:
       'model m\nsize D, L[d in D]\nplate d in D {\n  target x[t in L] : real\n  factor f[t in L[d]] = x[t]^2\n}\n',
-  } satisfies Message<{ name: string; rank: number; given: number }>,
+  } satisfies Message<{ name: string; indices: readonly string[]; given: number }>,
   EBM406: {
     severity: 'warning',
     title: 'factor touches no unknown',

@@ -5,6 +5,16 @@ import type { Message, MessageTable } from '../message.ts';
 const didYouMean = (nearest: string | null): readonly string[] =>
   nearest === null ? [] : [`did you mean \`${nearest}\`?`];
 
+/** How each setting of the blocks is written. */
+const settingForms: Readonly<Record<string, string>> = {
+  loss: '`loss nll`, or `loss = expression`',
+  learn: '`learn W, b by adam(rate = 1e-3)`',
+  epochs: '`epochs 20`',
+  batch: '`batch 64`',
+  minimize: '`minimize z`',
+  marginalize: '`marginalize z by gibbs(sweeps = 500)`',
+};
+
 const unknown =
   (what: string): Message<{ name: string; nearest: string | null; hint?: string }>['text'] =>
   ({ name, nearest, hint }) => ({
@@ -80,7 +90,7 @@ export const namesMessages = {
         nearest !== null
           ? didYouMean(nearest)
           : known.length === 0
-            ? [`\`${of}\` takes no arguments`]
+            ? [`\`${of}\` takes no arguments with a name`]
             : [`it takes ${known.map((k) => `\`${k}\``).join(', ')}`],
     }),
     explanation:
@@ -135,18 +145,35 @@ export const namesMessages = {
       name,
       nearest,
       known,
+      hint,
     }: {
       block: string;
       name: string;
       nearest: string | null;
       known: readonly string[];
-    }) => ({
-      message: `\`${block}\` has no setting \`${name}\``,
-      hints: nearest !== null ? didYouMean(nearest) : [`it takes ${known.map((k) => `\`${k}\``).join(', ')}`],
-    }),
-    explanation: '`infer` takes `minimize` and `marginalize`; `train` takes `loss`, `learn`, `epochs` and `batch`.',
+      hint?: string;
+    }) =>
+      known.includes(name)
+        ? { message: `\`${name}\` is not set in this way`, hints: [`write ${settingForms[name] ?? `\`${name} …\``}`] }
+        : {
+            message: `\`${block}\` has no setting \`${name}\``,
+            hints:
+              hint !== undefined
+                ? [hint]
+                : nearest !== null
+                  ? didYouMean(nearest)
+                  : [`it takes ${known.map((k) => `\`${k}\``).join(', ')}`],
+          },
+    explanation:
+      '`infer` takes `minimize` and `marginalize`; `train` takes `loss`, `learn`, `epochs` and `batch`. Of these only `loss` may be defined by `=`.',
     example: 'model m\nparam w : real\nfactor f = w^2\ntrain { rounds 20 }\n',
-  } satisfies Message<{ block: string; name: string; nearest: string | null; known: readonly string[] }>,
+  } satisfies Message<{
+    block: string;
+    name: string;
+    nearest: string | null;
+    known: readonly string[];
+    hint?: string;
+  }>,
   EBM212: {
     severity: 'error',
     title: 'wrong kind of name',

@@ -79,13 +79,14 @@ export const shapesMessages = {
   EBM307: {
     severity: 'error',
     title: 'wrong domain parameters',
-    text: ({ domain, expected, found }: { domain: string; expected: string; found: string }) => ({
+    text: ({ domain, expected, found, hint }: { domain: string; expected: string; found: string; hint?: string }) => ({
       message: `\`${domain}\` takes ${expected}, found ${found}`,
+      hints: some(hint),
     }),
     explanation:
       'Parentheses hold the parameters of a domain: `interval(a, b)` two bounds, `category(K)` and `index(N)` a size, `integer(a..b)` a half-open range. The other domains have none.',
     example: 'model m\ntarget y : category\nfactor f = if y == 0 then 1 else 0\n',
-  } satisfies Message<{ domain: string; expected: string; found: string }>,
+  } satisfies Message<{ domain: string; expected: string; found: string; hint?: string }>,
   EBM308: {
     severity: 'error',
     title: 'wrong domain shape',
