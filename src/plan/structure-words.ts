@@ -3,6 +3,7 @@
 import { compositeOf, isNotComposite } from '../graph/composite.ts';
 import { isDiscrete } from '../graph/domain-facts.ts';
 import { dependsOn } from '../graph/expressions.ts';
+import { shortNames } from '../graph/nets/params.ts';
 import { curvatureFinder } from '../graph/curvature.ts';
 import type { UnknownFacts } from '../graph/structure.ts';
 import { projectionOf, readableIn } from '../methods/continuous/projections.ts';
@@ -66,7 +67,8 @@ export const jointLines = (plan: Plan, unknowns: ReadonlySet<string>): readonly 
       (g) => g.kind !== 'constraint' && dependsOn(g.energy, new Set(list.map((v) => v.name))),
     );
     if (!list.every((v) => touching.every((g) => isConvex(new Set([v.name]))(g.energy)))) return [];
-    const names = list.map((v) => v.name).join(', ');
+    const named = list.map((v) => v.name);
+    const names = shortNames(model, named).join(', ');
     const witness = touching.find((g) => !isConvex(new Set(list.map((v) => v.name)))(g.energy));
     return [
       witness === undefined
