@@ -37,6 +37,7 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   chevrotain: ['grammar', 'syntax'],
   '@tensorflow': ['backend'],
   commander: ['cli'],
+  'cli-progress': ['cli'],
   'csv-parse': ['data'],
   fflate: ['data'],
   chokidar: ['cli'],
