@@ -113,6 +113,7 @@ export const reasons: Readonly<Record<string, string>> = {
   '@viz-js/viz': 'Graphviz, for the layout of drawings too large for our own placement',
   chokidar: 'watching files for --watch: survives editors that replace a file',
   chevrotain: 'the parser: error recovery, and the grammar as code; 11.2 is the last that runs on Node 20',
+  'cli-progress': 'the bar of a training, with the time left',
   commander: 'commands, options and help of the command line',
   'csv-parse': 'reading CSV: refuses ragged rows, knows quotes',
   fflate: 'unpacks .npz archives',
@@ -120,6 +121,7 @@ export const reasons: Readonly<Record<string, string>> = {
   picocolors: 'colours in error messages',
   '@tensorflow/tfjs-node-gpu':
     'tensors on NVIDIA GPUs; optional, since its installation downloads libraries. No backend uses it yet',
+  '@types/cli-progress': 'its types',
   '@types/node': 'types of Node',
   esbuild: 'bundles the command line; plain JavaScript for the runtime of modules',
   'fast-check': 'property tests on random models, programs and texts',
