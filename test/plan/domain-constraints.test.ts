@@ -47,8 +47,16 @@ factor f[i in N where i != 1] = 0.7 * s[i]
     expect(Object.keys(report.energy!.factors)).toEqual(['f']);
   });
 
-  test('continuous ones are refused, not integrated over', async () => {
-    const { diagnostics } = await tryModel(source('real').replace('0.7 * s[i]', 's[i]^2'), {}, { query: 'logz' });
+  test('continuous ones count for nothing in an integral', async () => {
+    const report = await runModel(source('real').replace('0.7 * s[i]', 's[i]^2'), {}, { query: 'logz' });
+    // Three of the four nodes: ∫ exp(-s²) ds = √π each.
+    expect(report.logPartition).toBeCloseTo(1.5 * Math.log(Math.PI), 5);
+    expect(Object.keys(report.energy!.factors)).toEqual(['f']);
+  });
+
+  test('of sets where a node cannot be held, they are refused', async () => {
+    const text = source('interval(0, 1)').replace('0.7 * s[i]', 's[i]^2');
+    const { diagnostics } = await tryModel(text, {}, { query: 'logz' });
     expect(diagnostics.map((d) => d.code)).toEqual(['EBM501']);
   });
 });
