@@ -5,7 +5,7 @@ import type { Dim } from '../tensor/dims.ts';
 import * as dims from '../tensor/dims.ts';
 import { affineIndex, dependsOn, indexExpr, numberExpr, substituteIndices } from './expressions.ts';
 import { callExpr, equals, shifted } from './small-expressions.ts';
-import { identifyStates, simplify } from './simplify-polynomial.ts';
+import { identifyChoices, identifyStates, simplify } from './simplify-polynomial.ts';
 import type {
   Atom,
   ExtractContext,
@@ -35,7 +35,7 @@ export const extractPolynomial = (
   if (refused(terms)) return terms;
   const bound = indices.map((i) => i.id);
   const closed = terms.map((t) => ({ ...t, bound: [...t.bound, ...bound] }));
-  return { terms: simplify(closed.map((t) => identifyStates(context, t, ranges))), ranges };
+  return { terms: simplify(closed.map((t) => identifyChoices(identifyStates(context, t, ranges), ranges))), ranges };
 };
 
 const refused = (x: Outcome): x is NotPolynomial => !Array.isArray(x);
