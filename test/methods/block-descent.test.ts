@@ -156,6 +156,14 @@ describe('matrix factorisation', () => {
     expect(Math.abs(report.energy!.total / minimum - 1)).toBeLessThan(1e-6);
   });
 
+  it('solves a small system for each user: the joint one would not fit', () => {
+    const text = explainModel(model('matrix_factorisation'), cells, {
+      sizes: { U: 300, I: 300, K: 4 },
+      budget: 2 ** 20,
+    });
+    expect(text.match(/by least squares \[exact\]/g)).toHaveLength(2);
+  });
+
   it('is alternating least squares, and `als` names it', async () => {
     const options = { sizes: { U: 8, I: 4, K: 2 } };
     const text = explainModel(`${model('matrix_factorisation')}train { learn a, b by als }\n`, cells, options);
