@@ -176,6 +176,9 @@ export const runaway = (facts: BlockFacts): Diagnostic | null => {
 
 const learned = (variable: Variable): BlockVariable => ({ variable, operation: 'minimize', beta: Infinity });
 
+/** Params that are tried all at once whatever each alone says. */
+const mostJoint = 8;
+
 /** Steps that find the minimum over params: jointly where the joint energy allows it, else one by one. Also those without. */
 export const planSteps = (
   scene: Scene,
@@ -196,7 +199,13 @@ export const planSteps = (
   };
   const isStep = (x: PlannedStep | readonly Refusal[]): x is PlannedStep => !Array.isArray(x);
   for (const component of components(params, scene.groups)) {
-    // What is minimised jointly is minimised in each param alone: nets have many that no step serves.
+    // A step may serve a param only beside others: the intercept of a Lasso.
+    const all = component.length > 1 && component.length <= mostJoint ? attempt(component) : [];
+    if (isStep(all)) {
+      steps.push(all);
+      continue;
+    }
+    // Else what is minimised jointly is minimised in each param alone: nets have many that no step serves.
     const rest = component.map((variable) => ({ variable, alone: attempt([variable]) }));
     while (rest.length > 0) {
       // The longest run of params, in order of declaration, that has a joint step.

@@ -33,7 +33,7 @@ export interface AdmmResult {
 const stretch = 20;
 const tolerance = 1e-7;
 const roundingTolerance = 1e-5;
-const patience = 25;
+const patience = 60;
 const relaxation = 1.6;
 /** Looks after which ρ stays, so that the iteration converges. */
 const adapting = 40;
