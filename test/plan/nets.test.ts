@@ -11,6 +11,18 @@ import { analyse, energy } from '../../src/compile.ts';
 const rows = (values: readonly number[], columns: number): number[][] =>
   Array.from({ length: values.length / columns }, (_, i) => values.slice(i * columns, (i + 1) * columns) as number[]);
 
+/** Four measures of 150 flowers. */
+const iris = async (): Promise<number[][]> => {
+  const text = await readFile(new URL('../../examples/data/iris.csv', import.meta.url), 'utf8');
+  const y = text
+    .trim()
+    .split('\n')
+    .map((line) => line.split(',').slice(0, 4).map(Number))
+    .filter((row) => row.every((v) => !Number.isNaN(v)));
+  expect(y).toHaveLength(150);
+  return y;
+};
+
 const codes = async (source: string, data: Readonly<Record<string, NestedData>> = {}): Promise<readonly string[]> => {
   const { diagnostics } = await tryModel(source, data);
   return diagnostics.map((d) => d.code);
@@ -55,13 +67,7 @@ ${more}`;
   });
 
   test('a linear autoencoder alternates least squares and finds the principal plane', async () => {
-    const text = await readFile(new URL('../../examples/data/iris.csv', import.meta.url), 'utf8');
-    const y = text
-      .trim()
-      .split('\n')
-      .map((line) => line.split(',').slice(0, 4).map(Number))
-      .filter((row) => row.every((v) => !Number.isNaN(v)));
-    expect(y).toHaveLength(150);
+    const y = await iris();
     const report = await runModel(
       `model linear_autoencoder
 size N, D, K = 2
@@ -85,6 +91,23 @@ plate n in N {
       'least squares, a step of block coordinate descent',
     ]);
   });
+});
+
+test('an embedding of a latent category is k-means', async () => {
+  const report = await runModel(
+    `model clusters
+size N, D, K = 3
+net Centre(c : category(K)) -> real[D] = c |> embedding(D)
+plate n in N {
+  target y : real[D]
+  latent c : category(K)
+  factor distance = ||y - Centre(c)||^2
+}
+`,
+    { y: await iris() },
+  );
+  // scikit-learn 1.9.1: KMeans(3, n_init=20, tol=0, random_state=0).fit(load_iris().data).inertia_ is 78.85144142614601.
+  expect(report.energy!.total).toBeCloseTo(78.85144142614601, 6);
 });
 
 describe('a net that is not', () => {

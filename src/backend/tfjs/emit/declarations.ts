@@ -52,6 +52,10 @@ export const emitDeclarations = (spec: ModuleSpec): string => {
     () => {
       writer.line(`readonly name: '${spec.name}';`);
       writer.line('readonly sizes: Readonly<Record<Size, number | null>>;');
+      if ((spec.derivedSizes ?? []).length > 0)
+        writer.line(
+          'readonly derivedSizes: Readonly<Record<string, { readonly numerator: string; readonly denominator: number }>>;',
+        );
       writer.block(
         'readonly entries: {',
         () => {
