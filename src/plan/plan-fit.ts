@@ -1,6 +1,7 @@
 // How params are learned: by closed forms where every param has one (alternating with the latents), else by descent on the
 // free energy. In: the scene, unknown params, latents. Out: a fit plan, or why nothing serves.
-import type { Checked } from '../diagnostics/diagnostic.ts';
+import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
+import { diagnoseLoss } from '../diagnostics/messages/losses.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { dependsOn } from '../graph/expressions.ts';
 import { shortNames } from '../graph/nets/params.ts';
@@ -11,7 +12,7 @@ import { lossMethods } from '../losses/index.ts';
 import { readableIn } from '../methods/continuous/projections.ts';
 import { isFirstOrder, isOptimizer, optimizerChoice, optimizerTitles } from '../methods/continuous/optimizer.ts';
 import type { Operation, Refusal } from '../methods/method.ts';
-import type { Model, Variable } from '../semantics/model.ts';
+import type { MethodCall, Model, Variable } from '../semantics/model.ts';
 import { certifyDescent } from './certify-loss.ts';
 import { mixedSteps, planSweeps } from './alternation.ts';
 import type { Scene } from './choose.ts';
@@ -21,6 +22,7 @@ import { heldReason, onlyGradual, trailingReason } from './held-still.ts';
 import { pointPlate } from './point-plate.ts';
 import { paramFacts } from './param-facts.ts';
 import type { Classroom } from './plan-loss.ts';
+import { titleOf } from './plan-loss.ts';
 import { planTraining } from './plan-training.ts';
 import type { LearnRequest, TrainingRequest } from './requests.ts';
 import { inferRequest } from './requests.ts';
@@ -37,7 +39,16 @@ export const planFit = (
   const plain = training.losses.length === 1 && training.losses[0]!.name === 'energy';
   // Learning asks for the energy, whatever is asked afterwards.
   const scene: Scene = { ...room.scene, task: { ...room.scene.task, query: 'map' } };
-  if (!plain || gradients || optimizers.size > 1) return planTraining({ ...room, scene }, training);
+  const batched = training.train?.batch != null;
+  const inferred = inferRequestOf(scene, params);
+  if (!plain && inferred !== null) return { value: null, diagnostics: [elsewhere(params, training, inferred.call!)] };
+  const anyone = optimizers.size === 0 && inferred === null;
+  if (!plain || gradients || optimizers.size > 1 || (batched && anyone))
+    return planTraining({ ...room, scene }, training);
+  if (batched && ![...optimizers].every(isOptimizer)) {
+    const reason = `${[...optimizers].join(', ')} looks at all points in each step`;
+    return { value: null, diagnostics: [diagnoseLoss('EBM523', training.train!.span, { reason })] };
+  }
   const { blocks, diagnostics: missing } = planBlocks(scene, latents);
   if (missing.length > 0) return { value: null, diagnostics: missing };
   const away = runaway(paramFacts(scene, params));
@@ -48,7 +59,7 @@ export const planFit = (
     return { value: null, diagnostics: [diagnosePlanning('EBM508', untouched.span, parameters)] };
   }
 
-  const asked = lines.find((l) => l.request !== null) ?? inferRequestOf(scene, params);
+  const asked = lines.find((l) => l.request !== null) ?? inferred;
   const requested = asked?.request?.name ?? null;
   const epochs = training.train?.epochs ?? null;
   const effort = { options: asked?.request?.options ?? {}, epochs };
@@ -107,6 +118,12 @@ const inferRequestOf = (scene: Scene, params: readonly Variable[]): Pick<LearnRe
     .filter((v) => scene.model.infer.some((s) => s.variables.includes(v.name)))
     .map((v) => inferRequest(scene.model, scene.task, v))
     .find((r) => r !== null) ?? null;
+
+/** The infer block names a method for params that a loss of another kind governs. */
+const elsewhere = (params: readonly Variable[], { losses }: TrainingRequest, call: MethodCall): Diagnostic => {
+  const reason = `they are learned by ${losses.map((l) => `the loss ${titleOf(l)}`).join(' and ')}: its learn lines name the optimizer`;
+  return diagnosePlanning('EBM509', call.span, { method: call.name, unknowns: params.map((v) => v.name), reason });
+};
 
 const everyLatent = (latents: readonly PlannedBlock[], operation: Operation): boolean =>
   latents.every((l) => [...l.decisions.values()].every((d) => d.operation === operation));

@@ -7,6 +7,7 @@ import { dependsOn } from '../graph/expressions.ts';
 import type { FactorGraph } from '../graph/factor-graph.ts';
 import { definitionExpander } from '../graph/nets/expand.ts';
 import { settledFollowers } from '../graph/nets/followers.ts';
+import { shortNames } from '../graph/nets/params.ts';
 import { lossMethod, servedLosses } from '../losses/index.ts';
 import type { LossSubject } from '../losses/loss.ts';
 import type { OptimizerName } from '../methods/continuous/optimizer.ts';
@@ -42,7 +43,14 @@ export const planLoss = (
   const loss = lossMethod(name);
   const span = setting.span ?? train?.span ?? null;
   if (loss === null) {
-    const parameters = { loss: name, params: request.learn.flatMap((l) => l.params), served: servedLosses };
+    const parameters = {
+      loss: name,
+      params: shortNames(
+        graph.model,
+        request.learn.flatMap((l) => l.params),
+      ),
+      served: servedLosses,
+    };
     return refuse(diagnosePlanning('EBM506', span, parameters));
   }
   const { model } = graph;

@@ -126,6 +126,12 @@ train { ${train} }`;
     ['L-BFGS beside Adam', model('loss nll  learn W, b by adam  learn Enc by lbfgs'), /EBM509: .*W, b follow adam/],
     ['L-BFGS on two losses', model('loss nll  learn W, b by lbfgs  loss = F  learn Enc by adam'), /EBM509: .*several/],
     ['closed forms of another loss', model('loss nll  learn by em'), /EBM509: .*the loss is nll/],
+    ['batches for closed forms', model('learn by lloyd  batch 4'), /EBM523: .*lloyd looks at all points/],
+    [
+      'a method of the infer block for a loss of another kind',
+      model('loss nll', 'infer { minimize W by adam }'),
+      /EBM509: .*learned by the loss nll/,
+    ],
     ['a likelihood at zero temperature', model('loss nll', 'beta = inf'), /EBM503: the loss nll asked at beta = inf/],
     [
       'a margin to all answers of a real target',

@@ -57,6 +57,8 @@ export const exprText = (expr: Expr, nameOf: (id: string) => string, strength = 
       const positions = expr.subscripts.map((s) => (s.kind === 'at' ? text(s.at) : ':'));
       return `${exprText(expr.base, nameOf, 9, true)}[${positions.join(', ')}]`;
     }
+    case 'if':
+      return `if ${text(expr.condition)} then ${text(expr.then)} else ${text(expr.else)}`;
     case 'free-energy':
       return `F${expr.replaced.length === 0 ? '' : `(${expr.replaced.map((r) => `${r.name} = ${text(r.by)}`).join(', ')})`}`;
     case 'negatives':
@@ -71,6 +73,7 @@ export const exprText = (expr: Expr, nameOf: (id: string) => string, strength = 
         const inner = `${text(a, own)}${symbol}${text(b, own + 1)}`;
         return own < strength ? `(${inner})` : inner;
       }
+      if (expr.fn === 'pow') return `${text(a, 8)}^${text(b, 8)}`;
       if (expr.fn === 'neg') return `${minus}${text(a, 6)}`;
       const norm = around[expr.fn];
       if (norm !== undefined) return `${norm[0]}${text(a)}${norm[1]}`;
