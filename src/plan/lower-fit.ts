@@ -61,8 +61,8 @@ export const lowerFit = (plan: Plan, fit: FitPlan, env: Environment, outputs: Re
       outputs['iterations'] = result.iterations;
       outputs['converged'] = result.converged;
       outputs['trace'] = result.trace;
-      const local = fit.latents.filter((l) => l.chosen.certificate === 'local').flatMap((l) => l.unknowns);
-      return { params: result.params, starts: new Map([...result.latents].filter(([name]) => local.includes(name))) };
+      const local = new Set(fit.latents.filter((l) => l.chosen.certificate === 'local').flatMap((l) => l.unknowns));
+      return { params: result.params, starts: new Map([...result.latents].filter(([name]) => local.has(name))) };
     }
     case 'descend': {
       const params = plan.model.variables.filter((v) => fit.params.includes(v.name));
