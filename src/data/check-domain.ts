@@ -1,6 +1,7 @@
 // Whether given values lie in a variable's domain. In: an array laid out as [nodes, node shape], sizes known.
 // Out: the first cell, row or matrix outside, in words, or null. Domains of one number are judged cell by cell; domains
 // of a vector or matrix by their last one or two axes.
+import { eigh } from '../tensor/host-routines/eigh.ts';
 import type { DomainKind } from '../semantics/model.ts';
 
 /** A domain with its numbers filled in. */
@@ -76,6 +77,15 @@ const permutationRow = (cells: Float64Array): string | null => {
   return null;
 };
 
+/** Larger matrices are refused without their eigenvalues: finding them takes n³ steps. */
+const largestForEigenvalues = 500;
+
+const notDefinite = (a: Float64Array, rows: number, row: number, pivot: number): string => {
+  const least = rows <= largestForEigenvalues ? eigh(a, 1, rows).values[0]! : null;
+  const eigenvalue = least === null ? '' : `its smallest eigenvalue is ${short(least)}, and `;
+  return `it is not positive definite: ${eigenvalue}the pivot of row ${row} is ${short(pivot)}`;
+};
+
 /** Symmetric, and every pivot of its Cholesky factorisation positive. */
 const spdMatrix = (a: Float64Array, rows: number): string | null => {
   const scale = a.reduce((most, x) => Math.max(most, Math.abs(x)), Number.MIN_VALUE);
@@ -88,7 +98,7 @@ const spdMatrix = (a: Float64Array, rows: number): string | null => {
     for (let i = j; i < rows; i++) {
       let value = a[i * rows + j]!;
       for (let k = 0; k < j; k++) value -= l[i * rows + k]! * l[j * rows + k]!;
-      if (i === j && value <= 0) return 'it is not positive definite';
+      if (i === j && value <= 0) return notDefinite(a, rows, j, value);
       l[i * rows + j] = i === j ? Math.sqrt(value) : value / l[j * rows + j]!;
     }
   }

@@ -13,6 +13,8 @@ import { evaluateScalar, isUnevaluable } from '../graph/evaluate.ts';
 import type { SizeValue } from '../methods/method.ts';
 import type { Expr, Model, Role } from '../semantics/model.ts';
 import type { Task } from '../plan/task.ts';
+import { checkArguments } from './check-arguments.ts';
+import { emptySets } from './empty-sets.ts';
 
 export interface BoundTask {
   readonly bound: Bound;
@@ -78,6 +80,7 @@ export const bindTask = (analysis: Analysis, options: RunOptions, assume: boolea
   const sizes: Record<string, SizeValue> = { ...bound.sizes };
   for (const open of bound.openSizes) sizes[open] = { value: nominalSize, source: 'nominal' };
   const known = Object.fromEntries(Object.entries(bound.sizes).map(([name, s]) => [name, s.value]));
+  diagnostics.push(...contradictions(analysis, given, bound, known));
   const beta = model.beta === null ? null : scalarOf(model.beta, known, bound.consts);
   if (beta !== null && !(beta > 0))
     diagnostics.push(
@@ -112,6 +115,20 @@ export const bindTask = (analysis: Analysis, options: RunOptions, assume: boolea
     restarts: options.restarts,
   };
   return { value: hasErrors(diagnostics) ? null : { bound, task, beta }, diagnostics };
+};
+
+/** What sizes and data turn out to make impossible or void. Sizes that are open may still become anything. */
+const contradictions = (
+  analysis: Analysis,
+  given: ReadonlySet<string>,
+  bound: Bound,
+  sizes: Readonly<Record<string, number>>,
+): readonly Diagnostic[] => {
+  if (bound.openSizes.length > 0) return [];
+  const { model, graph } = analysis;
+  const known = { model: model!, sizes, arrays: { ...bound.lengths, ...bound.consts, ...bound.values } };
+  const unknown = new Set(model!.variables.map((v) => v.name).filter((n) => !given.has(n) || bound.values[n] === undefined)); // prettier-ignore
+  return [...emptySets(graph!, given, known), ...checkArguments(model!, graph!, unknown, known)];
 };
 
 const assumed = (model: Model, supplied: ReadonlySet<string>, options: RunOptions): ReadonlySet<string> => {

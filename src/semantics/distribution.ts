@@ -4,6 +4,9 @@ import type { Dim } from '../tensor/dims.ts';
 import type { Make } from './make.ts';
 import type { Domain, DomainKind, Expr } from './model.ts';
 
+/** The domain that an argument lies in. */
+export type Requirement = 'positive' | 'nonnegative' | 'unit' | 'simplex' | 'spd';
+
 export interface DistributionParameter {
   readonly name: string;
   /** The shape that belongs to one event; leading batch axes of the node may precede it. */
@@ -12,6 +15,8 @@ export interface DistributionParameter {
   readonly scalar: boolean;
   /** Used when the argument is left out. */
   readonly default?: number;
+  /** Absent: any number. */
+  readonly requires?: Requirement;
 }
 
 export interface Distribution {
@@ -37,9 +42,7 @@ export interface Distribution {
 }
 
 /** Scalar, or one number for each entry of the node. */
-export const entry = (name: string, standard?: number): DistributionParameter => ({
-  name,
-  shape: () => [],
-  scalar: true,
-  ...(standard === undefined ? {} : { default: standard }),
-});
+export const entry = (
+  name: string,
+  facts: Pick<DistributionParameter, 'default' | 'requires'> = {},
+): DistributionParameter => ({ name, shape: () => [], scalar: true, ...facts });

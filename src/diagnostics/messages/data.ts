@@ -10,6 +10,15 @@ const message = <P>(entry: Message<P>): Message<P> => entry;
 
 /** A place that is not a line of a file, in parentheses. */
 const at = (where: string | null): string => (where === null ? '' : ` (${where})`);
+/** What an argument of a distribution must be (semantics/distribution.ts has the same words). */
+type Requirement = 'positive' | 'nonnegative' | 'unit' | 'simplex' | 'spd';
+const requirementWords: Readonly<Record<Requirement, string>> = {
+  positive: 'above 0',
+  nonnegative: 'at least 0',
+  unit: 'between 0 and 1',
+  simplex: 'probabilities',
+  spd: 'a symmetric and positive definite matrix',
+};
 const shapeText = (shape: readonly number[]): string => `[${shape.join(', ')}]`;
 
 export const bindingMessages = {
@@ -202,6 +211,57 @@ export const bindingMessages = {
       'the number of entries. They are checked when the sizes are known.',
     example: transcript('ebmc run m.ebm --size N=2', {
       'm.ebm': 'model m\nsize N\ntarget x[i in N] : real\nfactor f = x[2]^2',
+    }),
+  }),
+  EBM632: message<{ name: string; conditions: readonly string[] }>({
+    severity: 'error',
+    title: 'no value is possible',
+    text: ({ name, conditions }) => ({
+      message: `no value of ${name} is possible: ${conditions.join(' and ')} ${conditions.length === 1 ? 'holds no number' : 'contradict each other'}`,
+    }),
+    explanation:
+      'The domain of an unknown and the conditions of its `where` hold together. Here no number satisfies all of them: a lower ' +
+      'bound lies above an upper one, a sum is larger than its terms can be, or a norm is below 0. Consts and sizes in the ' +
+      'conditions count with the values that they have in this run.',
+    example: 'model m\nlatent x : real where x >= 2 and x <= 1\nfactor f = x^2\n',
+  }),
+  EBM633: message<{ what: string; condition: string }>({
+    severity: 'warning',
+    title: 'a filter leaves nothing',
+    text: ({ what, condition }) => ({
+      message: `${what}: no index satisfies ${condition}`,
+    }),
+    explanation:
+      'The `where` of an index clause chooses indices by sizes, consts and data. With those of this run it chooses none, so the ' +
+      'factor, the constraint or the variable is as good as absent. That may be right for small data; often the condition counts ' +
+      'from 1, or compares with a value that the data do not have.',
+    example: transcript('ebmc run m.ebm --data kind=kinds.csv', {
+      'm.ebm':
+        'model m\nsize N\ndata kind[n in N] : category(3)\nlatent x[n in N] : real\nfactor f[n in N] = x[n]^2\nfactor g[n in N where kind[n] == 2] = (x[n] - 1)^2',
+      'kinds.csv': '0\n1\n0',
+    }),
+  }),
+  EBM634: message<{
+    argument: string;
+    parameter: string;
+    distribution: string;
+    requires: Requirement;
+    problem: string;
+    where: string;
+  }>({
+    severity: 'error',
+    title: 'argument of a distribution out of range',
+    text: ({ argument, parameter, distribution, requires, problem, where }) => ({
+      message: `${argument}, the ${parameter} of ${distribution}, must be ${requirementWords[requires]}: ${problem.replace(/^it is not positive definite: /, '')}${at(where === '' ? null : where)}`,
+    }),
+    explanation:
+      'A distribution is one only for some arguments: a standard deviation is above 0, probabilities of categories sum to 1, a ' +
+      'covariance matrix is symmetric and positive definite. What is inferred or learned keeps to its domain; data, consts and ' +
+      'given params are checked before anything runs. A matrix that rounding made indefinite is mended by a small multiple of ' +
+      '`eye(D)`.',
+    example: transcript('ebmc run m.ebm --data S=covariance.csv', {
+      'm.ebm': 'model m\nsize D\ndata S : real[D, D]\ntarget y : real[D] ~ multivariate_normal(0, S)',
+      'covariance.csv': '1,2\n2,1',
     }),
   }),
 } as const satisfies MessageTable;

@@ -5,6 +5,9 @@ import { transcript } from '../transcript.ts';
 
 const list = (names: readonly string[]): string => names.join(', ');
 
+/** The condition of a declaration is a factor named `z where`. */
+const asFactor = (name: string): string => name.replace(/^(.*) where\d*$/, 'the `where` of $1');
+
 const firstLine = (text: string): string => text.split('\n')[0]!;
 
 /** Methods that refuse for one reason stand together. */
@@ -196,7 +199,7 @@ plate n in N {
     severity: 'error',
     title: 'no assignment is possible',
     text: (p: { factors: readonly string[] }) => ({
-      message: `no assignment is possible: the energy of ${list(p.factors)} is infinite whatever the unknowns are`,
+      message: `no assignment is possible: the energy of ${list(p.factors.map(asFactor))} is infinite whatever the unknowns are`,
       hints: ['the data given break a constraint or have probability 0, or the constraints contradict each other'],
     }),
     explanation:

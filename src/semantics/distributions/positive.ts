@@ -19,7 +19,7 @@ export const positiveDistributions = {
     signature: 'exponential(rate)',
     documentation: 'The exponential distribution, entry by entry; its mean is 1 / rate.',
     formula: 'p(x) = rate exp(-rate x)',
-    parameters: [entry('rate')],
+    parameters: [entry('rate', { requires: 'positive' })],
     ...positiveNumbers,
     energy: (x, [rate], make) => make.call('sub', make.call('mul', rate!, x), make.call('log', rate!)),
     relatives: { real: 'laplace' },
@@ -28,7 +28,7 @@ export const positiveDistributions = {
     signature: 'gamma(shape, rate)',
     documentation: 'The gamma distribution, entry by entry, by shape and rate; its mean is shape / rate.',
     formula: 'p(x) = rate^shape x^(shape-1) exp(-rate x) / Γ(shape)',
-    parameters: [entry('shape'), entry('rate')],
+    parameters: [entry('shape', { requires: 'positive' }), entry('rate', { requires: 'positive' })],
     ...positiveNumbers,
     energy: (x, [shape, rate], make) => {
       const c = make.call;
@@ -41,7 +41,7 @@ export const positiveDistributions = {
     signature: 'lognormal(mean, sd)',
     documentation: 'Numbers whose logarithm is normal with this mean and standard deviation, entry by entry.',
     formula: 'p(x) = exp(-(log x - mean)² / (2 sd²)) / (x sd √(2π))',
-    parameters: [entry('mean'), entry('sd')],
+    parameters: [entry('mean'), entry('sd', { requires: 'positive' })],
     ...positiveNumbers,
     energy: (x, [mean, sd], make) => {
       const logarithm = make.call('log', x);
@@ -52,7 +52,7 @@ export const positiveDistributions = {
     signature: 'half_normal(sd)',
     documentation: 'The absolute value of a normal variable of mean 0, entry by entry.',
     formula: 'p(x) = √(2/π) exp(-x² / (2 sd²)) / sd',
-    parameters: [entry('sd')],
+    parameters: [entry('sd', { requires: 'positive' })],
     ...positiveNumbers,
     energy: (x, [sd], make) => {
       const c = make.call;
@@ -64,7 +64,7 @@ export const positiveDistributions = {
     signature: 'half_cauchy(scale)',
     documentation: 'The absolute value of a Cauchy variable, entry by entry: a weak prior of scales.',
     formula: 'p(x) = 2 / (π scale (1 + (x/scale)²))',
-    parameters: [entry('scale')],
+    parameters: [entry('scale', { requires: 'positive' })],
     ...positiveNumbers,
     source: 'Gelman, Prior distributions for variance parameters, Bayesian Analysis 1(3), 2006',
     energy: (x, [scale], make) => {
@@ -78,7 +78,7 @@ export const positiveDistributions = {
     documentation: 'The beta distribution of numbers in [0, 1], entry by entry; its mean is a / (a + b).',
     formula: 'p(x) = x^(a-1) (1-x)^(b-1) Γ(a+b) / (Γ(a) Γ(b))',
     source: textbook,
-    parameters: [entry('a'), entry('b')],
+    parameters: [entry('a', { requires: 'positive' }), entry('b', { requires: 'positive' })],
     support: ['unit'],
     eventRank: () => 0,
     form: 'array',
@@ -100,7 +100,7 @@ export const positiveDistributions = {
     documentation: 'The Dirichlet distribution of simplex vectors; a scalar concentration is the same for every entry.',
     formula: 'p(x) = Γ(Σ aᵢ) / Π Γ(aᵢ) Π xᵢ^(aᵢ-1)',
     source: textbook,
-    parameters: [{ name: 'concentration', shape: (d) => d.shape.slice(-1), scalar: true }],
+    parameters: [{ name: 'concentration', shape: (d) => d.shape.slice(-1), scalar: true, requires: 'positive' }],
     support: ['simplex'],
     eventRank: () => 1,
     form: 'event',

@@ -23,7 +23,7 @@ export const realLineDistributions = {
     documentation: 'The normal distribution, entry by entry, by its standard deviation.',
     formula: 'p(x) = exp(-(x - mean)² / (2 sd²)) / (sd √(2π))',
     source: textbook,
-    parameters: [entry('mean'), entry('sd')],
+    parameters: [entry('mean'), entry('sd', { requires: 'positive' })],
     support: ['real'],
     ...elementwise,
     energy: (x, [mean, sd], make) => gaussianEnergy(x, mean!, sd!, make),
@@ -36,7 +36,7 @@ export const realLineDistributions = {
     source: textbook,
     parameters: [
       { name: 'mean', shape: (d) => d.shape.slice(-1), scalar: true },
-      { name: 'covariance', shape: (d) => [d.shape.at(-1)!, d.shape.at(-1)!], scalar: false },
+      { name: 'covariance', shape: (d) => [d.shape.at(-1)!, d.shape.at(-1)!], scalar: false, requires: 'spd' },
     ],
     support: ['real'],
     restricts: (domain) => (domain.shape.length === 0 ? 'a vector' : null),
@@ -56,7 +56,7 @@ export const realLineDistributions = {
     documentation: 'The double exponential distribution, entry by entry.',
     formula: 'p(x) = exp(-|x - location| / scale) / (2 scale)',
     source: textbook,
-    parameters: [entry('location'), entry('scale')],
+    parameters: [entry('location'), entry('scale', { requires: 'positive' })],
     support: ['real'],
     ...elementwise,
     energy: (x, [location, scale], make) => {
@@ -70,7 +70,11 @@ export const realLineDistributions = {
     documentation: "Student's t distribution, entry by entry.",
     formula: 'p(x) = Γ((ν+1)/2) / (Γ(ν/2) √(νπ) s) (1 + ((x - m)/s)² / ν)^(-(ν+1)/2)',
     source: textbook,
-    parameters: [entry('df'), entry('location', 0), entry('scale', 1)],
+    parameters: [
+      entry('df', { requires: 'positive' }),
+      entry('location', { default: 0 }),
+      entry('scale', { default: 1, requires: 'positive' }),
+    ],
     support: ['real'],
     ...elementwise,
     energy: (x, [df, location, scale], make) => {
@@ -89,7 +93,7 @@ export const realLineDistributions = {
     documentation: 'The circular normal distribution of angles, entry by entry.',
     formula: 'p(x) = exp(κ cos(x - mean)) / (2π I₀(κ))',
     source: 'Mardia and Jupp, Directional Statistics, 2000, sec. 3.5.4',
-    parameters: [entry('mean'), entry('concentration')],
+    parameters: [entry('mean'), entry('concentration', { requires: 'nonnegative' })],
     support: ['angle'],
     ...elementwise,
     energy: (x, [mean, concentration], make) => {
