@@ -6,6 +6,8 @@ import { sizeOfAll, stepsSize } from '../plan/batch-rows.ts';
 import type { TrainFit } from '../plan/training-roster.ts';
 import { isStateName } from '../plan/param-moves.ts';
 import { nextSteps } from './pace.ts';
+import type { Save } from './saving.ts';
+import { savingBy } from './saving.ts';
 import type { Chunk } from './shuffle.ts';
 import { chunkFrom, shuffled, stepsPerEpoch } from './shuffle.ts';
 import type { Arrays, TrainingState } from './training-state.ts';
@@ -33,8 +35,8 @@ export interface TrainingHooks {
     readonly objective: number;
   }) => void;
   readonly cancelled?: () => boolean;
-  /** Called after every epoch, and once a minute within one. What it returns ends the run. */
-  readonly save?: (state: TrainingState) => Promise<readonly Diagnostic[]>;
+  /** Called after every epoch and at the end, see saving.ts. What it returns ends the run. */
+  readonly save?: Save;
   /** Instead of as many as take a tenth of a second. */
   readonly stepsPerCall?: number;
 }
@@ -77,6 +79,7 @@ export const callOn = async (
   order: Int32Array,
   chunk: Chunk,
   stepNumber: number,
+  cancelled: () => boolean = () => false,
 ): Promise<Arrays> => {
   const { fit, runner, data, sizes, seed } = training;
   const { first, steps, size } = chunk;
@@ -93,7 +96,7 @@ export const callOn = async (
     'step number': scalar(stepNumber),
     'batch indices': { shape: [steps, size], data: order.slice(from, from + steps * size) },
   };
-  return runner.call(entry, inputs, { sizes: own, keep: Object.keys(data) });
+  return runner.call(entry, inputs, { sizes: own, keep: Object.keys(data), cancelled });
 };
 
 export const orderOf = (training: Training, restart: number, epoch: number): Int32Array =>
@@ -134,49 +137,73 @@ const oneStart = async (training: Training, from: TrainingState, hooks: Training
   const { fit } = training;
   const [points, batch] = [pointsOf(training), batchOf(training)];
   const perEpoch = stepsPerEpoch(points, batch);
+  const cancelled = (): boolean => hooks.cancelled?.() === true;
   let state = from;
   let steps = hooks.stepsPerCall ?? 1;
-  let saved = performance.now();
+  const saving = savingBy(hooks.save);
   while (state.epoch < fit.epochs) {
     const order = orderOf(training, state.restart, state.epoch);
     while (state.step < perEpoch) {
-      if (hooks.cancelled?.() === true) return stopped(state, hooks);
+      if (cancelled()) return stopped(state, hooks);
       const chunk = chunkFrom(state.step, points, batch, steps);
       const started = performance.now();
-      const done = state.epoch * perEpoch + state.step;
-      const { objectives, ...moved } = await callOn('step', training, state.arrays, order, chunk, done);
-      const arrays = { ...state.arrays, ...moved };
-      const values = Array.from(objectives!.data);
-      const wrong = values.findIndex((v) => !isPossible(v));
-      if (wrong >= 0 || !Object.values(moved).every(isFinite))
-        return { kind: 'diverged', divergence: { good: state, chunk, suspect: wrong < 0 ? chunk.steps - 1 : wrong } };
-      const sum = values.reduce((s, v) => s + v * chunk.size, state.sum);
-      state = { ...state, arrays, step: state.step + chunk.steps, sum };
+      const next = await advanced(training, state, order, chunk, cancelled);
+      // Asked in its midst, descents inside the call ended early: it does not count.
+      if (cancelled()) return stopped(state, hooks);
+      if ('suspect' in next) {
+        const diagnostics = await saving.owed();
+        return diagnostics.length > 0
+          ? { kind: 'unsaved', state, diagnostics }
+          : { kind: 'diverged', divergence: next };
+      }
+      state = next;
       hooks.onStep?.({
         step: (state.restart * fit.epochs + state.epoch) * perEpoch + state.step,
         of: fit.restarts * fit.epochs * perEpoch,
         epoch: state.epoch + 1,
         epochs: fit.epochs,
-        objective: sum / Math.min(state.step * batch, points),
+        objective: state.sum / Math.min(state.step * batch, points),
       });
       if (hooks.stepsPerCall === undefined && chunk.size === batch)
         steps = nextSteps(chunk.steps, performance.now() - started);
       await breath();
-      if (performance.now() - saved < minute || state.step >= perEpoch) continue;
-      const diagnostics = (await hooks.save?.(state)) ?? [];
+      const diagnostics = state.step < perEpoch ? await saving.within(state) : [];
       if (diagnostics.length > 0) return { kind: 'unsaved', state, diagnostics };
-      saved = performance.now();
     }
-    state = { ...state, epoch: state.epoch + 1, step: 0, sum: 0, trace: [...state.trace, state.sum / points] };
+    state = withEpoch(state, points);
+    // The last epoch is saved with what comes of it.
     if (state.epoch >= fit.epochs) break;
-    const diagnostics = (await hooks.save?.(state)) ?? [];
+    const diagnostics = await saving.atEpoch(state);
     if (diagnostics.length > 0) return { kind: 'unsaved', state, diagnostics };
-    saved = performance.now();
   }
   return { kind: 'complete', state };
 };
 
-const minute = 60_000;
+/** The state after one call, or how its numbers went wrong. */
+const advanced = async (
+  training: Training,
+  state: TrainingState,
+  order: Int32Array,
+  chunk: Chunk,
+  cancelled: () => boolean,
+): Promise<TrainingState | Divergence> => {
+  const done = state.epoch * stepsPerEpoch(pointsOf(training), batchOf(training)) + state.step;
+  const { objectives, ...moved } = await callOn('step', training, state.arrays, order, chunk, done, cancelled);
+  const values = Array.from(objectives!.data);
+  const wrong = values.findIndex((v) => !isPossible(v));
+  if (wrong >= 0 || !Object.values(moved).every(isFinite))
+    return { good: state, chunk, suspect: wrong < 0 ? chunk.steps - 1 : wrong };
+  const sum = values.reduce((total, v) => total + v * chunk.size, state.sum);
+  return { ...state, arrays: { ...state.arrays, ...moved }, step: state.step + chunk.steps, sum };
+};
+
+const withEpoch = (state: TrainingState, points: number): TrainingState => ({
+  ...state,
+  epoch: state.epoch + 1,
+  step: 0,
+  sum: 0,
+  trace: [...state.trace, state.sum / points],
+});
 
 /** Signals are delivered between turns of the event loop only. */
 const breath = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -4,7 +4,7 @@ import { findBackend } from '../../src/backend/registry.ts';
 import { formatCheckpoint, parseCheckpoint } from '../../src/learn/checkpoint.ts';
 import type { TrainingState } from '../../src/learn/training-state.ts';
 import { runModel } from '../methods/run-model.ts';
-import { fitted, finished, numbers, requestOf } from './training-model.ts';
+import { collecting, fitted, finished, numbers, requestOf } from './training-model.ts';
 
 const wasm = findBackend('wasm')!;
 /** Numbers in -1..1 from a linear congruential generator (Lehmer 1951, with the multiplier of Park and Miller 1988). */
@@ -70,8 +70,9 @@ describe.each(['reference', 'wasm'])('a run on %s', (name) => {
       const saved: TrainingState[] = [];
       const end = await fitted(request(), {
         stepsPerCall: 1,
-        cancelled: () => steps++ >= after,
-        save: (state) => Promise.resolve(void saved.push(state) ?? []),
+        onStep: () => void steps++,
+        cancelled: () => steps >= after,
+        save: collecting(saved),
       });
       expect(end.kind).toBe('interrupted');
       const bytes = Buffer.from(formatCheckpoint(saved.at(-1)!, origin));
@@ -91,10 +92,9 @@ train { loss energy  learn w by sgd(rate = 0.05)  epochs 60 }`;
 
   it('keep the best, whichever it was', async () => {
     const request = requestOf(wells, { y: [0, 0] }, { restarts: 4, seed: 5 });
-    const ends: number[] = [];
-    const state = await finished(request, {
-      save: (s) => Promise.resolve(void (s.epoch === 0 && s.best !== null && ends.push(s.best.objective)) ?? []),
-    });
+    const over: TrainingState[] = [];
+    const state = await finished(request, { save: collecting(over, (s) => s.epoch === 0 && s.best !== null) });
+    const ends = over.map((s) => s.best!.objective);
     // (w² - 1)² + 0.3 w has its lower well near -1.
     expect(numbers(state.arrays, 'w')[0]).toBeLessThan(0);
     expect(Object.keys(state.arrays)).toEqual(['w']);
@@ -107,9 +107,7 @@ train { loss energy  learn w by sgd(rate = 0.05)  epochs 60 }`;
     const whole = await finished(request());
     const origin = { model: 'wells', text: '', settings: {} };
     const middle: TrainingState[] = [];
-    await finished(request(), {
-      save: (s) => Promise.resolve(void (s.restart === 2 && s.epoch === 30 && middle.push(s)) ?? []),
-    });
+    await finished(request(), { save: collecting(middle, (s) => s.restart === 2 && s.epoch === 30) });
     const bytes = Buffer.from(formatCheckpoint(middle[0]!, origin));
     const { value } = parseCheckpoint(bytes, 'P.safetensors', origin, ['w']);
     expect(await finished(request(), {}, value)).toEqual(whole);

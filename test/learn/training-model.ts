@@ -98,3 +98,11 @@ export const finished = async (
   if (end.kind !== 'complete') throw new Error(`the training is ${end.kind}`);
   return end.state;
 };
+
+/** A save that keeps what it is given, where a condition holds. */
+export const collecting =
+  (into: TrainingState[], when: (state: TrainingState) => boolean = () => true): NonNullable<TrainingHooks['save']> =>
+  async (state) => {
+    if (when(state)) into.push(state);
+    return [];
+  };
