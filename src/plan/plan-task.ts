@@ -20,11 +20,12 @@ import type { LossRequest } from './requests.ts';
 import { trainingRequest } from './requests.ts';
 import { sceneryOf } from './scenery.ts';
 import { planPrediction, setAside } from './set-aside.ts';
+import { withSetConsts } from './set-consts.ts';
 import type { Task } from './task.ts';
 
 /** `beta`: the value of the model's beta under the current consts; null when it has none. */
 export const planTask = (declared: FactorGraph, asked: Task, beta: number | null): Checked<Plan | null> => {
-  const counted = lengthsAsData(declared);
+  const counted = lengthsAsData(withSetConsts(declared, asked));
   const task = withLengths(declared.model, asked);
   const aside = setAside(counted, task, beta);
   const joined = new Set([...task.partial].filter((name) => !aside.names.has(name)));

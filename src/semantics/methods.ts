@@ -63,12 +63,16 @@ const families = {
   conjugate_gradients: method(minimize, 'Conjugate gradients for large quadratic energies.', {
     iterations: iterations('1000'),
   }),
-  fista: method(minimize, 'Accelerated proximal gradient with restart (Beck and Teboulle 2009).', {
-    iterations: iterations('1000'),
-  }),
-  admm: method(minimize, 'Alternating direction method of multipliers (Boyd et al. 2011).', {
-    iterations: iterations('1000'),
-  }),
+  fista: method(
+    minimize,
+    'Accelerated proximal gradient with restart (Beck and Teboulle 2009), for convex energies: smooth plus absolute values and norms, over boxes, simplices and balls. Reports the optimality gap.',
+    { iterations: iterations('10000') },
+  ),
+  admm: method(
+    minimize,
+    'Alternating direction method of multipliers (Boyd et al. 2011), for quadratic energies plus norms of affine expressions. Reports the optimality gap.',
+    { iterations: iterations('10000') },
+  ),
   matching_pursuit: method(minimize, 'Orthogonal matching pursuit (Pati et al. 1993), for counts of non-zero entries.'),
   hard_thresholding: method(minimize, 'Iterative hard thresholding (Blumensath and Davies 2009).', {
     iterations: iterations('500'),

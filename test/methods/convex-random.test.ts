@@ -102,6 +102,68 @@ describe.each(Object.keys(domains) as (keyof typeof domains)[])('codes in %s', (
   });
 });
 
+describe('a gap bounds what is left, long before the end', () => {
+  it.each(Object.keys(domains) as (keyof typeof domains)[])('codes in %s after ten steps', async (domain) => {
+    // Columns that are nearly alike make the descent slow.
+    const slow = fc.record({
+      W: matrix(3, 4).map((rows) => rows.map((row) => row.map((v) => 1 + 0.1 * v))),
+      y: matrix(2, 3),
+      weight: fc.array(
+        fc.integer({ min: 1, max: 60 }).map((n) => n / 100),
+        { minLength: 4, maxLength: 4 },
+      ),
+    });
+    let early = 0;
+    await fc.assert(
+      fc.asyncProperty(slow, async ({ W, y, weight }) => {
+        const text = `${codes(domain).replace('ridge = 0.1', 'ridge = 0.001')}\ninfer { minimize z by fista(iterations = 10) }`;
+        const report = await runModel(text, { W, y, weight });
+        const minimum = y.reduce(
+          (sum, row) => sum + coordinateDescent(W, row, weight, 0.001, domains[domain]).energy,
+          0,
+        );
+        if (!report.converged) early++;
+        expect(report.gap!).toBeGreaterThanOrEqual(report.energy!.total - minimum - 1e-9);
+      }),
+      settings(8),
+    );
+    expect(early).toBeGreaterThan(0);
+  });
+});
+
+it('norms of nodes leave the whole node at 0, or balance its gradient', async () => {
+  const text = `
+model groups
+size N, G, D = 2
+const kappa = 3
+latent z[g in G] : real[D]
+plate n in N {
+  observed x : real[G, D]
+  observed y : real
+  factor fit = (y - sum[g in G] x[g] @ z[g])^2
+}
+regularizer whole[g in G] = kappa * ||z[g]||`;
+  const problem = fc.record({ x: fc.array(matrix(3, 2), { minLength: 5, maxLength: 5 }), y: matrix(1, 5) });
+  await fc.assert(
+    fc.asyncProperty(problem, async ({ x, y: [y] }) => {
+      const report = await runModel(text, { x, y: y! });
+      const z = flat(report.variables['z']);
+      const entry = (n: number, j: number): number => x[n]![Math.floor(j / 2)]![j % 2]!;
+      const rest = y!.map((v, n) => v - z.reduce((sum, c, j) => sum + entry(n, j) * c, 0));
+      const slope = z.map((_, j) => -2 * rest.reduce((sum, r, n) => sum + r * entry(n, j), 0));
+      for (const g of [0, 1, 2]) {
+        const [a, b] = [z[2 * g]!, z[2 * g + 1]!];
+        const size = Math.hypot(a, b);
+        const [da, db] = [slope[2 * g]!, slope[2 * g + 1]!];
+        if (size === 0) expect(Math.hypot(da, db)).toBeLessThanOrEqual(3 * (1 + 1e-3));
+        else expect(Math.hypot(da + (3 * a) / size, db + (3 * b) / size)).toBeLessThan(0.02);
+      }
+      expect(report.converged).toBe(true);
+    }),
+    settings(12),
+  );
+});
+
 /** min ½ Σ (y - x)² + λ Σ |x[t+1] - x[t]| by the taut string (Condat 2013, algorithm 1). */
 const tautString = (y: readonly number[], lambda: number): readonly number[] => {
   const n = y.length;

@@ -33,7 +33,9 @@ export interface AdmmResult {
 const stretch = 20;
 const tolerance = 1e-7;
 const roundingTolerance = 1e-5;
+/** Looks without a better gap before the end is called; fewer where the gap may be rounding. */
 const patience = 60;
+const roundingPatience = 10;
 const relaxation = 1.6;
 /** Looks after which ρ stays, so that the iteration converges. */
 const adapting = 40;
@@ -79,21 +81,23 @@ export const admm = (env: Environment, split: SplitProblem, maxIterations: numbe
     };
   };
   const smooth = [...problem.squares, ...problem.linear, ...problem.others];
-  const objective = (c: Builder, arrays: Arrays): Value => {
+  const smoothEnergy = (c: Builder, arrays: Arrays): Value => {
     const bound = bindArrays(onBuilder(env, c), arrays);
-    const f = smooth.reduce((sum, t) => c.add(sum, totalEnergy(bound, t).value), c.constant(0));
-    return parts.reduce((sum, p) => c.add(sum, p.energy(c, p.image(c, arrays))), f);
+    return smooth.reduce((sum, t) => c.add(sum, totalEnergy(bound, t).value), c.constant(0));
   };
+  const objective = (c: Builder, arrays: Arrays): Value =>
+    parts.reduce((sum, p) => c.add(sum, p.energy(c, p.image(c, arrays))), smoothEnergy(c, arrays));
+  /** f + Σ θ_j'a_j. */
+  const lagrangian = (c: Builder, arrays: Arrays, multipliers: Values): Value =>
+    parts.reduce((sum, p, i) => c.add(sum, c.sum(c.mul(multipliers[i]!, p.image(c, arrays)))), smoothEnergy(c, arrays));
   /** f + Σ θ_j'a_j near a point, where it has no minimum by itself (or none that float32 finds): its linear bound, for minimisers
    *  no further away than `reach`. */
   const linearBound = (c: Builder, at: Arrays, multipliers: Values): Value => {
     const here = new Map(names.map((k) => [k, c.distinct(at.get(k)!)] as const));
-    const bound = bindArrays(onBuilder(env, c), here);
-    const f = smooth.reduce((sum, t) => c.add(sum, totalEnergy(bound, t).value), c.constant(0));
-    const value = parts.reduce((sum, p, i) => c.add(sum, c.sum(c.mul(multipliers[i]!, p.image(c, here)))), f);
+    const value = lagrangian(c, here, multipliers);
     const slopes = gradient(c, value, list(here));
     return names.reduce((sum, k, i) => {
-      const reach = c.add(1, c.mul(2, c.max(c.abs(here.get(k)!))));
+      const reach = c.mul(2, c.max(c.abs(here.get(k)!)));
       return c.sub(sum, c.mul(reach, c.sum(c.abs(slopes[i]!))));
     }, value);
   };
@@ -107,7 +111,10 @@ export const admm = (env: Environment, split: SplitProblem, maxIterations: numbe
     const multipliers = parts.map((p, i) => p.within(c, c.mul(rho, u[i]!)));
     const nearby = linearBound(c, arrays, multipliers);
     const dual = split.lagrangian === null ? null : solve(c, split.lagrangian, multipliers, rho);
-    const lowest = dual === null ? nearby : c.select(c.isNan(dual.minimum), nearby, dual.minimum);
+    // The value at its minimiser is the minimum but for the square of rounding; the closed form subtracts terms that may be
+    // far larger, as with data far from 0.
+    const lowest =
+      dual === null ? nearby : c.select(c.isNan(dual.minimum), nearby, lagrangian(c, dual.arrays, multipliers));
     const bound = parts.reduce((sum, p, i) => c.add(sum, p.least(c, multipliers[i]!, v[i]!, value)), lowest);
     if (!free || dual === null) return { arrays, value, gap: c.maximum(c.sub(value, bound), 0) };
     // The minimiser of the dual may be the better point.
@@ -178,7 +185,8 @@ export const admm = (env: Environment, split: SplitProblem, maxIterations: numbe
     },
     (c, [, , still, , gap, value]) => {
       const far = c.gt(gap!, c.mul(tolerance, c.abs(value!)));
-      return c.mul(far, c.lt(still!, patience - 0.5));
+      const close = c.le(gap!, c.mul(roundingTolerance, c.abs(value!)));
+      return c.mul(far, c.lt(still!, c.select(close, roundingPatience - 0.5, patience - 0.5)));
     },
     (c, [rho, best, still, looks, , , ...values]) => {
       const walked = walk(c, rho!, values.slice(n));

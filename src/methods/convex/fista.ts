@@ -9,6 +9,7 @@ import type { Arrays } from './parts.ts';
 import type { ConvexProblem } from './problem.ts';
 import { backtrackingSteps, packing, quadraticSteps, settingOf } from './proximal-steps.ts';
 import { rowShape } from './rows.ts';
+import { interiorDirection, shiftedGap } from './shifted-dual.ts';
 import { onBuilder } from './smooth.ts';
 
 export interface FistaResult {
@@ -49,7 +50,14 @@ export const fista = (env: Environment, problem: ConvexProblem, start: Arrays, m
   const setting = settingOf(env, problem, zeros);
   const first = feasible(env, problem, start);
   const curvature = curvatureBound(b, problem, setting.gradient, first, env.seed(), probe(problem));
-  const look = (c: Builder, x: Arrays): Gap => gapAt(onBuilder(env, c), problem, setting.weights, setting.slopes, x);
+  const inward = interiorDirection(b, setting, zeros);
+  const look = (c: Builder, x: Arrays): Gap => {
+    const seen = gapAt(onBuilder(env, c), problem, setting.weights, setting.slopes, x);
+    if (inward === null) return seen;
+    const shifted = c.maximum(shiftedGap(c, setting, inward, x, seen.gradient), 0);
+    const better = c.select(c.gt(seen.loose, 0), shifted, c.minimum(seen.gap, shifted));
+    return { ...seen, gap: c.select(inward.valid, better, seen.gap) };
+  };
   const here = look(b, first);
   const steps = problem.quadratic ? quadraticSteps : backtrackingSteps;
   const loop = b.while_(
@@ -61,7 +69,8 @@ export const fista = (env: Environment, problem: ConvexProblem, start: Arrays, m
         // The best gap that counted as progress, looks since then; the gap and objective now.
         b.constant(NOTHING),
         b.constant(0),
-        b.sum(here.gap),
+        // Nothing is known of how far away a minimiser is before some steps have been taken.
+        b.constant(NOTHING),
         b.sum(here.objective),
         ...list(first, zeros, here.gradient, here.gradient),
       ],

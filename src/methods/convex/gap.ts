@@ -19,6 +19,8 @@ export interface Gap {
   /** By row. */
   readonly objective: Value;
   readonly gap: Value;
+  /** By row: the share of gradients that nothing holds, for which an assumption stands in (`reachOf`). */
+  readonly loose: Value;
   /** The gradient of the smooth part. */
   readonly gradient: Arrays;
 }
@@ -85,9 +87,10 @@ export const gapAt = (
       return [n, c === null ? dq.get(n)! : b.add(dq.get(n)!, c)] as const;
     }),
   );
-  return { objective, gap: b.maximum(b.sub(objective, best), 0), gradient };
+  const loose = duals.reduce((sum, d) => b.add(sum, d.at(one).loose), b.zeros(rowShape(rows)));
+  return { objective, gap: b.maximum(b.sub(objective, best), 0), loose, gradient };
 };
 
 /** How far a minimiser may be in a direction that nothing bounds: an assumption, for gradients that are nearly 0 there. */
 const reachOf = (b: Builder, rows: ConvexProblem['rows'], name: string, x: Value): Value =>
-  b.add(1, b.mul(2, rowMaximum(b, rows, name, b.abs(x))));
+  b.mul(2, rowMaximum(b, rows, name, b.abs(x)));

@@ -108,7 +108,7 @@ const variablePart = (
     within: (_, m) => m,
     least: (c, m, v, value) => {
       const found = partDual(onBuilder(env, c), rows, part, own, c.neg(m), null).at(c.constant(1));
-      const reach = c.add(1, c.mul(2, c.max(c.abs(v))));
+      const reach = c.mul(2, c.max(c.abs(v)));
       const lost = c.add(c.mul(found.loose, reach), c.mul(found.excess, c.maximum(value, 0)));
       return c.sub(found.value, lost);
     },
