@@ -5,13 +5,11 @@ import * as dims from '../../tensor/dims.ts';
 import type { BlockFacts, Candidate, ParameterStep, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
 import { formatBytes } from '../discrete/regular.ts';
+import { leastPositive } from '../continuous/constraint-set.ts';
 import type { QuadraticWitness } from '../quadratic/method.ts';
 import { denseCount, quadraticWitness } from '../quadratic/method.ts';
 import { splitUnknowns, solveQuadratic } from '../quadratic/solve.ts';
 import { assemble } from '../quadratic/system.ts';
-
-/** Smallest value that a clamped positive param takes. */
-const LEAST_POSITIVE = 1e-6;
 
 const propose = (facts: BlockFacts): Candidate<QuadraticWitness> | Refusal => {
   const name = 'least squares';
@@ -76,7 +74,7 @@ export const quadraticStep: ParameterStep<QuadraticWitness> = {
       variables.map((v) => {
         const settled = orCurrent(b, solved.get(v.name)!, current.get(v.name));
         const value = b.select(concave, NOWHERE, settled);
-        if (v.domain.kind === 'positive') return [v.name, b.maximum(value, LEAST_POSITIVE)] as const;
+        if (v.domain.kind === 'positive') return [v.name, b.maximum(value, leastPositive)] as const;
         return [v.name, v.domain.kind === 'nonnegative' ? b.maximum(value, 0) : value] as const;
       }),
     );
