@@ -2,19 +2,23 @@
 // the same bytes every time; its types; and how it answers wrong calls.
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ModuleSpec } from '../../src/backend/backend.ts';
+import { swiftShaderOn, thisMachine } from '../../src/backend/tfjs/devices/adapter.ts';
+import type { TfjsBackendName } from '../../src/backend/tfjs/devices/device.ts';
 import { emitDeclarations } from '../../src/backend/tfjs/emit/declarations.ts';
 import { emitModule } from '../../src/backend/tfjs/emit/module.ts';
+import { recipes, type Recipe } from '../../src/backend/tfjs/emit/recipes.ts';
+import { folderOf } from '../../src/backend/tfjs/packages.ts';
 import { runtimeTextSource } from '../../src/backend/tfjs/runtime/generate.ts';
 import { Builder } from '../../src/tensor/builder.ts';
 import { add, constant, size } from '../../src/tensor/dims.ts';
 import { readFile } from 'node:fs/promises';
 import type * as Kmeans from './golden/kmeans.d.ts';
+import { onEveryBackend } from './devices.ts';
 import { chain, kmeans } from './programs.ts';
 
 const run = promisify(execFile);
@@ -23,14 +27,26 @@ let folder = '';
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ebmc-artifact-'));
   await mkdir(join(folder, 'node_modules', '@tensorflow'), { recursive: true });
-  const require = createRequire(import.meta.url);
-  for (const name of ['tfjs-core', 'tfjs-backend-cpu', 'tfjs-backend-wasm'])
-    await symlink(
-      dirname(require.resolve(`@tensorflow/${name}/package.json`)),
-      join(folder, 'node_modules', '@tensorflow', name),
-    );
+  for (const name of ['@tensorflow/tfjs-core', ...Object.values(packages).flat()]) {
+    const installed = folderOf(name);
+    if (installed !== null) await symlink(installed, join(folder, 'node_modules', name));
+  }
 });
 afterAll(() => rm(folder, { recursive: true }));
+
+const packages: Readonly<Record<TfjsBackendName, readonly string[]>> = {
+  wasm: ['@tensorflow/tfjs-backend-wasm'],
+  cpu: ['@tensorflow/tfjs-backend-cpu'],
+  webgpu: ['@tensorflow/tfjs-backend-webgpu', 'webgpu'],
+  cuda: ['@tensorflow/tfjs-node-gpu'],
+  tensorflow: ['@tensorflow/tfjs-node'],
+};
+
+/** What the module's header tells its user to write; cpu is like wasm. */
+const recipeOf = (backend: TfjsBackendName): Recipe => {
+  const text = JSON.stringify(backend === 'cpu' ? recipes.wasm : recipes[backend]);
+  return JSON.parse(backend === 'cpu' ? text.replaceAll('wasm', 'cpu') : text) as Recipe;
+};
 
 const points = [
   [0, 0],
@@ -40,12 +56,12 @@ const points = [
   [0, 10],
   [1, 10],
 ];
-const script = (backend: string, call: string): string => `
+const script = (backend: TfjsBackendName, call: string): string => `
 import * as tf from '@tensorflow/tfjs-core';
-import '@tensorflow/tfjs-backend-${backend}';
+${recipeOf(backend).imports.join('\n')}
 import { infer, signature } from './kmeans.mjs';
 tf.enableProdMode();
-await tf.setBackend('${backend}');
+${recipeOf(backend).start.join('\n')}
 const y = ${JSON.stringify(points)};
 const start = [[1, 1], [9, 0], [0, 9]];
 const plain = (results) => Object.fromEntries(Object.entries(results).map(([name, { shape, data }]) => [name, { shape, data: [...data], type: data.constructor.name }]));
@@ -55,10 +71,14 @@ try {
   console.log(JSON.stringify({ error: error.message }));
 }
 `;
-const inFolder = async (backend: string, call: string) => {
+const inFolder = async (backend: TfjsBackendName, call: string) => {
   await writeFile(join(folder, 'kmeans.mjs'), emitModule(kmeans()));
   await writeFile(join(folder, 'main.mjs'), script(backend, call));
-  const { stdout, stderr } = await run(process.execPath, ['main.mjs'], { cwd: folder });
+  // Where only SwiftShader is, Vulkan has to be told.
+  const driver = swiftShaderOn(thisMachine);
+  const software = backend === 'webgpu' && driver !== null ? { VK_DRIVER_FILES: driver } : {};
+  const env = { ...process.env, TF_CPP_MIN_LOG_LEVEL: '3', ...software };
+  const { stdout, stderr } = await run(process.execPath, ['main.mjs'], { cwd: folder, env });
   return {
     ...(JSON.parse(stdout) as {
       sizes: unknown;
@@ -71,16 +91,18 @@ const inFolder = async (backend: string, call: string) => {
 };
 
 describe('alone in a folder with tfjs', () => {
-  it.each(['cpu', 'wasm'])('runs on %s', async (backend) => {
-    const { result, sizes, tensors, stderr } = await inFolder(backend, 'await infer({ y, start })');
-    expect(stderr).toBe('');
-    expect(sizes).toEqual({ N: null, D: null, K: 3 });
-    expect(result['w']).toEqual({ shape: [3, 2], data: [0, 0.5, 10, 0.5, 0.5, 10], type: 'Float32Array' });
-    expect(result['z']).toEqual({ shape: [6], data: [0, 0, 1, 1, 2, 2], type: 'Int32Array' });
-    // Each pair contributes 2 · (1/2)² around its centre.
-    expect(result['energy']!.data[0]).toBeCloseTo(1.5, 6);
-    expect(tensors).toBe(0);
-  });
+  onEveryBackend((backend) =>
+    it('runs', async () => {
+      const { result, sizes, tensors, stderr } = await inFolder(backend, 'await infer({ y, start })');
+      expect(stderr).toBe('');
+      expect(sizes).toEqual({ N: null, D: null, K: 3 });
+      expect(result['w']).toEqual({ shape: [3, 2], data: [0, 0.5, 10, 0.5, 0.5, 10], type: 'Float32Array' });
+      expect(result['z']).toEqual({ shape: [6], data: [0, 0, 1, 1, 2, 2], type: 'Int32Array' });
+      // Each pair contributes 2 · (1/2)² around its centre.
+      expect(result['energy']!.data[0]).toBeCloseTo(1.5, 6);
+      expect(tensors).toBe(0);
+    }),
+  );
 
   it('takes tensors, plain data and nested arrays alike', async () => {
     const { result, tensors } = await inFolder(

@@ -38,7 +38,7 @@ const tableAt = async (path: string): Promise<Table> => {
 };
 
 /** The flags of `ebmc run` that examples use. */
-const optionsOf = async (flags: string, backend: BackendName): Promise<RunOptions> => {
+const optionsOf = async (flags: string, backend: string): Promise<RunOptions> => {
   const words = flags.split(' ').filter((w) => w !== '');
   const given = (flag: string): readonly string[] => words.filter((_, i) => i > 0 && words[i - 1] === flag);
   const pairs = (flag: string) => given(flag).map((text) => text.split('=') as [string, string]);
@@ -72,7 +72,7 @@ const optionsOf = async (flags: string, backend: BackendName): Promise<RunOption
 export const runExample = async (
   name: string,
   flags: string,
-  backend: BackendName,
+  backend: string,
   changes: Partial<RunOptions> = {},
   edit: (text: string) => string = (text) => text,
 ): Promise<RunResult> => {
@@ -105,12 +105,25 @@ const compare = (result: RunResult, { path, value, within }: Check): void => {
   });
 };
 
+const expectedOf = (name: string): Expected => JSON.parse(read(`examples/${name}.expected.json`)) as Expected;
+
+/** The flags of every run that is written down for an example. */
+export const expectedRuns = (name: string): readonly string[] => expectedOf(name).runs.map(({ flags }) => flags);
+
+/** One run as it is written down, compared with what is expected of it. */
+export const runExpected = async (name: string, flags: string, backend: string): Promise<RunResult> => {
+  const { checks } = expectedOf(name).runs.find((run) => run.flags === flags)!;
+  const result = await runExample(name, flags, backend);
+  for (const check of checks) compare(result, check);
+  return result;
+};
+
 /** One test per run of examples/<name>.expected.json and backend; `also` looks at each result further. */
 export const testExpected = (
   name: string,
   also: (result: RunResult, flags: string, backend: BackendName) => void = () => {},
 ): void => {
-  const { model, runs } = JSON.parse(read(`examples/${name}.expected.json`)) as Expected;
+  const { model, runs } = expectedOf(name);
   for (const backend of backends)
     for (const { flags, checks } of runs)
       it(`${model} ${flags} on ${backend}`, { timeout: 180_000 }, async () => {

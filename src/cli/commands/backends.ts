@@ -10,7 +10,7 @@ export const backends = async (context: Context, options: { readonly json: boole
     const width = Math.max(...statuses.map(({ name }) => name.length));
     for (const { name, available, detail, remedy } of statuses) {
       stdout(`${name.padEnd(width)}  ${available ? 'yes' : 'no '}  ${detail}\n`);
-      if (!available && remedy !== null) stdout(`${' '.repeat(width + 7)}${remedy}\n`);
+      if (remedy !== null) stdout(`${' '.repeat(width + 7)}${remedy}\n`);
     }
   }
   return exitCodes.done;

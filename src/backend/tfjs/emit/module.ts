@@ -9,6 +9,7 @@ import { identifier } from '../names.ts';
 import { withPlainSizes } from './plain-sizes.ts';
 import { runtimeText, type HelperName } from '../runtime-text.ts';
 import { emitEntry, type ModuleContext } from './entry.ts';
+import { recipeLines } from './recipes.ts';
 import { wrapped, Writer } from './writer.ts';
 
 /** What is known of an entry's input or output, documented or not. */
@@ -153,9 +154,9 @@ export const emitModule = (named: ModuleSpec, { hostLimit }: { readonly hostLimi
   const head = new Writer();
   head.line(`// ${spec.name}, compiled from ${spec.source} by ebmc.`);
   for (const line of spec.description) head.line(line === '' ? '//' : `// ${line}`);
-  head.line(
-    '// Needs @tensorflow/tfjs-core and one of its backends. own(t, …done) registers a tensor with the call and frees those done with.',
-  );
+  head.line('// Needs @tensorflow/tfjs-core and one of its backends, made current before the first call:');
+  for (const line of recipeLines()) head.line(`// ${line}`);
+  head.line('// own(t, …done) registers a tensor with the call and frees those done with.');
   head.line("import * as tf from '@tensorflow/tfjs-core';");
   head.line();
   emitSignature(head, spec);
