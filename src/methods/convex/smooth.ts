@@ -4,7 +4,7 @@ import type { Environment } from '../../lower/environment.ts';
 import { totalEnergy } from '../../lower/group.ts';
 import type { FactorGroup } from '../../graph/factor-graph.ts';
 import { wholeShape } from '../../semantics/whole-shape.ts';
-import type { Builder, Value } from '../../tensor/builder.ts';
+import type { Builder } from '../../tensor/builder.ts';
 import { gradient } from '../../tensor/differentiate.ts';
 import { bindArrays } from '../continuous/joint-transform.ts';
 import { splitUnknowns, solveQuadratic } from '../quadratic/solve.ts';
@@ -50,6 +50,3 @@ export const gradientOf = (
   const slopes = gradient(b, total, [...here.values()]);
   return new Map(names.map((n, i) => [n, slopes[i]!] as const));
 };
-
-export const mapArrays = (arrays: Arrays, change: (value: Value, name: string) => Value): Arrays =>
-  new Map([...arrays].map(([name, value]) => [name, change(value, name)] as const));
