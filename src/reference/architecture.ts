@@ -119,8 +119,12 @@ export const reasons: Readonly<Record<string, string>> = {
   fflate: 'unpacks .npz archives',
   linkedom: 'the document that plots are drawn into, without a browser',
   picocolors: 'colours in error messages',
+  '@tensorflow/tfjs-backend-webgpu': 'tensors on WebGPU: the backend `webgpu`',
+  '@tensorflow/tfjs-node':
+    'the backend `tensorflow`; its installation downloads libtensorflow, so that whoever wants it installs it',
   '@tensorflow/tfjs-node-gpu':
-    'tensors on NVIDIA GPUs; optional, since its installation downloads libraries. No backend uses it yet',
+    'tensors on NVIDIA GPUs: the backend `cuda`; optional, since its installation downloads libraries, and may fail',
+  webgpu: 'Dawn, the WebGPU of Chromium, for Node; optional, since it is a native library',
   '@types/cli-progress': 'its types',
   '@types/node': 'types of Node',
   esbuild: 'bundles the command line; plain JavaScript for the runtime of modules',
@@ -132,11 +136,15 @@ export const reasons: Readonly<Record<string, string>> = {
   vitest: 'tests, golden files, benchmarks',
 };
 
+/** Of packages that no installation of ours brings. */
+const licences: Readonly<Record<string, string>> = { '@tensorflow/tfjs-node': 'Apache-2.0' };
+
 type Versions = Readonly<Record<string, string>>;
 export interface Packages {
   readonly package: {
     readonly dependencies: Versions;
     readonly optionalDependencies: Versions;
+    readonly peerDependencies: Versions;
     readonly devDependencies: Versions;
   };
   readonly lock: {
@@ -149,7 +157,7 @@ const packageSection = ({ package: own, lock }: Packages): string => {
     Object.entries(list).map(([name, version]) => [
       code(name),
       version,
-      lock.packages[`node_modules/${name}`]?.license ?? 'unknown',
+      lock.packages[`node_modules/${name}`]?.license ?? licences[name] ?? 'unknown',
       use,
       prose(reasons[name] ?? ''),
     ]);
@@ -158,6 +166,7 @@ const packageSection = ({ package: own, lock }: Packages): string => {
     [
       ...rows(own.dependencies, 'running'),
       ...rows(own.optionalDependencies, 'optional'),
+      ...rows(own.peerDependencies, 'peer, optional'),
       ...rows(own.devDependencies, 'development'),
     ],
   );

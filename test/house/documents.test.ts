@@ -41,7 +41,12 @@ describe('the generated parts', () => {
 
   it('give a reason for every package', async () => {
     const { package: own } = await readPackages();
-    const names = Object.keys({ ...own.dependencies, ...own.optionalDependencies, ...own.devDependencies });
+    const names = Object.keys({
+      ...own.dependencies,
+      ...own.optionalDependencies,
+      ...own.peerDependencies,
+      ...own.devDependencies,
+    });
     expect(Object.keys(reasons).toSorted()).toEqual(names.toSorted());
   });
 
