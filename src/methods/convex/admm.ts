@@ -35,7 +35,7 @@ const tolerance = 1e-7;
 const roundingTolerance = 1e-5;
 /** Looks without a better gap before the end is called; fewer where the gap may be rounding. */
 const patience = 60;
-const roundingPatience = 10;
+const roundingPatience = 25;
 const relaxation = 1.6;
 /** Looks after which ρ stays, so that the iteration converges. */
 const adapting = 40;
