@@ -44,8 +44,6 @@ export const nativeDevice = (name: NativeName, installation: Installation = this
   },
   serves: (tf) => backendOf(tf).isGPUPackage === (name === 'cuda'),
   caution: (tf) =>
-    name === 'cuda' && !backendOf(tf).isUsingGpuDevice
-      ? 'no CUDA device that it can use was found: it computes on the CPU'
-      : null,
+    name === 'cuda' && !backendOf(tf).isUsingGpuDevice ? 'no CUDA device that it can use was found' : null,
   guard: (_tf, work) => work(),
 });

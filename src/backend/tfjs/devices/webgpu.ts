@@ -85,7 +85,7 @@ export const webgpu: Device = {
   caution: (tf) => {
     const { adapterInfo } = deviceOf(tf);
     return adapterInfo.isFallbackAdapter === true
-      ? `no GPU was found: ${adapterName(adapterInfo)} computes in software`
+      ? `no GPU was found, and ${adapterName(adapterInfo)} takes its place`
       : null;
   },
   guard: (tf, work) => guarded(deviceOf(tf), work),
