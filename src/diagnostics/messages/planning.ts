@@ -243,8 +243,8 @@ plate n in N {
     severity: 'warning',
     title: 'no device for the backend',
     text: (p: { name: string; why: string }) => ({
-      message: `${p.name} runs without a device: ${p.why}`,
-      hints: ['the results are the same; the default backend is faster on a processor'],
+      message: `${p.name} computes on the CPU: ${p.why}`,
+      hints: ['the results are right; on a CPU the default backend is faster'],
     }),
     explanation:
       'The backend asked for is there, but the machine has no GPU that it can use, and it computes on the processor instead. ' +
