@@ -2,9 +2,11 @@
 import { writeSync } from 'node:fs';
 import packageFile from '../../package.json' with { type: 'json' };
 import type { Compiler } from '../api.ts';
+import { DiagnosticError } from '../diagnostics/diagnostic.ts';
 import { exitCodes } from './exit-codes.ts';
 import { main } from './main.ts';
 import type { Terminal } from './terminal.ts';
+import { cannotWrite } from './write-files.ts';
 
 const isClosedPipe = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === 'EPIPE';
 
@@ -16,7 +18,11 @@ const writeAll = (descriptor: 1 | 2, text: string | Uint8Array): void => {
       at += writeSync(descriptor, bytes, at);
     } catch (error) {
       if (isClosedPipe(error)) process.exit(0);
-      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) throw error;
+      if (!(error instanceof Error && 'code' in error && error.code === 'EAGAIN')) {
+        // Of a full disk behind stderr nothing can be said anywhere.
+        if (descriptor === 2) return;
+        throw new DiagnosticError([cannotWrite('standard output', error)]);
+      }
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5); // the pipe is full: let its reader work
     }
   }

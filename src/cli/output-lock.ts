@@ -49,3 +49,16 @@ export const lockOutput = (file: string): OutputLock | Diagnostic => {
     release();
   }
 };
+
+/** Writing results takes moments: who finds another at it waits so long, and no longer. */
+const patienceMilliseconds = 10_000;
+
+/** The same for a file that is written once: waits for its turn before it gives up. */
+export const awaitOutput = async (file: string): Promise<OutputLock | Diagnostic> => {
+  const end = performance.now() + patienceMilliseconds;
+  for (;;) {
+    const lock = lockOutput(file);
+    if (!('code' in lock) || lock.code !== 'EBM654' || performance.now() > end) return lock;
+    await new Promise((resume) => setTimeout(resume, 50));
+  }
+};

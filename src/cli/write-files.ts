@@ -1,5 +1,6 @@
 // Output files, written whole or not at all: all contents go to temporary files beside their targets, then all are renamed.
-import { access, constants, mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
+// Devices and pipes are written to as they are.
+import { access, chmod, constants, mkdir, readdir, realpath, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { diagnoseData } from '../diagnostics/messages/data.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
@@ -53,23 +54,45 @@ export const removeLeftovers = async (path: string): Promise<void> => {
   await Promise.all(names.filter(isLeft).map((name) => rm(join(dirname(path), name), { force: true })));
 };
 
+interface Target {
+  /** Links followed: what a link points to is replaced, not the link. */
+  readonly path: string;
+  /** A device or a pipe: it takes the bytes as they come and must never be replaced by a file. */
+  readonly stream: boolean;
+  /** Permissions of the file that is replaced. */
+  readonly mode: number | null;
+}
+
+const targetOf = async (path: string): Promise<Target> => {
+  const found = await stat(path).catch(() => null);
+  if (found === null) return { path, stream: false, mode: null };
+  if (found.isDirectory()) throw Object.assign(new Error(), { code: 'EISDIR' });
+  await access(path, constants.W_OK);
+  if (!found.isFile()) return { path, stream: true, mode: null };
+  return { path: await realpath(path), stream: false, mode: found.mode & 0o777 };
+};
+
 /** Empty when everything was written; else why not, and then nothing was. */
 export const writeFiles = async (files: readonly OutputFile[]): Promise<readonly Diagnostic[]> => {
-  const temporary = files.map(({ path }) => temporaryOf(path, process.pid));
+  const steps: { readonly given: string; readonly target: Target; readonly temporary: string }[] = [];
   let current = '';
   try {
-    for (const [i, { path, content }] of files.entries()) {
+    for (const { path, content } of files) {
       current = path;
-      if (await isDirectory(path)) throw Object.assign(new Error(), { code: 'EISDIR' });
-      await writeFile(temporary[i]!, content);
+      const target = await targetOf(path);
+      const temporary = target.stream ? path : temporaryOf(target.path, process.pid);
+      steps.push({ given: path, target, temporary });
+      await writeFile(temporary, content);
+      if (target.mode !== null) await chmod(temporary, target.mode);
     }
-    for (const [i, { path }] of files.entries()) {
-      current = path;
-      await rename(temporary[i]!, path);
+    for (const { given, target, temporary } of steps) {
+      current = given;
+      if (!target.stream) await rename(temporary, target.path);
     }
     return [];
   } catch (error) {
-    await Promise.all(temporary.map((path) => rm(path, { force: true }).catch(() => undefined)));
+    const left = steps.filter(({ target }) => !target.stream).map(({ temporary }) => temporary);
+    await Promise.all(left.map((path) => rm(path, { force: true }).catch(() => undefined)));
     return [cannotWrite(current, error)];
   }
 };

@@ -32,7 +32,8 @@ export const findPlates = (variables: readonly PlateMember[], groups: readonly F
     parent.set(second, first);
   };
 
-  const walked = groups.map((group) => axesWalked(group, variables));
+  const bindersOf = new Map(variables.map((v) => [v.name, v.binders]));
+  const walked = groups.map((group) => axesWalked(group, bindersOf));
   for (const along of walked)
     for (const ids of along.values()) {
       const [first, ...rest] = ids;
@@ -91,9 +92,8 @@ export const findPlates = (variables: readonly PlateMember[], groups: readonly F
  *  along two axes of one variable, or an axis walked by two indices (`x[r, a] != x[r, b]`), says nothing about plates. */
 const axesWalked = (
   group: FactorGroup,
-  variables: readonly PlateMember[],
+  bindersOf: ReadonlyMap<string, readonly Binder[]>,
 ): ReadonlyMap<string, ReadonlySet<string>> => {
-  const bindersOf = new Map(variables.map((v) => [v.name, v.binders]));
   const walkers = new Map<string, Set<string>>();
   const walkedIn = new Map<string, Map<string, Set<string>>>();
   for (const slot of group.slots)

@@ -49,8 +49,9 @@ export const planTask = (declared: FactorGraph, asked: Task, beta: number | null
   const nodes = nodesOf(scene, unknowns);
   const learned = new Set(learnable(model, task, unknowns).map((v) => v.name));
   const rest = nodes.filter((v) => !learned.has(v.name));
-  if (rest.length === 0 && learned.size === 0 && kept.size === 0 && task.query !== 'map')
-    diagnostics.push(diagnosePlanning('EBM511', null, { query: task.query }));
+  const empty = model.variables.length === 0;
+  if (rest.length === 0 && learned.size === 0 && kept.size === 0 && (task.query !== 'map' || empty))
+    diagnostics.push(diagnosePlanning('EBM511', null, { query: task.query, empty }));
 
   const asLearned = { graph, scene, undivided: counted };
   const lesson: Checked<Lesson | null> =

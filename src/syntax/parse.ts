@@ -94,6 +94,7 @@ const parseTokens = (source: string, tokens: readonly IToken[], attempts = 4): A
 };
 
 const explainAll = (errors: readonly IRecognitionException[], tokens: readonly IToken[]): readonly Diagnostic[] => {
+  if (errors.length === 0) return [];
   const at = new Map(tokens.map((t, i) => [t.startOffset, i]));
   return errors.map((error) =>
     explainMismatch(decodeMismatch(error.message), tokens, at.get(error.token.startOffset) ?? tokens.length),

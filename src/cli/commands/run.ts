@@ -1,8 +1,10 @@
 // `ebmc run FILE`: learns what is not given, infers the rest, prints the result and writes it where it was asked to.
 import { join } from 'node:path';
 import type { RunResult } from '../../api.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { loadModel, stemOf } from '../load-model.ts';
+import { awaitOutput } from '../output-lock.ts';
 import type { RunCommandOptions } from '../program.ts';
 import { makeProgress } from '../progress.ts';
 import { reportLines } from '../report.ts';
@@ -31,6 +33,19 @@ const plotFiles = async (result: RunResult, prefix: string): Promise<readonly Ou
   return files;
 };
 
+/** Into a directory of results, one process at a time: what lies there in the end is of one run. */
+const writeInto = async (directory: string, files: readonly OutputFile[]): Promise<readonly Diagnostic[]> => {
+  const unmade = await makeDirectory(directory);
+  if (unmade.length > 0) return unmade;
+  const lock = await awaitOutput(join(directory, 'result.json'));
+  if ('code' in lock) return [lock];
+  try {
+    return await writeFiles(files);
+  } finally {
+    lock.release();
+  }
+};
+
 export const run = async (context: Context, file: string, options: RunCommandOptions): Promise<number> => {
   const { output, json, plot } = options;
   if (output === '-') throw new UsageError('-o names a directory; results on standard output are printed with --json');
@@ -53,8 +68,7 @@ export const run = async (context: Context, file: string, options: RunCommandOpt
   const files: OutputFile[] = output === null ? [] : [...resultFiles(result, output)];
   if (plot || output !== null)
     files.push(...(await plotFiles(result, output === null ? `${stemOf(file)}.` : join(output, '/'))));
-  const problems = [...(output === null ? [] : await makeDirectory(output))];
-  if (problems.length === 0) problems.push(...(await writeFiles(files)));
+  const problems = output === null ? await writeFiles(files) : await writeInto(output, files);
   // What was computed is printed even where it could not be written.
   showDiagnostics(context, problems, null);
   context.terminal.stdout(json ? `${jsonReport(result.json)}\n` : `${reportLines(result.json).join('\n')}\n`);

@@ -120,7 +120,8 @@ export const learningMessages = {
     }),
     explanation:
       'Two trainings that write one file would replace each other\u2019s checkpoints, and only one of them would be left. So the ' +
-      'second one does not begin. A process that was killed holds nothing: what it left behind is recognised and removed.',
+      'second one does not begin. A process that was killed holds nothing: what it left behind is recognised and removed. ' +
+      '`ebmc run -o DIR`, which writes once at its end, waits ten seconds for its turn.',
     example: transcript(`${begin} & ${begin}`, files),
   }),
   EBM655: message<{ model: string }>({

@@ -300,13 +300,15 @@ plate n in N {
   EBM511: {
     severity: 'error',
     title: 'nothing to do',
-    text: (p: { query: string }) => ({
-      message: `nothing is unknown, so there is nothing to ${p.query === 'map' ? 'infer' : `compute ${p.query} of`}`,
+    text: (p: { query: string; empty: boolean }) => ({
+      message: `${p.empty ? 'the model has no variables' : 'nothing is unknown'}, so there is nothing to ${p.query === 'map' ? 'infer' : `compute ${p.query} of`}`,
       hints: [
-        'use `ebmc energy` for the energy of a full assignment, or --ask NAME to make a supplied variable unknown',
+        p.empty
+          ? 'a model declares variables, `target y : real`, and what relates them, `factor f = (y - 1)^2`'
+          : 'use `ebmc energy` for the energy of a full assignment, or --ask NAME to make a supplied variable unknown',
       ],
     }),
-    explanation: 'Every variable of the model was supplied.',
+    explanation: 'Every variable of the model was supplied, or the model has none.',
     example: transcript('ebmc run m.ebm --data y=points.csv --query marginals', {
       'm.ebm': 'model m\nsize N\nplate n in N {\n  target y : real\n  factor f = y^2\n}',
       'points.csv': '1\n2',
