@@ -58,7 +58,9 @@ const flagFacts: Readonly<
 };
 
 /** Sizes, consts and variables have flags of their own; say which when one stands behind another's. */
-const otherFlag = (model: Model, name: string): string | null => {
+const otherFlag = (model: Model, name: string, asked: keyof NamedFlags): string | null => {
+  if (asked === 'show' && model.variables.some((v) => v.name === name))
+    return `${name} is a variable: it is in the result, unless it is given`;
   for (const key of ['data', 'sizes', 'consts'] as const) {
     const { flag, kind, names } = flagFacts[key];
     if (names(model).includes(name)) return `${name} is a ${kind}: use ${flag}`;
@@ -76,7 +78,7 @@ export const unknownNames = (model: Model, flags: NamedFlags): readonly Diagnost
     return used
       .filter((name) => !known.includes(name))
       .map((name) => {
-        const instead = otherFlag(model, name);
+        const instead = otherFlag(model, name, key);
         return diagnoseData('EBM620', null, { flag, name, kind, known, nearest: nearestName(name, known), instead });
       });
   });

@@ -20,16 +20,17 @@ export interface PrintedDiagnostic {
 export interface Outcome {
   readonly diagnostics: readonly PrintedDiagnostic[];
   readonly exitCode: number;
+  readonly stdout: string;
 }
 
 /** `ebmc run m.ebm …`, in the directory that this process is in. */
 export const carryOut = async (command: string): Promise<Outcome> => {
   const [program, ...argv] = command.trim().split(/\s+/);
   if (program !== 'ebmc') throw new Error(`${command} is no command of ebmc`);
-  let text = '';
+  let [stdout, stderr] = ['', ''];
   const terminal = {
-    stdout: (more: string | Uint8Array) => void (text += typeof more === 'string' ? more : ''),
-    stderr: (more: string) => void (text += more),
+    stdout: (more: string | Uint8Array) => void (stdout += typeof more === 'string' ? more : ''),
+    stderr: (more: string) => void (stderr += more),
     stdin: () => Promise.resolve(Buffer.from('')),
     onInterrupt: () => () => undefined,
     stderrIsTerminal: false,
@@ -38,8 +39,8 @@ export const carryOut = async (command: string): Promise<Outcome> => {
   const whole: Compiler = compiler;
   const options = { version: '1.2.3', compiler: () => Promise.resolve(whole) };
   const exitCode = await main([...argv, '--diagnostic-format', 'json'], terminal, options);
-  const lines = text.split('\n').filter((line) => line.startsWith('{"schema_version"'));
-  return { diagnostics: lines.map((line) => JSON.parse(line) as PrintedDiagnostic), exitCode };
+  const lines = `${stdout}\n${stderr}`.split('\n').filter((line) => line.startsWith('{"schema_version"'));
+  return { diagnostics: lines.map((line) => JSON.parse(line) as PrintedDiagnostic), exitCode, stdout };
 };
 
 /** Does something in a new folder that holds these files and is the directory of this process meanwhile. */

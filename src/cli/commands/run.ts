@@ -33,7 +33,7 @@ const plotFiles = async (result: RunResult, prefix: string): Promise<readonly Ou
   return files;
 };
 
-/** Into a directory of results, one process at a time: what lies there in the end is of one run. */
+/** Into a directory of results, one process at a time: the files of two runs are never mixed. */
 const writeInto = async (directory: string, files: readonly OutputFile[]): Promise<readonly Diagnostic[]> => {
   const unmade = await makeDirectory(directory);
   if (unmade.length > 0) return unmade;
