@@ -8,8 +8,8 @@ import type { Context } from './terminal.ts';
 
 /** Changes that come together are one: editors write a file in several steps. */
 const settleMilliseconds = 100;
-/** Clears the screen and what was scrolled off it, as `clear` does. */
-const clearScreen = '\u001b[2J\u001b[3J\u001b[H';
+/** Clears what is seen; what was scrolled off stays. */
+const clearScreen = '\u001b[2J\u001b[H';
 
 /** What stands between two runs: a cleared terminal, or a line in whatever else receives the text. */
 const separate = (context: Context, changed: readonly string[]): void => {

@@ -33,6 +33,6 @@ export const explainCode = (code: string): string | null => {
   const entry = Object.hasOwn(messages, known) ? messages[known] : undefined;
   if (entry === undefined) return null;
   const paragraphs = entry.explanation.split(/\n\s*\n/).map(wrap);
-  const example = shortened(visible(entry.example.trimEnd())).replace(/^/gm, '    ');
+  const example = shortened(visible(entry.example.trimEnd())).replace(/^(?=.)/gm, '    ');
   return `${known}: ${entry.title} (${entry.severity})\n\n${paragraphs.join('\n\n')}\n\nFor example:\n\n${example}\n`;
 };
