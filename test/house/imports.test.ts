@@ -41,7 +41,6 @@ const packages: Readonly<Record<string, readonly string[]>> = {
   'csv-parse': ['data'],
   fflate: ['data'],
   chokidar: ['cli'],
-  'cli-progress': ['cli'],
   '@viz-js': ['graph'],
   '@observablehq': ['plot'],
   linkedom: ['plot'],
