@@ -111,6 +111,9 @@ export interface RunReport {
   readonly plan: readonly PlanLine[];
   readonly energy: { readonly total: number; readonly factors: Readonly<Record<string, number>> } | null;
   readonly freeEnergy: number | null;
+  /** What a loss other than the energy came to, with the terms of params alone, at the params learned by it: over all points,
+   *  or for stochastic steps the mean over those of the last epoch. null where nothing was learned so. */
+  readonly objective: number | null;
   readonly logPartition: number | null;
   readonly variables: Readonly<Record<string, ResultArray>>;
   readonly marginals: Readonly<Record<string, Marginal>>;

@@ -104,6 +104,7 @@ export const reportLines = (report: RunReport): readonly string[] => {
     ...section('plan', planLines(report.plan)),
     ...(report.energy === null ? [] : energyLines(report.energy)),
     ...(report.freeEnergy === null ? [] : [`free energy ${number(report.freeEnergy)}`]),
+    ...(report.objective === null ? [] : [`objective ${number(report.objective)}`]),
     ...(report.logPartition === null ? [] : [`log partition ${number(report.logPartition)}`]),
     ...(gap === null ? [] : [`gap ${number(gap)}`]),
     ...section(

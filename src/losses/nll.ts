@@ -1,6 +1,7 @@
 // The exact negative log-likelihood over β: L = F(y) + 1/β log ∫ e^{-βF(y)} dy, over all given targets, conditional on what
 // is observed. LeCun et al. 2006, sec. 2.2.4. At any β and with factors of any kind the integral is computed, not assumed.
 import type { LossMethod } from './loss.ts';
+import { sumOfExcess } from './values.ts';
 
 export const nll: LossMethod = {
   name: 'nll',
@@ -18,5 +19,5 @@ export const nll: LossMethod = {
           states: null,
           likelihood: true,
         },
-  lower: ({ env, freeEnergy }) => env.builder.sub(freeEnergy('given').total, freeEnergy('soft').total),
+  lower: (view) => sumOfExcess(view, 'soft'),
 };

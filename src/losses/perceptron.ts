@@ -7,6 +7,7 @@ import type { NegativeSource } from './negatives.ts';
 import { needsOf, optionSource } from './negatives.ts';
 import { lowerTerms } from './terms.ts';
 import type { LossSubject } from './loss.ts';
+import { sumOfExcess } from './values.ts';
 
 /** The negative that is named, unless it is the best answer of all. */
 const named = (subject: LossSubject): NegativeSource | string | null => {
@@ -28,7 +29,7 @@ export const perceptron: LossMethod = {
   },
   lower: (view) => {
     const source = named(view) as NegativeSource | null;
-    if (source === null) return view.env.builder.sub(view.freeEnergy('given').total, view.freeEnergy('hard').total);
+    if (source === null) return sumOfExcess(view, 'hard');
     return lowerTerms(view, [{ replaced: [] }, { replaced: [source] }], ({ env }, [given, negative]) =>
       mapNamed(env.builder, 'sub', given!, negative!),
     );

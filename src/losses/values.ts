@@ -8,7 +8,8 @@ import type { LossName } from '../semantics/losses.ts';
 import { losses } from '../semantics/losses.ts';
 import type { Expr } from '../semantics/model.ts';
 import type { Value } from '../tensor/builder.ts';
-import type { LossSubject, LossView } from './loss.ts';
+import * as dims from '../tensor/dims.ts';
+import type { FreeEnergyKind, LossSubject, LossView } from './loss.ts';
 
 /** The axis of the points; none when the data are one point. */
 export const pointAxes = ({ plate }: LossSubject): readonly Axis[] => (plate === null ? [] : [binderAxis(plate)]);
@@ -35,6 +36,16 @@ export const givenPoints = (view: LossView, replaced?: ReadonlyMap<string, Value
   const { total, points } = view.freeEnergy('given', replaced);
   const axes = pointAxes(view);
   return axes.length === 0 ? scalar(total) : { value: points!, axes, shape: [] };
+};
+
+/** Σ of the free energy by which the data exceed another one. Where both are known point by point they are subtracted there:
+ *  the two sums can be a thousand times as large as their difference, and float32 would round it away. */
+export const sumOfExcess = (view: LossView, kind: Exclude<FreeEnergyKind, 'given'>): Value => {
+  const b = view.env.builder;
+  const [data, other] = [view.freeEnergy('given'), view.freeEnergy(kind)];
+  const pointwise =
+    data.points !== null && other.points !== null && dims.shapesEqual(data.points.shape, other.points.shape);
+  return pointwise ? b.sum(b.sub(data.points!, other.points!)) : b.sub(data.total, other.total);
 };
 
 /** Σ over the points, and over whatever else a tensor has axes for. A tensor that is the same for all points counts once

@@ -78,6 +78,7 @@ export const lowerFit = (plan: Plan, fit: FitPlan, env: Environment, outputs: Re
       );
       outputs['iterations'] = result.iterations;
       outputs['converged'] = result.converged;
+      outputs['trace'] = env.builder.unsqueeze(result.value, [0]);
       return only(result.arrays);
     }
   }

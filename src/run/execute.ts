@@ -176,6 +176,14 @@ const factorEnergies = async (
 
 const finite = (x: number | undefined): number | null => (x === undefined || !Number.isFinite(x) ? null : x);
 
+/** How far losses other than the energy, which the free energy tells of, came down. */
+const objectiveOf = ({ fit }: Plan, outputs: Arrays): number | null => {
+  if (fit === null || fit.kind === 'closed' || fit.kind === 'alternate') return null;
+  const losses = fit.kind === 'descend' ? [fit.loss] : fit.losses;
+  if (losses.every(({ loss }) => loss.name === 'energy')) return null;
+  return finite(outputs['trace']?.data.at(-1));
+};
+
 const reportOf = (
   plan: Plan,
   backend: string,
@@ -213,6 +221,7 @@ const reportOf = (
     plan: lines,
     energy: { total: everything, factors },
     freeEnergy,
+    objective: objectiveOf(plan, outputs),
     logPartition: normalised ? -averaged[0]!.beta * outputs['total free energy']!.data[0]! : null,
     variables,
     marginals,

@@ -91,6 +91,7 @@ export const report = (parts: Partial<RunReport> = {}): RunReport => ({
   ],
   energy: { total: 3.5, factors: { distance: 3, decay: 0.5 } },
   freeEnergy: null,
+  objective: null,
   logPartition: null,
   variables: {},
   marginals: {},

@@ -21,6 +21,8 @@ export interface DescentProblem {
 
 export interface DescentResult {
   readonly arrays: ReadonlyMap<string, Value>;
+  /** The objective there. */
+  readonly value: Value;
   readonly iterations: Value;
   readonly converged: Value;
 }
@@ -46,7 +48,7 @@ export const descendFromStarts = (problem: DescentProblem, env: Environment): De
   };
   const length = dims.constant(problem.restarts);
   const initial = [b.constant(1e30), b.constant(0), b.constant(0), b.zeros([joint.count])];
-  const [, iterations, converged, x] =
+  const [value, iterations, converged, x] =
     problem.restarts === 1 || resumes
       ? descend(env, b.constant(0))
       : b.scan({ length, carry: initial, xs: [b.iota([length], 0, 'float')] }, (inner, best, [restart]) => {
@@ -54,7 +56,7 @@ export const descendFromStarts = (problem: DescentProblem, env: Environment): De
           const wins = inner.lt(found[0]!, best[0]!);
           return { carry: best.map((old, i) => inner.select(wins, found[i]!, old)) };
         }).carry;
-  return { arrays: joint.toArrays(env, x!), iterations: iterations!, converged: converged! };
+  return { arrays: joint.toArrays(env, x!), value: value!, iterations: iterations!, converged: converged! };
 };
 
 /** The second start lies near 0: with data in large units all others may lie where the energy overflows. */
