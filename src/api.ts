@@ -70,8 +70,9 @@ export interface TrainOptions extends RunOptions {
   readonly resume: { readonly file: string; readonly bytes: Buffer } | null;
   /** Takes a whole checkpoint, again and again; what it returns ends the training. */
   readonly save: (bytes: Uint8Array) => Promise<readonly Diagnostic[]>;
-  /** Learning goes step by step from now on, and stops with a checkpoint when it is cancelled. */
-  readonly onBegin?: () => void;
+  /** Learning goes step by step from now on, and stops with a checkpoint when it is cancelled. What the user should know of
+   *  the device is told now and not at the end. */
+  readonly onBegin?: (warnings: readonly Diagnostic[]) => void;
 }
 
 /** What `ebmc train` says of what it learned. */

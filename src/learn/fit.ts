@@ -25,8 +25,8 @@ export interface Training {
 }
 
 export interface TrainingHooks {
-  /** The checkpoint to go on from was good, and the backend has started. */
-  readonly onBegin?: () => void;
+  /** The checkpoint to go on from was good, and the backend has started, with these warnings. */
+  readonly onBegin?: (warnings: readonly Diagnostic[]) => void;
   readonly onStep?: (info: {
     readonly step: number;
     readonly of: number;

@@ -1,6 +1,7 @@
 // A fit by stochastic gradient, from start to end. In: a plan, its module, a backend, data; where to go on from. Out: the params
 // and how learning went, or the diagnostic that stopped it.
 import type { Backend, ModuleSpec } from '../backend/backend.ts';
+import { cautionsOf } from '../backend/caution.ts';
 import type { Checked } from '../diagnostics/diagnostic.ts';
 import { diagnoseLearning } from '../diagnostics/messages/learning.ts';
 import { declaredName } from '../plan/data-groups.ts';
@@ -53,7 +54,7 @@ export const train = async (request: TrainingRequest, hooks: TrainingHooks): Pro
   const runner = await backend.load(spec);
   try {
     const training: Training = { fit, spec, runner, data, sizes, seed };
-    hooks.onBegin?.();
+    hooks.onBegin?.(cautionsOf(backend.name, runner.caution));
     const end = await fitBySteps(training, from, hooks);
     switch (end.kind) {
       case 'complete':

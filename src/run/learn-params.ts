@@ -23,7 +23,7 @@ export const learnParams = (
   more: {
     readonly resume: TrainingRequest['resume'];
     readonly save?: TrainingHooks['save'];
-    readonly onBegin?: () => void;
+    readonly onBegin?: TrainingHooks['onBegin'];
   } = { resume: null },
 ): Promise<Checked<Trained | null>> => {
   const { onStep, cancelled, seed } = options;

@@ -1,7 +1,10 @@
 // Learning over many epochs: it arrives where it should, and on the same numbers however it is cut into calls and interrupted.
 import { describe, expect, it } from 'vitest';
+import type { Backend } from '../../src/backend/backend.ts';
+import { referenceBackend } from '../../src/backend/reference.ts';
 import { findBackend } from '../../src/backend/registry.ts';
 import { formatCheckpoint, parseCheckpoint } from '../../src/learn/checkpoint.ts';
+import { train } from '../../src/learn/train.ts';
 import type { TrainingState } from '../../src/learn/training-state.ts';
 import { runModel } from '../methods/run-model.ts';
 import { collecting, fitted, finished, numbers, requestOf } from './training-model.ts';
@@ -112,6 +115,21 @@ train { loss energy  learn w by sgd(rate = 0.05)  epochs 60 }`;
     const { value } = parseCheckpoint(bytes, 'P.safetensors', origin, ['w']);
     expect(await finished(request(), {}, value)).toEqual(whole);
   });
+});
+
+it('what a backend says of its device is told before the first step', async () => {
+  const cautious: Backend = {
+    ...referenceBackend,
+    load: async (spec) => ({ ...(await referenceBackend.load(spec)), caution: 'no GPU was found' }),
+  };
+  const told: string[] = [];
+  await train(requestOf(stochastic, { x, y: noisy }, {}, cautious), {
+    onBegin: (warnings) => told.push(...warnings.map((d) => `${d.code} ${d.message}`)),
+    onStep: () => told.push('step'),
+  });
+  expect(told.indexOf('EBM515 reference computes on the CPU: no GPU was found')).toBe(0);
+  expect(told.lastIndexOf('step')).toBeGreaterThan(0);
+  expect(told.filter((t) => t !== 'step')).toHaveLength(1);
 });
 
 describe('a save that fails', () => {

@@ -1,7 +1,7 @@
 // `ebmc train FILE -o P.safetensors`: learns the params and writes them, with a checkpoint after every epoch of stochastic steps.
 import { readFile } from 'node:fs/promises';
 import type { TrainResult } from '../../api.ts';
-import { diagnoseData } from '../../diagnostics/messages/data.ts';
+import { cannotRead } from '../../data/cannot-read.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { exitCodeOf, exitCodes } from '../exit-codes.ts';
 import { loadModel } from '../load-model.ts';
@@ -53,8 +53,8 @@ const trainInto = async (
   if (task.value === null) return exitCodeOf(task.diagnostics);
   const found = options.resume ? await readCheckpoint(output) : null;
   if (found !== null && !Buffer.isBuffer(found)) {
-    showDiagnostics(context, [found], null);
-    return exitCodeOf([found]);
+    showDiagnostics(context, found, null);
+    return exitCodeOf(found);
   }
   if (options.resume && found === null) note(context, `${output} is not there yet: learning begins`);
   const compiler = await context.compiler();
@@ -70,7 +70,8 @@ const trainInto = async (
         saved ||= problems.length === 0;
         return problems;
       },
-      onBegin: () => {
+      onBegin: (warnings) => {
+        showDiagnostics(context, warnings, analysis);
         saved = found !== null;
         interrupt.begin();
       },
@@ -93,12 +94,12 @@ const trainInto = async (
 };
 
 /** null when there is none yet: the run that should have begun it may have ended before its first checkpoint. */
-const readCheckpoint = async (path: string): Promise<Buffer | Diagnostic | null> => {
+const readCheckpoint = async (path: string): Promise<Buffer | readonly Diagnostic[] | null> => {
   try {
     return await readFile(path);
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
-    return code === 'ENOENT' ? null : diagnoseData('EBM601', null, { file: path, problem: code, nearest: null });
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+    return (await cannotRead(path, error)).diagnostics;
   }
 };
 
