@@ -1,5 +1,6 @@
 // What stands in cells that hold no value (missing, or padding): some value of the domain, so that a function of it is
-// finite wherever it is computed and then not used. In: a domain with its numbers. Out: the cells of one value.
+// finite wherever it is computed and then not used: for a real not 0, where logarithms and quotients have poles, nor 1, where
+// log(1 - x) has. In: a domain with its numbers. Out: the cells of one value.
 import type { DomainFacts } from './check-domain.ts';
 import type { DomainKind } from '../semantics/model.ts';
 
@@ -14,7 +15,7 @@ const always =
     value;
 
 const fillers: Readonly<Record<DomainKind, Cells>> = {
-  real: always(0),
+  real: always(0.5),
   angle: always(0),
   nonnegative: always(1),
   positive: always(1),

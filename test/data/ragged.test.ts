@@ -126,6 +126,18 @@ const reportOf = async (
   };
 
 describe('padding counts for nothing', () => {
+  // What stands in the padding of sd is a divisor, and the argument of a logarithm.
+  it.each(['', 'log(1 - sd[n, t] / 9) + '])('where functions of it would have a pole: %ssd', async (more) => {
+    const source = `model scaled
+size N, T[n in N]
+data sd[n in N, t in T[n]] : real
+target y[n in N, t in T[n]] : real
+y[n in N, t in T[n]] ~ normal(t + 1, sd[n, t])
+factor f[n in N, t in T[n]] = ${more}0`;
+    const report = await reportOf(source, { sd: [[1, 2, 3], [2]] });
+    expect(report.variables['y']).toEqual([[1, 2, 3], [1]]);
+  });
+
   it('in sums, means and plates of ragged length', async () => {
     const source = `model reductions
 size D, L[d in D]
