@@ -6,7 +6,6 @@ import { diagnoseShape } from '../diagnostics/messages/shapes.ts';
 import type { Argument, Name } from '../syntax/ast.ts';
 import { add, constant, constantValue, equal, product, type Dim } from '../tensor/dims.ts';
 import { checkAccepts, plural, positionalValues, reportCount } from './arguments.ts';
-import { writtenNumber } from './builtin.ts';
 import { argumentOf } from './make.ts';
 import { type LayerName, layers } from './layers.ts';
 import type { Expr, Net, Variable } from './model.ts';
@@ -265,19 +264,4 @@ export const applyLayer = (
     type: result.type,
     span,
   };
-};
-
-/** A number written in the file, for `decay = 0.99`. */
-export const writtenOption = (context: Context, argument: Argument, what: string): number | null => {
-  const value = elaborate(context, argument.value);
-  const number = value === null ? null : writtenNumber(value);
-  if (value !== null && number === null)
-    context.session.report(
-      diagnoseShape('EBM317', argument.value.span, {
-        what,
-        expected: 'a number written in the file',
-        found: describeType(value.type),
-      }),
-    );
-  return number;
 };

@@ -5,7 +5,7 @@
 import type { Environment } from '../../lower/environment.ts';
 import type { Variable } from '../../semantics/model.ts';
 import { wholeShape } from '../../semantics/whole-shape.ts';
-import type { Builder, Value } from '../../tensor/builder.ts';
+import type { Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
 import type { AlternateProblem, Values } from './problem.ts';
 import { expectation, latentBindings, maximisation, posteriorWeights, resumed } from './problem.ts';
@@ -55,12 +55,10 @@ export const lowerAlternate = (problem: AlternateProblem, env: Environment, seed
   const { carry } = b.scan({ length, carry: initial, xs: [b.iota([length], 0, 'float')] }, (inner, best, [restart]) => {
     const found = pack(restartOf({ ...env, builder: inner }, restart!));
     const wins = inner.lt(found[0]!, best[0]!);
-    return { carry: best.map((old, i) => choose(inner, wins, found[i]!, old)) };
+    return { carry: best.map((old, i) => inner.select(wins, found[i]!, old)) };
   });
   return unpack(problem, finished(carry));
 };
-
-const choose = (b: Builder, condition: Value, yes: Value, no: Value): Value => b.select(condition, yes, no);
 
 /** What a descent carries from sweep to sweep: the params, then the latents that go on from where they were. */
 const stateOf = (problem: AlternateProblem): readonly Variable[] => [...problem.params, ...resumed(problem)];

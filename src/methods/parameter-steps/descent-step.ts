@@ -1,9 +1,7 @@
 // Params without a closed form: some steps of descent on the expected energy, from where they stand. In: the params, the
-// energies that touch them with the weights of the latents, current values. Out: new values, of an expected energy that is no
-// higher. L-BFGS in free coordinates where all of them have some, else Riemannian or projected gradients.
-// Params without a closed form: some steps of descent on the expected energy, from where the params stand. The best point seen
-// is returned, so a sweep never raises the objective. L-BFGS in free coordinates where all of them have some, else projected
-// or Riemannian gradients.
+// energies that touch them with the weights of the latents, current values. Out: new values; the best point seen is returned,
+// so a sweep never raises the objective. L-BFGS in free coordinates where all of them have some, else Riemannian or projected
+// gradients.
 import type { FactorGroup } from '../../graph/factor-graph.ts';
 import type { Environment } from '../../lower/environment.ts';
 import { lowerGroup, totalEnergy } from '../../lower/group.ts';
