@@ -1,7 +1,7 @@
 // Diagnostics for reading: `human` with code frames, `short` one line each, `json` one object a line.
 // In: diagnostics and the text they speak of. Out: text, each diagnostic ending with a newline. Nothing is printed here.
 import pc from 'picocolors';
-import type { Diagnostic, Severity, Span } from './diagnostic.ts';
+import type { Diagnostic, Span } from './diagnostic.ts';
 import { codeFrame } from './code-frame.ts';
 import { sourceMap } from './source-map.ts';
 import type { Position, SourceMap } from './source-map.ts';
@@ -21,15 +21,6 @@ export const renderDiagnostics = (diagnostics: readonly Diagnostic[], options: R
   const source = options.source === null ? null : sourceMap(options.source);
   const render = renderers[options.format];
   return diagnostics.map((d) => render(d, { ...options, source })).join(options.format === 'human' ? '\n' : '');
-};
-
-/** "2 errors and 1 warning"; empty when there is neither. */
-export const summarise = (diagnostics: readonly Diagnostic[]): string => {
-  const count = (severity: Severity): readonly string[] => {
-    const n = diagnostics.filter((d) => d.severity === severity).length;
-    return n === 0 ? [] : [`${n} ${severity}${n === 1 ? '' : 's'}`];
-  };
-  return [...count('error'), ...count('warning')].join(' and ');
 };
 
 interface Context {

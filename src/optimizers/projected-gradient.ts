@@ -16,6 +16,9 @@ export interface Region {
   readonly convex: boolean;
 }
 
+/** The whole space. */
+export const everywhere: Region = { project: (_, x) => x, tangent: (_, __, gradient) => gradient, convex: true };
+
 export interface ProjectedGradientOptions {
   readonly maxIterations?: number;
   /** Converged when no entry of P(x - g) - x, with g the (tangent) gradient, is larger. */

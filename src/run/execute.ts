@@ -2,6 +2,7 @@
 // Energies at an assignment are recomputed in float64 on the reference backend, whatever ran the inference.
 import type { PlanLine, ResultArray, RunOptions, RunReport, RunResult } from '../api.ts';
 import type { Backend, ModuleSpec, TensorData } from '../backend/backend.ts';
+import { cautionsOf } from '../backend/caution.ts';
 import { referenceBackend } from '../backend/reference.ts';
 import type { Checked } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
@@ -11,7 +12,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planLines } from '../plan/explain.ts';
 import { lowerLetsModule } from '../plan/lower-energy.ts';
 import type { BoundTask } from './bind-task.ts';
-import { resolved } from './check-precision.ts';
+import { resolved, valuesFound } from './check-precision.ts';
 import { complete } from './complete.ts';
 import { pick } from './inputs.ts';
 import { learnParams, paramsIn, storyOf } from './learn-params.ts';
@@ -68,13 +69,12 @@ export const execute = async (
   const { values: first, caution } = await inferred(backend);
   const inFloat64 = async (): Promise<Arrays> => (await inferred(referenceBackend)).values;
   // What has no digits left in float32 may have some in float64.
-  const outputs =
-    backend === referenceBackend
-      ? first
-      : runaways(plan, first) !== null
-        ? await inFloat64()
-        : await resolved(plan, bound.consts, assignmentOf(plan, inputs, first), first, sizes, inFloat64);
-  const ran = outputs === first ? backend : referenceBackend;
+  const lost = backend !== referenceBackend && runaways(plan, first) !== null;
+  const values = lost ? await inFloat64() : first;
+  const again = lost || backend === referenceBackend ? null : inFloat64;
+  const settled = await resolved(plan, spec, bound.consts, inputs, values, sizes, again);
+  const { outputs } = settled;
+  const ran = lost || settled.again ? referenceBackend : backend;
   const away = runaways(plan, outputs) ?? escaping(plan, inputs, outputs);
   if (away !== null)
     return {
@@ -113,14 +113,13 @@ export const execute = async (
       surface,
       pointFreeEnergies: points === undefined ? null : Float64Array.from(points.data),
     },
-    diagnostics: caution === null ? [] : [diagnosePlanning('EBM515', null, { name: backend.name, why: caution })],
+    diagnostics: cautionsOf(backend.name, caution),
   };
 };
 
 /** What was given and what was found, by variable. */
 const assignmentOf = (plan: Plan, inputs: Arrays, outputs: Arrays): Arrays => {
-  const found = plan.model.variables.filter((v) => outputs[v.name] !== undefined);
-  return { ...inputs, ...Object.fromEntries(found.map((v) => [v.name, outputs[v.name]!] as const)) };
+  return { ...inputs, ...valuesFound(plan, outputs) };
 };
 
 /** The lets named by --show at the assignment, in float64. */

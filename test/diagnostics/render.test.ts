@@ -1,7 +1,7 @@
 // What a reader sees of a diagnostic.
 import { describe, expect, test } from 'vitest';
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
-import { renderDiagnostics, summarise } from '../../src/diagnostics/render.ts';
+import { renderDiagnostics } from '../../src/diagnostics/render.ts';
 import type { DiagnosticFormat } from '../../src/diagnostics/render.ts';
 
 const at = (source: string, part: string, more: Partial<Diagnostic> = {}): Diagnostic => {
@@ -118,12 +118,4 @@ test('json: one object a line, 1-based, ends exclusive', () => {
     hints: ['h'],
     related: [{ file: 'm.ebm', span: { start: { line: 1, column: 7 }, end: { line: 1, column: 8 } }, message: 'here' }],
   });
-});
-
-test('a summary counts errors and warnings', () => {
-  const error = at('a', 'a');
-  const warning = { ...error, severity: 'warning' as const };
-  expect(summarise([])).toBe('');
-  expect(summarise([error])).toBe('1 error');
-  expect(summarise([error, warning, error, { ...error, severity: 'information' }])).toBe('2 errors and 1 warning');
 });

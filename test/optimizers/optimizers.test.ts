@@ -1,7 +1,11 @@
 // The optimizers on functions whose minima are known in closed form.
 import { describe, expect, test } from 'vitest';
 import { runProgram } from '../../src/backend/reference.ts';
-import { adam, descend, differentiated, lbfgs, sgd, type Minimum, type Objective } from '../../src/optimizers/index.ts';
+import { adam } from '../../src/optimizers/adam.ts';
+import { descend } from '../../src/optimizers/descend.ts';
+import { lbfgs } from '../../src/optimizers/lbfgs.ts';
+import { differentiated, type Minimum, type Objective } from '../../src/optimizers/objective.ts';
+import { sgd } from '../../src/optimizers/sgd.ts';
 import { Builder, type Value } from '../../src/tensor/builder.ts';
 import { constant, size } from '../../src/tensor/dims.ts';
 import { optimise } from '../../src/tensor/passes/index.ts';

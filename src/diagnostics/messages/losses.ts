@@ -2,8 +2,7 @@
 // Diagnostic values.
 import { diagnoser } from '../message.ts';
 import type { MessageTable } from '../message.ts';
-
-const list = (names: readonly string[]): string => names.join(', ');
+import { list } from '../wording.ts';
 
 export const lossMessages = {
   EBM520: {

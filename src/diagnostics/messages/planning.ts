@@ -2,8 +2,7 @@
 import { diagnoser } from '../message.ts';
 import type { MessageTable } from '../message.ts';
 import { transcript } from '../transcript.ts';
-
-const list = (names: readonly string[]): string => names.join(', ');
+import { list } from '../wording.ts';
 
 /** The condition of a declaration is a factor named `z where`. */
 const asFactor = (name: string): string => name.replace(/^(.*) where\d*$/, 'the `where` of $1');

@@ -4,6 +4,7 @@
 import { InternalError } from '../../diagnostics/diagnostic.ts';
 import type { Environment } from '../../lower/environment.ts';
 import type { Region } from '../../optimizers/projected-gradient.ts';
+import { everywhere } from '../../optimizers/projected-gradient.ts';
 import type { Variable } from '../../semantics/model.ts';
 import { wholeShape } from '../../semantics/whole-shape.ts';
 import type { Value } from '../../tensor/builder.ts';
@@ -21,8 +22,8 @@ export interface Coordinates {
   readonly toArrays: (env: Environment, x: Value) => ReadonlyMap<string, Value>;
   /** Whole arrays, in the order of the variables. */
   readonly toVector: (env: Environment, arrays: readonly Value[]) => Value;
-  /** Where the vector may lie; null: anywhere. */
-  readonly region: ((env: Environment) => Region) | null;
+  /** Where the vector may lie. */
+  readonly region: (env: Environment) => Region;
 }
 
 /** How each unknown of a block becomes coordinates. */
@@ -52,7 +53,12 @@ export const coordinatesOf = (
     const transforms = transformsOf(variables);
     if (typeof transforms === 'string') return transforms;
     const joint = jointTransform(variables, transforms);
-    const coordinates = { count: joint.count, toArrays: joint.toArrays, toVector: joint.toFree, region: null };
+    const coordinates = {
+      count: joint.count,
+      toArrays: joint.toArrays,
+      toVector: joint.toFree,
+      region: () => everywhere,
+    };
     return { coordinates, projected: [], transformed: variables.some((v) => !isFree(v)) };
   }
   const parts: Part[] = [];

@@ -73,13 +73,13 @@ export const firstOrderRule = ({ name, options }: OptimizerChoice): StepRule<voi
   }
 };
 
-/** `region`: where x may lie, for those that project. */
+/** `region`: where x may lie. Only those that project look at it. */
 export const minimiseBy = (
   b: Builder,
   start: Value,
   objective: Objective,
   choice: OptimizerChoice,
-  region: Region | null = null,
+  region: Region,
 ): Minimum => {
   const { options, iterations: maxIterations } = choice;
   switch (choice.name) {
@@ -87,7 +87,7 @@ export const minimiseBy = (
       return lbfgs(b, start, objective, { maxIterations, memory: options['memory'] ?? 10 });
     case 'projected_gradient':
     case 'riemannian':
-      return projectedGradient(b, start, objective, region!, { maxIterations });
+      return projectedGradient(b, start, objective, region, { maxIterations });
     case 'adam':
     case 'sgd':
       return descend(b, start, objective, firstOrderRule(choice), undefined, { maxIterations });

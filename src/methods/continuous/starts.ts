@@ -34,11 +34,11 @@ export const descendFromStarts = (problem: DescentProblem, env: Environment): De
   const resumes = resumed.length === problem.unknowns.length;
   const written = problem.unknowns.some((v) => v.start !== null || v.initial !== undefined);
   const descend = (inner: Environment, restart: Value): readonly Value[] => {
-    const region = joint.region?.(inner) ?? null;
+    const region = joint.region(inner);
     const arrays = resumes ? resumed : problem.unknowns.map((v) => startValue(inner, v, env.seed(), restart));
     const drawn = joint.toVector(inner, arrays);
     const near = written || resumes ? drawn : inner.builder.mul(drawn, shrunk(inner.builder, restart));
-    const start = region === null ? near : region.project(inner.builder, near);
+    const start = region.project(inner.builder, near);
     const energy = differentiated((here, x) => {
       const there: Environment = { ...inner, builder: here };
       return problem.objective(bindArrays(there, joint.toArrays(there, x)));
