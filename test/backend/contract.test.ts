@@ -164,6 +164,26 @@ onEveryBackend((name, backend) =>
   }),
 );
 
+onEveryBackend((name, backend) =>
+  it('so do those of many rows in batches, stored rows first', async () => {
+    const n = name === 'webgpu' ? 5000 : 1 << 18;
+    const b = new Builder();
+    const x = b.input('x', [size('N'), size('K'), constant(2)]);
+    const grams = b.contract('sum-product', [{ value: x, axes: [0, 1, 2] }, { value: b.mul(x, 2), axes: [0, 1, 3] }], [1, 2, 3]); // prettier-ignore
+    const data = new Float32Array(4 * n);
+    for (let i = 0; i < n; i++) data.set([1 + (i % 7) / 8, 0.1, 0.5, 2], 4 * i);
+    const exact = Array.from({ length: 8 }, (_, cell) => {
+      const [k, p, q] = [cell >> 2, (cell >> 1) & 1, cell & 1];
+      let sum = 0;
+      for (let i = 0; i < n; i++) sum += 2 * data[4 * i + 2 * k + p]! * data[4 * i + 2 * k + q]!;
+      return sum;
+    });
+    const [found] = await run(b.finish({ grams }), { x: { shape: [n, 2, 2], data } }, {}, [backend]);
+    expect(found!['grams']!.shape).toEqual([2, 2, 2]);
+    for (const [i, sum] of exact.entries()) expect(Math.abs(found!['grams']!.data[i]! / sum - 1)).toBeLessThan(1e-4);
+  }),
+);
+
 describe('free energies stay finite and right', () => {
   const S = 4;
   const pair = (beta: number): ReturnType<Builder['finish']> => {

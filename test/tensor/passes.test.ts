@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { runProgram } from '../../src/backend/reference.ts';
 import { Builder, type Value } from '../../src/tensor/builder.ts';
-import { size } from '../../src/tensor/dims.ts';
+import { constant, size } from '../../src/tensor/dims.ts';
 import { gradient } from '../../src/tensor/differentiate.ts';
 import { estimateCost, peakBytes } from '../../src/tensor/passes/cost.ts';
 import { countInstrs, removeDeadCode } from '../../src/tensor/passes/dead-code.ts';
@@ -16,7 +16,7 @@ import { randomProgram, type RandomProgram } from './random-program.ts';
 
 const [N, K] = [size('N'), size('K')];
 
-const expectSame = ({ inputs, sizes }: RandomProgram, before: Program, after: Program): void => {
+const expectSame = ({ inputs, sizes }: Omit<RandomProgram, 'program'>, before: Program, after: Program): void => {
   const [expected, found] = [runProgram(before, inputs, { sizes }), runProgram(after, inputs, { sizes })];
   expect(Object.keys(found)).toEqual(Object.keys(expected));
   for (const [name, { shape, data }] of Object.entries(expected)) {
@@ -149,6 +149,25 @@ describe('what each pass is for', () => {
       %2 = sum-product %0[a b] %1[c b] -> [a c] : float[N, K]
       output y = %2"
     `);
+  });
+  test('a batched product with a difference is one product for the whole batch less a small one', () => {
+    const D = size('D');
+    const b = new Builder();
+    const [y, mu, p] = [b.input('y', [N, D]), b.input('mu', [K, D]), b.input('p', [K, D, D])];
+    const apart = b.sub(b.reshape(y, [N, constant(1), D]), b.reshape(mu, [constant(1), K, D]));
+    const turned = b.contract('sum-product', [{ value: apart, axes: [0, 1, 2] }, { value: p, axes: [1, 3, 2] }], [1, 0, 3]); // prettier-ignore
+    // Here every label but the last is common to both, so nothing would be gained.
+    const form = b.contract('sum-product', [{ value: apart, axes: [0, 1, 2] }, { value: turned, axes: [1, 0, 2] }], [0, 1]); // prettier-ignore
+    const whole = b.finish({ form, turned });
+    const program = optimise(whole);
+    const products = program.instrs.flatMap((i) => (i.op === 'contract' ? [i.operands.map((o) => o.axes.length)] : []));
+    expect(products).toEqual([[2, 3], [2, 3], [3, 3]]); // prettier-ignore
+    const numbers = (shape: number[], from: number) => ({
+      shape,
+      data: Float64Array.from({ length: shape.reduce((a, c) => a * c, 1) }, (_, i) => Math.sin(from + i)),
+    });
+    const inputs = { y: numbers([5, 3], 0), mu: numbers([2, 3], 20), p: numbers([2, 3, 3], 40) };
+    expectSame({ inputs, sizes: { N: 5, K: 2, D: 3 } }, whole, program);
   });
   test('an identity matrix renames a label', () => {
     const b = new Builder();

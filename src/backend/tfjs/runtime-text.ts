@@ -13,7 +13,9 @@ export type HelperName =
   | 'permuteAxes'
   | 'rowsOf'
   | 'blockProducts'
+  | 'treeSum'
   | 'rowsProduct'
+  | 'batchRowsProduct'
   | 'matrixProduct'
   | 'isNear'
   | 'peek'
@@ -381,15 +383,11 @@ function blockProducts(a, b) {
   });
 }`,
   },
-  rowsProduct: {
-    needs: ['rowsOf', 'blockProducts', 'isNear'],
-    text: `/** aᵀ b for a […, n, p] and b […, n, q], n of any length: over more than 4,096 rows it adds up products of blocks of
- *  1,024 in a binary tree, because float32 sums lose digits with their length; over none it is 0. */
-function rowsProduct(a, b) {
-  const count = a.shape.at(-2);
-  if (a.size === 0 || b.size === 0) return tf.zeros([...a.shape.slice(0, -2), a.shape.at(-1), b.shape.at(-1)]);
-  if (count > 4096 && !isNear()) return blockProducts(a, b);
-  const order = a.shape.length === 2 ? [1, 0] : [0, 2, 1];
+  treeSum: {
+    needs: [],
+    text: `/** Σ of partial products, of rows from..to, in a binary tree over blocks of 1,024 rows: float32 sums lose digits with their
+ *  length. Up to 4,096 rows are one block. */
+function treeSum(count, partial) {
   const step = count <= 4096 ? count : 1024;
   const parts = [];
   const join = () => {
@@ -398,15 +396,50 @@ function rowsProduct(a, b) {
     tf.dispose([x, y]);
   };
   for (let block = 0; block * step < count; block++) {
-    const [from, to] = [block * step, Math.min((block + 1) * step, count)];
-    const [left, right] = [rowsOf(a, from, to), rowsOf(b, from, to)];
-    const turned = tf.transpose(left, order);
-    parts.push(tf.matMul(turned, right));
-    tf.dispose([left, right, turned]);
+    parts.push(partial(block * step, Math.min((block + 1) * step, count)));
     for (let n = block + 1; n % 2 === 0; n /= 2) join();
   }
   while (parts.length > 1) join();
   return parts[0];
+}`,
+  },
+  rowsProduct: {
+    needs: ['rowsOf', 'blockProducts', 'treeSum', 'isNear'],
+    text: `/** aᵀ b for a […, n, p] and b […, n, q], n of any length; over none it is 0. */
+function rowsProduct(a, b) {
+  const count = a.shape.at(-2);
+  if (a.size === 0 || b.size === 0) return tf.zeros([...a.shape.slice(0, -2), a.shape.at(-1), b.shape.at(-1)]);
+  if (count > 4096 && !isNear()) return blockProducts(a, b);
+  const order = a.shape.length === 2 ? [1, 0] : [0, 2, 1];
+  return treeSum(count, (from, to) => {
+    const [left, right] = [rowsOf(a, from, to), rowsOf(b, from, to)];
+    const turned = tf.transpose(left, order);
+    const product = tf.matMul(turned, right);
+    tf.dispose([left, right, turned]);
+    return product;
+  });
+}`,
+  },
+  batchRowsProduct: {
+    needs: ['rowsOf', 'blockProducts', 'treeSum', 'isNear'],
+    text: `/** Σ_n a[n, k, p] b[n, k, q] as [k, p, q], n of any length; over none it is 0. Rows come first, so that blocks of them lie
+ *  together: cut out of [k, n, p], each would be a copy of the whole. */
+function batchRowsProduct(a, b) {
+  const [count, batch, p] = a.shape;
+  const q = b.shape[2];
+  if (a.size === 0 || b.size === 0) return tf.zeros([batch, p, q]);
+  if (count > 4096 && !isNear())
+    return tf.tidy(() => blockProducts(tf.transpose(a, [1, 0, 2]), tf.transpose(b, [1, 0, 2])));
+  return tf.tidy(() => {
+    const [left, right] = [tf.reshape(a, [count, batch * p]), tf.reshape(b, [count, batch * q])];
+    return treeSum(count, (from, to) =>
+      tf.tidy(() => {
+        const turned = tf.transpose(tf.reshape(rowsOf(left, from, to), [to - from, batch, p]), [1, 2, 0]);
+        const rows = tf.transpose(tf.reshape(rowsOf(right, from, to), [to - from, batch, q]), [1, 0, 2]);
+        return tf.matMul(turned, rows);
+      }),
+    );
+  });
 }`,
   },
   matrixProduct: {

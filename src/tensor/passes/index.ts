@@ -5,6 +5,7 @@ import { verified, verify } from '../verify.ts';
 import { turnAccumulators } from './accumulators.ts';
 import { mergeCommonLoops } from './common-loops.ts';
 import { removeDeadCode } from './dead-code.ts';
+import { splitDifferences } from './differences.ts';
 import { freeMinima } from './minima.ts';
 import { hoistInvariants } from './hoist-invariants.ts';
 import { fuseProducts } from './products.ts';
@@ -33,6 +34,11 @@ export const passes: readonly Pass[] = [
     name: 'products',
     why: 'after value numbering, when a product that is read once is known to be',
     run: fuseProducts,
+  },
+  {
+    name: 'differences',
+    why: 'after products, so that what reads the difference is a contraction of two; before hoisting: a part may leave the loop',
+    run: splitDifferences,
   },
   {
     name: 'scales',

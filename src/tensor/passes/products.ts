@@ -40,7 +40,7 @@ const productsToFuse = (program: Program): ReadonlyMap<ValueId, Product> => {
 };
 
 /** A factor without the axes along which the product repeats it, and the labels of those it keeps. */
-const squeezed = (
+export const squeezed = (
   b: Builder,
   factor: Value,
   whole: Value,

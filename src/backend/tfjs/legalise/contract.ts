@@ -131,6 +131,15 @@ const multiplyPair = (
   const length = lengthOf(lengths, inner);
   const long = mayExceed(length, 4096) || mayBeZero(length);
   const labels = [...batch, ...rows, ...columns];
+  const rowsFirst = [
+    [inner, batch, rows],
+    [inner, batch, columns],
+  ] as const;
+  const stored = [first, second].every((o, i) => sameLabels(o.labels, rowsFirst[i]!.flat()));
+  if (long && batch.length > 0 && rows.length > 0 && columns.length > 0 && stored) {
+    const [x, y] = [arrange(r, first, rowsFirst[0], lengths), arrange(r, second, rowsFirst[1], lengths)];
+    return { tensor: r.call('batchRowsProduct', [x, y], [], out), labels };
+  }
   const y = arrange(r, second, [...lead, inner, columns], lengths);
   // A fresh operand that is stored with the summed axis first goes to the product as it is.
   if (

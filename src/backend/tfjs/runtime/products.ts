@@ -41,13 +41,9 @@ export function blockProducts(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
   });
 }
 
-/** aᵀ b for a […, n, p] and b […, n, q], n of any length: over more than 4,096 rows it adds up products of blocks of
- *  1,024 in a binary tree, because float32 sums lose digits with their length; over none it is 0. */
-export function rowsProduct(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
-  const count = a.shape.at(-2)!;
-  if (a.size === 0 || b.size === 0) return tf.zeros([...a.shape.slice(0, -2), a.shape.at(-1)!, b.shape.at(-1)!]);
-  if (count > 4096 && !isNear()) return blockProducts(a, b);
-  const order = a.shape.length === 2 ? [1, 0] : [0, 2, 1];
+/** Σ of partial products, of rows from..to, in a binary tree over blocks of 1,024 rows: float32 sums lose digits with their
+ *  length. Up to 4,096 rows are one block. */
+export function treeSum(count: number, partial: (from: number, to: number) => tf.Tensor): tf.Tensor {
   const step = count <= 4096 ? count : 1024;
   const parts: tf.Tensor[] = [];
   const join = (): void => {
@@ -56,16 +52,47 @@ export function rowsProduct(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
     tf.dispose([x, y]);
   };
   for (let block = 0; block * step < count; block++) {
-    const [from, to] = [block * step, Math.min((block + 1) * step, count)];
-    const [left, right] = [rowsOf(a, from, to), rowsOf(b, from, to)];
-    const turned = tf.transpose(left, order);
-    parts.push(tf.matMul(turned, right));
-    tf.dispose([left, right, turned]);
+    parts.push(partial(block * step, Math.min((block + 1) * step, count)));
     // As many joins as block + 1 has factors of two: parts then stand for ever fewer, ever longer runs of blocks.
     for (let n = block + 1; n % 2 === 0; n /= 2) join();
   }
   while (parts.length > 1) join();
   return parts[0]!;
+}
+
+/** aᵀ b for a […, n, p] and b […, n, q], n of any length; over none it is 0. */
+export function rowsProduct(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const count = a.shape.at(-2)!;
+  if (a.size === 0 || b.size === 0) return tf.zeros([...a.shape.slice(0, -2), a.shape.at(-1)!, b.shape.at(-1)!]);
+  if (count > 4096 && !isNear()) return blockProducts(a, b);
+  const order = a.shape.length === 2 ? [1, 0] : [0, 2, 1];
+  return treeSum(count, (from, to) => {
+    const [left, right] = [rowsOf(a, from, to), rowsOf(b, from, to)];
+    const turned = tf.transpose(left, order);
+    const product = tf.matMul(turned, right);
+    tf.dispose([left, right, turned]);
+    return product;
+  });
+}
+
+/** Σ_n a[n, k, p] b[n, k, q] as [k, p, q], n of any length; over none it is 0. Rows come first, so that blocks of them lie
+ *  together: cut out of [k, n, p], each would be a copy of the whole. */
+export function batchRowsProduct(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
+  const [count, batch, p] = a.shape as [number, number, number];
+  const q = b.shape[2]!;
+  if (a.size === 0 || b.size === 0) return tf.zeros([batch, p, q]);
+  if (count > 4096 && !isNear())
+    return tf.tidy(() => blockProducts(tf.transpose(a, [1, 0, 2]), tf.transpose(b, [1, 0, 2])));
+  return tf.tidy(() => {
+    const [left, right] = [tf.reshape(a, [count, batch * p]), tf.reshape(b, [count, batch * q])];
+    return treeSum(count, (from, to) =>
+      tf.tidy(() => {
+        const turned = tf.transpose(tf.reshape(rowsOf(left, from, to), [to - from, batch, p]), [1, 2, 0]);
+        const rows = tf.transpose(tf.reshape(rowsOf(right, from, to), [to - from, batch, q]), [1, 0, 2]);
+        return tf.matMul(turned, rows);
+      }),
+    );
+  });
 }
 
 /** a b for a […, p, n] and b […, n, q], n of any length. */
