@@ -8,7 +8,7 @@ import { mapNamed } from '../lower/named-tensor.ts';
 import type { LossMethod, LossSubject, LossView } from './loss.ts';
 import type { NegativeSource, Term } from './negatives.ts';
 import { needsOf, optionSource } from './negatives.ts';
-import { lowerTerms } from './terms.ts';
+import { lowerTerms, readsSmoothly } from './terms.ts';
 import { numberOption } from './values.ts';
 
 type Formula = (view: LossView, given: NamedTensor, negative: NamedTensor) => NamedTensor;
@@ -27,7 +27,8 @@ const contrast = (
     // The least energy of some states has kinks where the least state changes.
     smooth: (subject) => {
       const negative = source(subject);
-      return facts.smooth && typeof negative !== 'string' && negative.kind === 'value';
+      const read = Object.values(subject.call?.options ?? {});
+      return facts.smooth && typeof negative !== 'string' && negative.kind === 'value' && readsSmoothly(subject, read);
     },
     convexFor: facts.convexFor,
     needs: (subject) => {

@@ -1,6 +1,5 @@
 // One's own loss: `loss = expression`, an expression of one point in which F is the point's free energy and `F(y = e)` the
 // free energy with a variable or let replaced. What negatives stand for is said in negatives.ts.
-import { curvatureFinder } from '../graph/curvature.ts';
 import { visit } from '../graph/expressions.ts';
 import { lowerExpression } from '../lower/expression.ts';
 import { withAxes } from '../lower/environment.ts';
@@ -8,7 +7,7 @@ import type { Expr } from '../semantics/model.ts';
 import type { LossMethod, LossSubject } from './loss.ts';
 import type { NegativeSource, Term } from './negatives.ts';
 import { needsOf, sourceOf } from './negatives.ts';
-import { asReferences, bindEnergies, energyName, extractEnergies, lowerTerms } from './terms.ts';
+import { asReferences, bindEnergies, energyName, extractEnergies, lowerTerms, readsSmoothly } from './terms.ts';
 import { pointAxes } from './values.ts';
 
 interface Parts {
@@ -52,9 +51,11 @@ export const expression: LossMethod = {
   name: 'expression',
   smooth: (subject) => {
     const parts = partsOf(subject);
-    if (typeof parts === 'string' || parts.terms.some((t) => t.replaced.some((s) => s.kind !== 'value'))) return false;
-    const names = new Set(parts.terms.map((_, i) => energyName(i)));
-    return curvatureFinder(subject.model).behaviour(asReferences(subject, parts.reading), names).smooth;
+    if (typeof parts === 'string') return false;
+    const sources = parts.terms.flatMap((t) => t.replaced);
+    const values = sources.flatMap((s) => (s.kind === 'value' ? [s.value] : []));
+    const energies = parts.terms.map((_, i) => energyName(i));
+    return values.length === sources.length && readsSmoothly(subject, [parts.reading, ...values], energies);
   },
   convexFor: null,
   needs: (subject) => {

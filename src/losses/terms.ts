@@ -1,5 +1,6 @@
 // A loss of each point as a function of free energies, summed over the points. In: the free energies with their replacements
 // and the function that joins them. Out: the sum; how negatives are drawn is said in negatives.ts.
+import { curvatureFinder } from '../graph/curvature.ts';
 import { exprKey, indexExpr, mapChildren, visit } from '../graph/expressions.ts';
 import { definitionExpander } from '../graph/nets/expand.ts';
 import type { Environment } from '../lower/environment.ts';
@@ -101,6 +102,18 @@ export const asReferences = (subject: LossSubject, expr: Expr): Expr =>
   expr.kind === 'negatives'
     ? { ...reference(subject, expr, nameOf(expr)), of: 'variable' }
     : mapChildren(expr, (child) => asReferences(subject, child));
+
+/** Whether what a loss reads besides free energies has no kinks in params, nor in the `energies` that are bound by name. */
+export const readsSmoothly = (
+  subject: LossSubject,
+  exprs: readonly Expr[],
+  energies: readonly string[] = [],
+): boolean => {
+  const params = subject.model.variables.filter((v) => v.role === 'param').map((v) => v.name);
+  const names = new Set([...params, ...energies]);
+  const { behaviour } = curvatureFinder(subject.model);
+  return exprs.every((e) => behaviour(asReferences(subject, e), names).smooth);
+};
 
 const reference = (subject: LossSubject, like: Expr, name: string): Expr & { readonly kind: 'ref' } => ({
   kind: 'ref',

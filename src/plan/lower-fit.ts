@@ -7,7 +7,7 @@ import { lowerAlternate } from '../methods/alternate/alternate.ts';
 import { descendFromStarts } from '../methods/continuous/starts.ts';
 import { wholeShape } from '../semantics/whole-shape.ts';
 import type { Value } from '../tensor/builder.ts';
-import { lowerLosses, paramOnlyEnergy } from './lower-loss.ts';
+import { lowerLoss, paramOnlyEnergy } from './lower-loss.ts';
 import type { FitPlan, Plan } from './plan.ts';
 import { mergeConvergence } from './merge-convergence.ts';
 import { rosterOf } from './training-roster.ts';
@@ -71,8 +71,7 @@ export const lowerFit = (plan: Plan, fit: FitPlan, env: Environment, outputs: Re
           unknowns: params,
           restarts: fit.restarts,
           optimizer: fit.optimizer,
-          objective: (inner) =>
-            inner.builder.add(lowerLosses(plan, [fit.loss], inner)[0]!, paramOnlyEnergy(plan, inner)),
+          objective: (inner) => inner.builder.add(lowerLoss(fit.loss, inner), paramOnlyEnergy(plan, inner)),
         },
         env,
       );

@@ -13,36 +13,15 @@ import { lowerFreeEnergy } from './free-energy.ts';
 import type { Plan, PlannedEnergy, PlannedLoss, Scenery } from './plan.ts';
 import { stateTable } from './state-table.ts';
 
-/** Σ over the points of each loss, and whole-plate factors with it; without the terms that touch params alone. */
-export const lowerLosses = (plan: Plan, losses: readonly PlannedLoss[], env: Environment): readonly Value[] =>
-  losses.map((l) => lowerLoss(plan.learning, l, env));
+/** Σ over the points of a loss, and whole-plate factors with it; without the terms that touch params alone. */
+export const lowerLoss = (planned: PlannedLoss, env: Environment): Value => planned.loss.lower(viewOf(planned, env));
 
-export const lowerLoss = (learning: Scenery, planned: PlannedLoss, env: Environment): Value => {
+/** The terms that touch params alone, regularizers and priors: added once to the objective, whatever the losses. One that
+ *  every point repeats, `plate n in N { factor f = ||w||^2 }`, counts once a point; and no contrast cancels it. */
+export const paramOnlyEnergy = ({ learning }: Plan, env: Environment): Value => {
   const b = env.builder;
-  const value = planned.loss.lower(viewOf(planned, env));
-  // A term that every point repeats, `plate n in N { factor f = ||w||^2 }`, counts once a point, and no contrast cancels it.
-  const { plate } = planned.subject;
-  const repeated = paramGroups(learning).filter((g) => plate !== null && runsAlong(g, plate.id));
-  return repeated.reduce((sum, g) => b.add(sum, totalEnergy(env, g).value), value);
+  return paramGroups(learning).reduce((sum, g) => b.add(sum, totalEnergy(env, g).value), b.constant(0));
 };
-
-/** The terms that touch params alone, added once to the objective of each loss: regularizers and priors on params. */
-export const paramOnlyEnergy = (plan: Plan, env: Environment): Value =>
-  paramEnergy(plan.learning, pointPlate(plan), env);
-
-export const paramEnergy = (learning: Scenery, plate: string | null, env: Environment): Value => {
-  const b = env.builder;
-  return paramGroups(learning)
-    .filter((g) => plate === null || !runsAlong(g, plate))
-    .reduce((sum, g) => b.add(sum, totalEnergy(env, g).value), b.constant(0));
-};
-
-const pointPlate = ({ fit }: Plan): string | null => {
-  const losses = fit?.kind === 'train' ? fit.losses : fit?.kind === 'descend' ? [fit.loss] : [];
-  return losses[0]?.subject.plate?.id ?? null;
-};
-
-const runsAlong = (group: FactorGroup, plate: string): boolean => group.binders.some((i) => i.id === plate);
 
 const paramGroups = ({ model, groups }: Scenery): readonly FactorGroup[] => {
   const data = new Set(dataGroups(model, groups));

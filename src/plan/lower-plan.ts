@@ -1,5 +1,6 @@
 // A plan as tensor programs: `infer` (params fitted where unknown, then every block of the query eliminated), `energy`
-// (each factor's energy of a full assignment), and for learning step by step `init`, `step` and `evaluate`. In: a plan and the values of consts set from outside. Out: a ModuleSpec.
+// (each factor's energy of a full assignment), and for learning step by step `init`, `step` and `evaluate`. In: a plan and the
+// values of consts set from outside. Out: a ModuleSpec.
 // Output names: a variable's own name; `z.probabilities`, `z.mean`, `z.sd`; `energy.<factor>`; and the scalars below.
 import type { ModuleSpec } from '../backend/backend.ts';
 import { InternalError } from '../diagnostics/diagnostic.ts';

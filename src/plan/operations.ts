@@ -1,6 +1,5 @@
 // Minimise or marginalise: the rule, first match wins. In: an unknown that is not learned (params that are come in
-// plan-fit.ts), its block and the task. Out: operation, temperature
-// and a sentence that says which row decided.
+// plan-fit.ts), its block and the task. Out: operation, temperature and a sentence that says which row decided.
 import type { FactorGroup } from '../graph/factor-graph.ts';
 import { dependsOn } from '../graph/expressions.ts';
 import type { Beta, Operation } from '../methods/method.ts';

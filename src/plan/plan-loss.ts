@@ -98,7 +98,8 @@ const untouched = (
   scene: Scene,
 ): string | null => {
   const all = [...energies.flatMap((e) => e.groups), ...scene.groups].map((g) => g.energy);
-  const read = subject.expression === null ? all : [...all, subject.expression];
+  const options = Object.values(subject.call?.options ?? {});
+  const read = [...all, ...options, ...(subject.expression === null ? [] : [subject.expression])];
   const lost = request.learn.flatMap((l) => l.params).find((n) => !read.some((e) => dependsOn(e, new Set([n]))));
   return lost === undefined ? null : `${lost} is to be learned by it, and nothing in it depends on ${lost}`;
 };

@@ -18,8 +18,8 @@ import type { Scenery } from './plan.ts';
 import { prepareGroups } from './prepare.ts';
 import type { Task } from './task.ts';
 
-/** `beta`: the value of the model's beta. `task.given`: what has values in this elimination. Those of `constrained` that have some keep the demands of their
- *  domains, as if they were unknown. */
+/** `beta`: the value of the model's beta. `task.given`: what has values in this elimination. Those of `constrained` that have
+ *  some keep the demands of their domains, as if they were unknown. */
 export const sceneryOf = (
   graph: FactorGraph,
   task: Task,

@@ -12,7 +12,7 @@ import type { Program } from '../tensor/program.ts';
 import { renameSizes } from '../tensor/rename-sizes.ts';
 import { sizeOfAll } from './batch-rows.ts';
 import { inputBindings } from './lower-energy.ts';
-import { lowerLosses, paramOnlyEnergy } from './lower-loss.ts';
+import { lowerLoss, paramOnlyEnergy } from './lower-loss.ts';
 import { arrayAt, moved, pointOf } from './param-moves.ts';
 import type { Plan, PlannedLoss } from './plan.ts';
 import type { ConstValues } from './program-environment.ts';
@@ -74,10 +74,10 @@ export const withParams = ({ plan, roster }: TrainingSite, { env, arrays, rows }
 };
 
 const objectiveOf = (site: TrainingSite, loss: PlannedLoss, scene: StepScene): Objective => {
-  const { plan, fit, paramTerms } = site;
+  const { fit, paramTerms } = site;
   const { arrays } = scene;
   const b = scene.env.builder;
-  const total = lowerLosses(plan, [loss], withParams(site, scene))[0]!;
+  const total = lowerLoss(loss, withParams(site, scene));
   const { points, batch } = fit;
   const perPoint = (value: Value, size: (of: string) => string): Value =>
     points === null ? value : b.div(value, b.dim(dims.size(size(points.of))));

@@ -6,7 +6,7 @@ import { runProgram } from '../../src/backend/reference.ts';
 import { analyse } from '../../src/compile.ts';
 import { withBindings } from '../../src/lower/environment.ts';
 import { inputBindings } from '../../src/plan/lower-energy.ts';
-import { lowerLosses, paramOnlyEnergy } from '../../src/plan/lower-loss.ts';
+import { lowerLoss, paramOnlyEnergy } from '../../src/plan/lower-loss.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { planTask } from '../../src/plan/plan-task.ts';
 import { programEnvironment } from '../../src/plan/program-environment.ts';
@@ -61,7 +61,7 @@ export const lossOf = (
       variables.filter((v) => v.role === 'param' || plan.task.training.has(v.name)),
     ),
   );
-  const loss = lowerLosses(plan, [losses[which]!], env)[0]!;
+  const loss = lowerLoss(losses[which]!, env);
   const wrt = params.map((v) => {
     const binding = env.bindings.get(v.name);
     if (binding?.kind !== 'given') throw new Error(`${v.name} is not bound`);

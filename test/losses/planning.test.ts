@@ -79,6 +79,31 @@ describe('learn lines', () => {
     expect(fitOf(bounded)).toMatchObject({ kind: 'descend', optimizer: { name: 'projected_gradient' } });
   });
 
+  it('leave no loss to L-BFGS that has kinks in params behind `F(y = …)`, in an option or beside F', () => {
+    const optimizer = (train: string): string => {
+      const fit = fitOf(`model m
+size N
+param w, v : real = 0.5
+plate n in N {
+  observed x : real
+  target y : real
+  let straight = v * x
+  let bent = abs(v * x)
+  factor f = -w * x * y
+}
+train { ${train} }`);
+      return fit.kind === 'train' ? 'steps' : fit.kind === 'descend' ? fit.certificate : fit.kind;
+    };
+    expect(optimizer('loss = log1p(exp(F - F(y = straight)))')).toBe('local');
+    expect(optimizer('loss = log1p(exp(F - F(y = bent)))')).toBe('steps');
+    expect(optimizer('loss = F^2 + (1 - v)^2')).toBe('local');
+    expect(optimizer('loss = F^2 + abs(1 - v)')).toBe('steps');
+    // F at a negative made of params is bilinear here: convex in w alone.
+    expect(optimizer('loss log(negatives = straight)')).toBe('local');
+    expect(optimizer('loss log(negatives = bent)')).toBe('steps');
+    expect(optimizer('loss log(negatives = shuffled(y))  learn w')).toBe('globally optimal');
+  });
+
   it('ask for epochs and batches of points', () => {
     expect(fitOf(model('loss nll  learn by adam  epochs 7  batch 5'))).toMatchObject({
       epochs: 7,
