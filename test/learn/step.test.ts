@@ -117,6 +117,20 @@ train { loss energy  learn u by sgd(rate = 0.1)  loss energy  learn v by sgd(rat
     expect(numbers(out, 'objectives')[0]).toBeCloseTo(energies[0]! + energies[1]! + (1 + 4) / 2, 12);
   });
 
+  it('counts a term that every point repeats once a point, over all points and for all losses together', () => {
+    const request = requestOf(
+      `model repeated
+size N
+param u, v : real
+plate n in N { target y : real  factor fit = (y - u * v)^2  regularizer each = u^2 + n * v^2 }
+train { loss energy  learn u by sgd(rate = 0.1)  loss energy  learn v by sgd(rate = 0.1)  batch 1 }`,
+      { y: [1, 4, 2] },
+    );
+    const out = call(request, 'evaluate', { u: scalar(2), v: scalar(1), 'batch indices': batches([1]) });
+    // Two losses of the batch; (1/3) Σ over n of u² + n v².
+    expect(numbers(out, 'objectives')[0]).toBeCloseTo(2 * (4 - 2) ** 2 + (4 + 5 + 6) / 3, 12);
+  });
+
   it('lets a moving average follow what was learned, from the same start', () => {
     const request = requestOf(
       `model follow
