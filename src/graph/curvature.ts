@@ -325,7 +325,7 @@ class Reading {
 
 /** The scores a where the expression is log sigmoid(a), log(1 - sigmoid(a)) or log softmax(a), whole or in part: concave in a,
  *  being -log(1 + e^-a), -log(1 + e^a) and a - log Σ e^a, which the rules cannot see. */
-const logProbabilityOf = (expr: Expr & { kind: 'call' }): Expr | null => {
+export const logProbabilityOf = (expr: Expr & { kind: 'call' }): Expr | null => {
   const [inner] = expr.args as [Expr];
   if (expr.fn === 'log_softmax') return inner;
   if (expr.fn !== 'log') return null;

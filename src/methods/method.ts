@@ -128,7 +128,16 @@ export interface Method<W = unknown> {
   readonly resumes?: true;
   readonly propose: (facts: BlockFacts) => Candidate<W> | Refusal;
   readonly lower: (witness: W, facts: BlockFacts, env: Environment) => Lowered;
+  /** How far the energy at a point is above the minimum at most, for methods that can tell of any point: a scalar. */
+  readonly gapAt?: GapAt<W>;
 }
+
+export type GapAt<W> = (
+  witness: W,
+  facts: BlockFacts,
+  env: Environment,
+  point: ReadonlyMap<string, Value>,
+) => Value;
 
 /** Posterior weights of a group's slots, for a step that minimises an expected energy. null: the group is as it stands. */
 export type WeightsOf = (group: string) => Weights | null;
@@ -148,6 +157,7 @@ export interface ParameterStep<W = unknown> {
   ) => ReadonlyMap<string, Value>;
   /** The whole problem by an iteration of its own, where nothing else is unknown: with its convergence and gap. */
   readonly solve?: (witness: W, facts: BlockFacts, env: Environment) => Lowered;
+  readonly gapAt?: GapAt<W>;
 }
 
 export const refusal = (method: string, reason: string): Refusal => ({ kind: 'refusal', method, reason });

@@ -72,10 +72,10 @@ export const lowerLetsModule = (
     const value = aligned(b, lowerExpression(withAxes(env, axes), l.value), axes, true);
     return [l.name, value] as const;
   });
-  return { ...bare(model, source), entries: { lets: optimise(b.finish(Object.fromEntries(outputs))) } };
+  return { ...bareModule(model, source), entries: { lets: optimise(b.finish(Object.fromEntries(outputs))) } };
 };
 
-const bare = (model: Model, source: string): Omit<ModuleSpec, 'entries'> => ({
+export const bareModule = (model: Model, source: string): Omit<ModuleSpec, 'entries'> => ({
   name: model.name,
   source,
   description: [],
@@ -91,4 +91,4 @@ export const lowerEnergyModule = (
   consts: ConstValues,
   beta: number,
   source: string,
-): ModuleSpec => ({ ...bare(model, source), entries: { energy: lowerEnergy(model, groups, consts, beta) } });
+): ModuleSpec => ({ ...bareModule(model, source), entries: { energy: lowerEnergy(model, groups, consts, beta) } });

@@ -2,11 +2,13 @@
 // optimality gap. In: a problem, a start, an environment. Out: the arrays where the gap is small, or no longer shrinks.
 import type { Environment } from '../../lower/environment.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
+import { curvatureInside, startInside } from './barriers.ts';
 import type { Gap } from './gap.ts';
 import { gapAt } from './gap.ts';
 import { curvatureBound, dotArrays } from './lipschitz.ts';
 import type { Arrays } from './parts.ts';
 import type { ConvexProblem } from './problem.ts';
+import type { Setting } from './proximal-steps.ts';
 import { backtrackingSteps, packing, quadraticSteps, settingOf } from './proximal-steps.ts';
 import { rowShape } from './rows.ts';
 import { interiorDirection, shiftedGap } from './shifted-dual.ts';
@@ -43,21 +45,50 @@ export const feasible = (env: Environment, problem: ConvexProblem, start: Arrays
     }),
   );
 
-export const fista = (env: Environment, problem: ConvexProblem, start: Arrays, maxIterations: number): FistaResult => {
-  const b = env.builder;
-  const { list, cut, each } = packing(problem);
-  const zeros = each((k) => b.zeros(start.get(k)!.shape));
-  const setting = settingOf(env, problem, zeros);
-  const first = feasible(env, problem, start);
-  const curvature = curvatureBound(b, problem, setting.gradient, first, env.seed(), probe(problem));
-  const inward = interiorDirection(b, setting, zeros);
-  const look = (c: Builder, x: Arrays): Gap => {
-    const seen = gapAt(onBuilder(env, c), problem, setting.weights, setting.slopes, x);
+/** The better of the bounds that a problem has. */
+const lookFor = (env: Environment, setting: Setting, zeros: Arrays): ((c: Builder, x: Arrays) => Gap) => {
+  const inward = interiorDirection(env.builder, setting, zeros);
+  return (c, x) => {
+    const seen = gapAt(onBuilder(env, c), setting.problem, setting.weights, setting.slopes, x);
     if (inward === null) return seen;
     const shifted = c.maximum(shiftedGap(c, setting, inward, x, seen.gradient), 0);
     const better = c.select(c.gt(seen.loose, 0), shifted, c.minimum(seen.gap, shifted));
     return { ...seen, gap: c.select(inward.valid, better, seen.gap) };
   };
+};
+
+/** At most so much lower than at the point of the unknowns that are iterated is the minimum: objective and gap there, scalars. */
+export const boundAt = (
+  env: Environment,
+  problem: ConvexProblem,
+  point: Arrays,
+): { readonly objective: Value; readonly gap: Value } => {
+  const b = env.builder;
+  const { each } = packing(problem);
+  const zeros = each((k) => b.zeros(point.get(k)!.shape));
+  const { objective, gap } = lookFor(
+    env,
+    settingOf(env, problem, zeros),
+    zeros,
+  )(
+    b,
+    each((k) => point.get(k)!),
+  );
+  return { objective: b.sum(objective), gap: b.sum(gap) };
+};
+
+export const fista = (env: Environment, problem: ConvexProblem, start: Arrays, maxIterations: number): FistaResult => {
+  const b = env.builder;
+  const { list, cut, each } = packing(problem);
+  const zeros = each((k) => b.zeros(start.get(k)!.shape));
+  const setting = settingOf(env, problem, zeros);
+  const first = startInside(env, setting, feasible(env, problem, start), feasible);
+  const curvature = curvatureInside(
+    b,
+    problem,
+    curvatureBound(b, problem, setting.gradient, first, env.seed(), probe(problem)),
+  );
+  const look = lookFor(env, setting, zeros);
   const here = look(b, first);
   const steps = problem.quadratic ? quadraticSteps : backtrackingSteps;
   const loop = b.while_(

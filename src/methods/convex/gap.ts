@@ -5,14 +5,17 @@
 //     D(s) = (2s - s²) q(z) - s ∇q(z)'z + min_u [ g(u) + (s ∇q(z) + c)'u ]
 // (the scaled dual point of the Lasso: Kim, Koh, Lustig, Boyd, Gorinevsky 2007, section III.B; Mairal 2010, appendix D). With other
 // smooth parts s = 1, where it is the linear bound f(u) ≥ f(z) + ∇f(z)'(u - z) (Jaggi 2013 for bounded sets). Where a weight does
-// not hold its slope, Σ w|u| ≤ R = P(z) - inf f at the minimum bounds what the excess is worth.
+// not hold its slope, Σ w|u| ≤ R = P(z) - inf f at the minimum bounds what the excess is worth; R is known where f ≥ 0, and else
+// taken from the point, as if a minimiser were not much further away.
 import type { Environment } from '../../lower/environment.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
 import { dotArrays } from './lipschitz.ts';
 import { bindPoint, gradientOf } from './smooth.ts';
 import type { Arrays, Weights } from './parts.ts';
-import type { ConvexProblem } from './problem.ts';
-import { rowEnergies, rowMaximum, rowShape } from './rows.ts';
+import { wholeShape } from '../../semantics/whole-shape.ts';
+import * as dims from '../../tensor/dims.ts';
+import type { ConvexProblem, SimplePart } from './problem.ts';
+import { rowEnergies, rowMaximum, rowShape, rowSum } from './rows.ts';
 import { partDual } from './support.ts';
 
 export interface Gap {
@@ -56,8 +59,14 @@ export const gapAt = (
     const { name } = part.variable;
     return partDual(env, rows, part, weights.get(name)!, dq.get(name)!, constants.get(name)!);
   });
-  const radius = b.maximum(objective, 0);
   const reach = parts.map((p) => reachOf(b, rows, p.variable.name, arrays.get(p.variable.name)!));
+  // What the penalties are worth at a minimiser: where the rest is never negative at most the whole, else as far as it may be.
+  const radius = problem.smoothNonnegative
+    ? b.maximum(objective, 0)
+    : parts.reduce(
+        (sum, p, i) => b.add(sum, b.mul(reach[i]!, weightSum(b, rows, p, weights.get(p.variable.name)!))),
+        b.zeros(rowShape(rows)),
+      );
 
   const dual = (s: Value): Value => {
     const square = b.sub(b.mul(b.sub(b.mul(2, s), b.square(s)), q), b.mul(s, along));
@@ -89,6 +98,17 @@ export const gapAt = (
   );
   const loose = duals.reduce((sum, d) => b.add(sum, d.at(one).loose), b.zeros(rowShape(rows)));
   return { objective, gap: b.maximum(b.sub(objective, best), 0), loose, gradient };
+};
+
+/** Σw + Σκ√n by row: at most so much are the penalties where no entry is larger than 1. */
+const weightSum = (b: Builder, rows: ConvexProblem['rows'], part: SimplePart, { absolute, norm }: Weights): Value => {
+  const { name } = part.variable;
+  const zeros = b.zeros(rowShape(rows));
+  const first = absolute === null ? zeros : rowSum(b, rows, name, absolute);
+  if (norm === null || part.norm === null) return first;
+  const shape = wholeShape(part.variable);
+  const together = dims.product(part.norm.core.over.map((axis) => shape[axis]!));
+  return b.add(first, b.mul(b.sqrt(b.dim(together)), rowSum(b, rows, name, norm)));
 };
 
 /** How far a minimiser may be in a direction that nothing bounds: an assumption, for gradients that are nearly 0 there. */

@@ -6,11 +6,13 @@ import type { Variable } from '../../semantics/model.ts';
 import { wholeShape } from '../../semantics/whole-shape.ts';
 import type { Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
-import { bindArrays } from '../continuous/joint-transform.ts';
+import { bindArrays, transformsOf } from '../continuous/joint-transform.ts';
+import { optimizerChoice } from '../continuous/optimizer.ts';
+import { descendFromStarts } from '../continuous/starts.ts';
 import type { BlockFacts, Candidate, Lowered, Method, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
 import type { FistaResult } from './fista.ts';
-import { fista } from './fista.ts';
+import { boundAt, fista } from './fista.ts';
 import type { Arrays } from './parts.ts';
 import type { ConvexProblem } from './problem.ts';
 import { convexProblem } from './problem.ts';
@@ -54,7 +56,7 @@ export const proposeConvex = (facts: BlockFacts): Candidate<ConvexWitness> | Ref
     method: name,
     certificate: 'globally optimal',
     cost: { operations: count * 100, bytes: count * 4 * 8 },
-    summary: convexWords(problem),
+    summary: `${convexWords(problem)}${isBentAtEdges(problem) ? '; from where L-BFGS ends in free coordinates' : ''}`,
     witness: { problem, iterations },
   };
 };
@@ -66,7 +68,7 @@ export const blockEnergy = (env: Environment, facts: BlockFacts): Value =>
 export const solveConvex = ({ problem, iterations }: ConvexWitness, facts: BlockFacts, env: Environment): Lowered => {
   const b = env.builder;
   const sweeping = env.starts !== undefined && problem.parts.every((p) => env.starts!.has(p.variable.name));
-  const found = sweeping ? { arrays: sweep(problem, facts, env, env.starts) } : whole(problem, env, iterations);
+  const found = sweeping ? { arrays: sweep(problem, facts, env, env.starts) } : whole(problem, facts, env, iterations);
   const fixed = new Map([...found.arrays].map(([n, value]) => [n, b.stopGradient(value)] as const));
   const free = freeArrays(bindArrays(env, fixed), problem);
   const arrays = new Map([...fixed, ...[...free].map(([n, v]) => [n, b.stopGradient(v)] as const)]);
@@ -83,10 +85,30 @@ export const solveConvex = ({ problem, iterations }: ConvexWitness, facts: Block
   };
 };
 
-const whole = (problem: ConvexProblem, env: Environment, iterations: number): FistaResult => {
-  const start = problem.parts.map((p) => [p.variable.name, env.builder.zeros(wholeShape(p.variable))] as const);
-  return fista(env, problem, new Map(start), iterations);
+const whole = (problem: ConvexProblem, facts: BlockFacts, env: Environment, iterations: number): FistaResult => {
+  const zeros = new Map(
+    problem.parts.map((p) => [p.variable.name, env.builder.zeros(wholeShape(p.variable))] as const),
+  );
+  return fista(env, problem, isBentAtEdges(problem) ? inFreeCoordinates(problem, facts, env) : zeros, iterations);
 };
+
+/** Curvatures without bound near the edges of the sets, where coordinates that keep away from them do better. */
+const isBentAtEdges = ({ barrier, parts }: ConvexProblem): boolean =>
+  barrier &&
+  parts.every((p) => p.norm === null && (p.absolute.length === 0 || p.nonnegative)) &&
+  typeof transformsOf(parts.map((p) => p.variable)) !== 'string';
+
+/** A start for the steps that know their gap. */
+const inFreeCoordinates = ({ parts }: ConvexProblem, facts: BlockFacts, env: Environment): Arrays =>
+  descendFromStarts(
+    {
+      unknowns: parts.map((p) => p.variable),
+      restarts: 1,
+      optimizer: optimizerChoice('lbfgs'),
+      objective: (inner) => blockEnergy(inner, facts),
+    },
+    env,
+  ).arrays;
 
 const sweep = (problem: ConvexProblem, facts: BlockFacts, env: Environment, start: Arrays): Arrays =>
   someSteps(env, {
@@ -99,6 +121,17 @@ const sweep = (problem: ConvexProblem, facts: BlockFacts, env: Environment, star
     },
   });
 
+/** Unknowns that are eliminated count at their given values. */
+export const convexGap = ({ problem }: ConvexWitness, env: Environment, point: Arrays): Value => {
+  const b = env.builder;
+  const { objective, gap } = boundAt(env, problem, point);
+  if (problem.free === null) return gap;
+  const given = bindArrays(env, point);
+  const terms = [...problem.squares, ...problem.linear, ...problem.composite.penalties.map((p) => p.term)];
+  const value = terms.reduce((sum, t) => b.add(sum, totalEnergy(given, t).value), b.constant(0));
+  return b.maximum(b.add(b.sub(value, objective), gap), 0);
+};
+
 export const fistaMethod: Method<ConvexWitness> = {
   name: 'FISTA',
   documentation:
@@ -109,4 +142,5 @@ export const fistaMethod: Method<ConvexWitness> = {
   propose: proposeConvex,
   resumes: true,
   lower: solveConvex,
+  gapAt: (witness, _, env, point) => convexGap(witness, env, point),
 };

@@ -1,6 +1,7 @@
 // What a convex method needs to know of a block: its energy split into smooth and simple parts, the set of each unknown, the
 // rows, and the unknowns that a linear solve eliminates. In: block facts. Out: the problem, or why the block is not one.
 import { additiveTerms } from '../../graph/additive-terms.ts';
+import { hasBarrier } from '../../graph/barriers.ts';
 import type { Composite, NormCore } from '../../graph/composite.ts';
 import { compositeOf, isNotComposite } from '../../graph/composite.ts';
 import { curvatureFinder } from '../../graph/curvature.ts';
@@ -39,8 +40,10 @@ export interface ConvexProblem {
   readonly squares: readonly FactorGroup[];
   readonly linear: readonly FactorGroup[];
   readonly others: readonly FactorGroup[];
-  /** The others are never negative. */
-  readonly othersNonnegative: boolean;
+  /** No smooth term is ever negative, so that the penalties are at most the whole energy. */
+  readonly smoothNonnegative: boolean;
+  /** Some smooth term may be infinite, or without a slope, at the edge of the sets or within them: steps must stop before. */
+  readonly barrier: boolean;
   readonly parts: readonly SimplePart[];
   /** Unknowns without a set or penalty, in which the energy is quadratic: minimised exactly given the others. */
   readonly free: { readonly facts: BlockFacts; readonly witness: QuadraticWitness } | null;
@@ -120,7 +123,7 @@ const sorted = (
   model: Model,
   smooth: readonly FactorGroup[],
   block: ReadonlySet<string>,
-): Pick<ConvexProblem, 'quadratic' | 'squares' | 'linear' | 'others' | 'othersNonnegative'> => {
+): Pick<ConvexProblem, 'quadratic' | 'squares' | 'linear' | 'others' | 'smoothNonnegative' | 'barrier'> => {
   const { behaviour, range } = curvatureFinder(model);
   const judged = (term: FactorGroup) => ({ term, ...behaviour(term.energy, block) });
   // A convex quadratic that is never negative is a square of something affine plus a constant ≥ 0.
@@ -142,7 +145,8 @@ const sorted = (
     squares,
     linear,
     others,
-    othersNonnegative: others.every((t) => isNonnegative(range(t.energy))),
+    smoothNonnegative: [...linear, ...others].every((t) => isNonnegative(range(t.energy))),
+    barrier: others.some((t) => hasBarrier(t.energy, block, range)),
   };
 };
 

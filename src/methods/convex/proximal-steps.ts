@@ -10,6 +10,7 @@ import { dotArrays, scaleRows } from './lipschitz.ts';
 import type { Arrays, Weights } from './parts.ts';
 import { proximal, weightsOf } from './parts.ts';
 import type { ConvexProblem } from './problem.ts';
+import { insideBarriers } from './barriers.ts';
 import { rowShape, spread } from './rows.ts';
 import { gradientOf, onBuilder } from './smooth.ts';
 
@@ -158,9 +159,14 @@ export const backtrackingSteps: Steps = (c, setting, from, count) => {
     (b, [bound, t, ...values]) => {
       const [x, moved] = cut(values) as [Arrays, Arrays];
       const t2 = nextMomentum(b, t!);
-      const beta = b.div(b.sub(t!, 1), t2);
-      const ahead = scaleRows(b, problem, moved, beta);
-      const y = each((k) => b.add(x.get(k)!, ahead.get(k)!));
+      const leap = b.div(b.sub(t!, 1), t2);
+      const pointAt = (share: Value): Arrays => {
+        const ahead = scaleRows(b, problem, moved, share);
+        return each((k) => b.add(x.get(k)!, ahead.get(k)!));
+      };
+      // Extrapolation may leave the domain of the energy: it is left out then.
+      const beta = problem.barrier ? b.select(insideBarriers(b, setting, pointAt(leap)), leap, 0) : leap;
+      const y = pointAt(beta);
       const slope = gradient(b, y);
       const trial = b.while_(
         { max: mostTrials, carry: [b.mul(loosening, bound!), b.zeros(rowShape(rows)), ...list(x)] },
@@ -177,7 +183,8 @@ export const backtrackingSteps: Steps = (c, setting, from, count) => {
           const there = gradient(d, next);
           const turn = each((k) => d.sub(there.get(k)!, slope.get(k)!));
           // Written so that NaN counts as too far.
-          const good = d.le(dotArrays(d, problem, turn, apart), d.mul(l!, dotArrays(d, problem, apart, apart)));
+          const bent = d.le(dotArrays(d, problem, turn, apart), d.mul(l!, dotArrays(d, problem, apart, apart)));
+          const good = problem.barrier ? d.and(bent, insideBarriers(d, setting, next)) : bent;
           const closed = d.maximum(done!, good);
           const kept = parts.map(({ variable }, i) => {
             const old = d.broadcast(spread(d, rows, variable, done!), last[i]!.shape);

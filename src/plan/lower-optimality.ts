@@ -1,0 +1,119 @@
+// Whether what a plan calls globally optimal is, as a program: the gap at the values found, or where a method has none some of its
+// steps from there. In: a plan, and whether its fit or its query is asked. Out: a module with the entry `optimality`, whose inputs
+// are data and the values found, or null where nothing is claimed. Its outputs are scalars: `before` and `after`, the energy at the
+// values and after the steps; `start`, a size of energies to compare with; `gap` where all that is claimed has one.
+import type { ModuleSpec } from '../backend/backend.ts';
+import type { FactorGroup } from '../graph/factor-graph.ts';
+import type { Environment } from '../lower/environment.ts';
+import { withBindings } from '../lower/environment.ts';
+import { totalEnergy } from '../lower/group.ts';
+import { startValue } from '../methods/alternate/start.ts';
+import { bindArrays } from '../methods/continuous/joint-transform.ts';
+import { forSweep } from '../methods/continuous/optimizer.ts';
+import { descendFromStarts } from '../methods/continuous/starts.ts';
+import type { BlockFacts, Candidate } from '../methods/method.ts';
+import type { Variable } from '../semantics/model.ts';
+import type { Value } from '../tensor/builder.ts';
+import { Builder } from '../tensor/builder.ts';
+import { optimise } from '../tensor/passes/index.ts';
+import { bareModule, inputBindings, isRead } from './lower-energy.ts';
+import { lowerLoss, paramOnlyEnergy } from './lower-loss.ts';
+import type { Plan } from './plan.ts';
+import type { ConstValues } from './program-environment.ts';
+import { programEnvironment } from './program-environment.ts';
+
+type Arrays = ReadonlyMap<string, Value>;
+
+/** A part of the plan that claims to be globally optimal by an iteration. */
+interface Claim {
+  readonly unknowns: readonly Variable[];
+  /** With the unknowns bound. */
+  readonly energy: (env: Environment) => Value;
+  readonly test:
+    | { readonly kind: 'gap'; readonly at: (env: Environment, found: Arrays) => Value }
+    /** Steps from the arrays that the environment has as starts. */
+    | { readonly kind: 'steps'; readonly goOn: (env: Environment) => Arrays };
+}
+
+/** `known`: names of the variables that have values. */
+export const lowerOptimality = (
+  plan: Plan,
+  part: 'fit' | 'query',
+  known: ReadonlySet<string>,
+  consts: ConstValues,
+  source: string,
+): ModuleSpec | null => {
+  const claims = part === 'fit' ? fitClaims(plan) : queryClaims(plan);
+  if (claims.length === 0) return null;
+  const b = new Builder();
+  const { model, groups } = part === 'fit' ? plan.learning : plan;
+  const used = model.variables.filter((v) => known.has(v.name) && isRead(groups, v));
+  const env = withBindings(
+    programEnvironment(b, model, consts, plan.task.beta ?? plan.beta ?? 1),
+    inputBindings(b, used),
+  );
+  const totals: Record<string, Value> = { before: b.constant(0), after: b.constant(0), start: b.constant(0) };
+  const add = (name: string, value: Value): void => {
+    totals[name] = b.add(totals[name]!, value);
+  };
+  let gap: Value = b.constant(0);
+  for (const { unknowns, energy, test } of claims) {
+    const found = new Map(unknowns.map((v) => [v.name, givenValue(env, v.name)] as const));
+    const origin = new Map(unknowns.map((v) => [v.name, startValue(env, v, env.seed(), b.constant(0))] as const));
+    const before = energy(bindArrays(env, found));
+    add('before', before);
+    add('start', b.abs(energy(bindArrays(env, origin))));
+    if (test.kind === 'gap') gap = b.add(gap, test.at(env, found));
+    add('after', test.kind === 'gap' ? before : energy(bindArrays(env, test.goOn({ ...env, starts: found }))));
+  }
+  // A method that knows its gap only where it ends, or none.
+  const silent =
+    claims.some((c) => c.test.kind === 'steps') ||
+    (part === 'query' && plan.query.some((q) => isClaimed(q.chosen) && q.method.gapAt === undefined));
+  const outputs = silent ? totals : { ...totals, gap };
+  return { ...bareModule(model, source), entries: { optimality: optimise(b.finish(outputs)) } };
+};
+
+const givenValue = (env: Environment, name: string): Value => {
+  const bound = env.bindings.get(name)!;
+  return bound.kind === 'given' ? bound.value : env.builder.constant(0);
+};
+
+const sumOf = (env: Environment, groups: readonly FactorGroup[]): Value =>
+  groups.reduce((sum, g) => env.builder.add(sum, totalEnergy(env, g).value), env.builder.constant(0));
+
+const variablesOf = ({ block }: BlockFacts): readonly Variable[] => block.map((v) => v.variable);
+
+const isClaimed = ({ certificate }: Candidate): boolean => certificate === 'globally optimal';
+
+const queryClaims = (plan: Plan): readonly Claim[] =>
+  plan.query.flatMap(({ facts, method, chosen }): readonly Claim[] => {
+    if (!isClaimed(chosen)) return [];
+    const { gapAt, resumes, lower } = method;
+    const common = { unknowns: variablesOf(facts), energy: (env: Environment) => sumOf(env, facts.groups) };
+    if (gapAt !== undefined)
+      return [{ ...common, test: { kind: 'gap', at: (env, found) => gapAt(chosen.witness, facts, env, found) } }];
+    if (resumes !== true) return [];
+    return [{ ...common, test: { kind: 'steps', goOn: (env) => lower(chosen.witness, facts, env).assignment() } }];
+  });
+
+const fitClaims = (plan: Plan): readonly Claim[] => {
+  const { fit } = plan;
+  if (fit?.kind === 'closed')
+    return fit.steps.flatMap(({ facts, step, chosen }): readonly Claim[] => {
+      const { gapAt } = step;
+      if (gapAt === undefined) return [];
+      return [
+        {
+          unknowns: variablesOf(facts),
+          energy: (env) => sumOf(env, facts.groups),
+          test: { kind: 'gap', at: (env, found) => gapAt(chosen.witness, facts, env, found) },
+        },
+      ];
+    });
+  if (fit?.kind !== 'descend' || fit.certificate !== 'globally optimal') return [];
+  const energy = (env: Environment): Value => env.builder.add(lowerLoss(fit.loss, env), paramOnlyEnergy(plan, env));
+  const unknowns = plan.learning.model.variables.filter((v) => fit.params.includes(v.name));
+  const descent = { unknowns, restarts: 1, optimizer: forSweep(fit.optimizer), objective: energy };
+  return [{ unknowns, energy, test: { kind: 'steps', goOn: (env) => descendFromStarts(descent, env).arrays } }];
+};

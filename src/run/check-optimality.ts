@@ -1,0 +1,80 @@
+// Whether a minimum that is called global is one, asked again in float64: do steps from there lower the energy still, and how large
+// is the gap there. In: a plan and the values that it found. Out: the verdict, or null where nothing is claimed or where to ask
+// would take longer than to answer.
+import type { ModuleSpec, TensorData } from '../backend/backend.ts';
+import { referenceBackend } from '../backend/reference.ts';
+import { lowerOptimality } from '../plan/lower-optimality.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { ConstValues } from '../plan/program-environment.ts';
+import * as dims from '../tensor/dims.ts';
+import { flopsOf } from '../tensor/passes/cost.ts';
+import { pick } from './inputs.ts';
+
+type Arrays = Readonly<Record<string, TensorData>>;
+
+export interface Verdict {
+  readonly holds: boolean;
+  /** In float64; null where the method has none. */
+  readonly gap: number | null;
+  /** The whole fit is cheap enough to be repeated. */
+  readonly repeatable: boolean;
+}
+
+/** Operations of one evaluation of the energy up to which a look in float64 takes about a second, and a whole descent some. */
+const affordableLook = 5e6;
+const affordableDescent = 5e5;
+/** Shares of the energy: what steps from a minimum may still gain, and the largest gap of one. */
+const noGain = 1e-6;
+const noGap = 1e-5;
+/** Energies below this share of that of a start are 0: a perfect fit is one. */
+const nothing = 1e-6;
+
+/** `inputs`: what was given; `found`: what came of it. */
+export const checkOptimality = async (
+  plan: Plan,
+  consts: ConstValues,
+  spec: ModuleSpec,
+  inputs: Arrays,
+  found: Arrays,
+  sizes: Readonly<Record<string, number>>,
+): Promise<Verdict | null> => {
+  const flops = dims.evaluate(flopsOf(spec.entries['energy']!), sizes);
+  if (flops > affordableLook) return null;
+  const params = paramsOf(plan, found);
+  const verdicts: Omit<Verdict, 'repeatable'>[] = [];
+  const asked: readonly (readonly ['fit' | 'query', Arrays])[] = [
+    ['fit', { ...inputs, ...params }],
+    ['query', { ...inputs, ...found }],
+  ];
+  for (const [part, arrays] of asked) {
+    const check = lowerOptimality(plan, part, new Set(Object.keys(arrays)), consts, spec.source);
+    if (check !== null) verdicts.push(await judge(check, arrays, sizes));
+  }
+  const [first] = verdicts;
+  if (first === undefined) return null;
+  // The gap that a report has is that of what is learned, where something is.
+  return { holds: verdicts.every((v) => v.holds), gap: first.gap, repeatable: flops <= affordableDescent };
+};
+
+const judge = async (
+  check: ModuleSpec,
+  arrays: Arrays,
+  sizes: Readonly<Record<string, number>>,
+): Promise<Omit<Verdict, 'repeatable'>> => {
+  const runner = await referenceBackend.load(check);
+  const seen = await runner.call('optimality', pick(check, 'optimality', arrays), { sizes });
+  await runner.dispose();
+  const numbers = ['before', 'after', 'start'].map((name) => seen[name]!.data[0]!);
+  const [before, after, start] = numbers as [number, number, number];
+  const gap = seen['gap']?.data[0] ?? null;
+  const scale = Math.max(Math.abs(before), Number.isFinite(start) ? nothing * start : 0);
+  // Written so that NaN does not hold.
+  return { holds: before - after <= noGain * scale && (gap === null || gap <= noGap * scale), gap };
+};
+
+const paramsOf = (plan: Plan, found: Arrays): Arrays =>
+  Object.fromEntries(
+    plan.model.variables
+      .filter((v) => v.role === 'param' && found[v.name] !== undefined)
+      .map((v) => [v.name, found[v.name]!] as const),
+  );
