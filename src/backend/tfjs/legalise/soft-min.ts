@@ -153,5 +153,5 @@ export const softMinPair = (
   const total = r.call('matrixProduct', [pair.weightX, pair.weightY], [], shape);
   const energies = [total, pair.leastX, pair.leastY, pair.x, pair.y, ...pair.beta];
   const free = r.call('softMinProduct', energies, [], shape, 'float32');
-  return { tensor: cut(r, free), labels: pair.groups.flat() };
+  return { tensor: free, labels: pair.groups.flat() };
 };

@@ -57,7 +57,8 @@ export function softMinExact(a: tf.Tensor, b: tf.Tensor, beta?: tf.Tensor): tf.T
 }
 
 /** The same from the scaled exponentials: `product` = Σ_k exp(-β (a - leastA)) exp(-β (b - leastB)), as a matrix product.
- *  Entries that underflow are computed term by term instead, unless nothing allowed (< 1e29) contributes to them. */
+ *  Entries that underflow are computed term by term instead, unless nothing allowed (< 1e29) contributes to them. At
+ *  most 1e30. */
 export async function softMinProduct(
   product: tf.Tensor,
   leastA: tf.Tensor,
@@ -80,18 +81,37 @@ export async function softMinProduct(
     if (underflow)
       return tf.tidy(() => {
         const [left, right] = [a, b].map((x) => tf.reshape(x, [x.rank === 3 ? x.shape[0]! : 1, ...x.shape.slice(-2)]));
-        return tf.reshape(softMinExact(left!, right!, beta), product.shape);
+        return tf.minimum(tf.reshape(softMinExact(left!, right!, beta), product.shape), 1e30);
       });
   }
-  const log = tf.log(product);
-  const entropy = beta === undefined ? log : tf.div(log, beta);
-  const lowest = tf.add(leastA, leastB);
-  const energy = tf.sub(lowest, entropy);
-  tf.dispose(beta === undefined ? [log, lowest] : [log, entropy, lowest]);
-  if (least >= 1e-30) return energy;
-  const barred = tf.tidy(() => tf.where(tf.less(product, tf.scalar(1e-30)), tf.fill(product.shape, 1e30), energy));
-  energy.dispose();
-  return barred;
+  if (isNear()) {
+    const scale = beta === undefined ? 1 : (await peek(beta))[0]!;
+    const [total, rows, columns] = [await peek(product), await peek(leastA), await peek(leastB)];
+    const energies = new Float32Array(product.size);
+    const width = product.shape.at(-1)!;
+    eachCell(product.shape, (cell, row, column) => {
+      for (let j = 0; j < width; j++) {
+        const sum = total[cell + j]!;
+        const energy = rows[row]! + columns[column + j]! - Math.log(sum) / scale;
+        energies[cell + j] = sum < 1e-30 || energy > 1e30 ? 1e30 : energy;
+      }
+    });
+    return tf.tensor(energies, product.shape);
+  }
+  return tf.tidy(() => {
+    const log = tf.log(product);
+    const energy = tf.sub(tf.add(leastA, leastB), beta === undefined ? log : tf.div(log, beta));
+    const barred = tf.where(tf.less(product, tf.scalar(1e-30)), tf.fill(product.shape, 1e30), energy);
+    return tf.minimum(barred, 1e30);
+  });
+}
+
+/** The rows of a table [batch, p, q] or [p, q]: where each begins, and the places of its entries of tables [batch, p, 1] and
+ *  [batch, 1, q]. An operation of tfjs on a small table takes as long as two such loops over it. */
+export function eachCell(shape: number[], visit: (cell: number, row: number, column: number) => void): void {
+  const [p, q] = shape.slice(-2) as [number, number];
+  const batch = shape.length === 3 ? shape[0]! : 1;
+  for (let row = 0; row < batch * p; row++) visit(row * q, row, Math.floor(row / p) * q);
 }
 
 /** g exp(β (out - leastX - leastY)): what the adjoint g of a free energy gives to a pair of scaled exponentials. NaN
@@ -105,10 +125,22 @@ export async function gibbsRatio(
 ): Promise<tf.Tensor> {
   if (out.size === 0) return tf.clone(out);
   const limit = 60;
-  const above = tf.sub(out, leastX);
-  const gain = tf.sub(above, leastY);
-  const exponent = scaledBy(gain, beta);
-  tf.dispose(beta === undefined ? [above] : [above, gain]);
+  if (isNear()) {
+    const scale = beta === undefined ? 1 : (await peek(beta))[0]!;
+    const [adjoint, free, rows, columns] = [await peek(g), await peek(out), await peek(leastX), await peek(leastY)];
+    const ratio = new Float32Array(out.size);
+    const width = out.shape.at(-1)!;
+    let lost = false;
+    eachCell(out.shape, (cell, row, column) => {
+      for (let j = 0; j < width; j++) {
+        const exponent = scale * (free[cell + j]! - rows[row]! - columns[column + j]!);
+        if (exponent > limit && adjoint[cell + j]! !== 0) lost = true;
+        ratio[cell + j] = adjoint[cell + j]! * Math.exp(exponent > limit ? limit : exponent);
+      }
+    });
+    return lost ? tf.fill(out.shape, NaN) : tf.tensor(ratio, out.shape);
+  }
+  const exponent = tf.tidy(() => scaledBy(tf.sub(tf.sub(out, leastX), leastY), beta));
   let bounded = exponent;
   if ((await rangeOf(exponent))[1] > limit) {
     const lost = tf.tidy(() => tf.mul(tf.abs(g), tf.cast(tf.greater(exponent, limit), 'float32')));
