@@ -17,6 +17,8 @@ export const plotConvergence = ({ title, trace, quantity = 'objective' }: Conver
   const encoded = { x: 'iteration', y: 'value' };
   return render(title, {
     height: 340,
+    // Room for the name of the quantity beside numbers of six digits.
+    marginLeft: 84,
     x: { label: 'iteration', labelAnchor: 'center', labelArrow: 'none', nice: true },
     y: { label: quantity, labelArrow: 'none', labelAnchor: 'center', nice: true, tickFormat: tick, grid: true },
     marks: [

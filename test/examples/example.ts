@@ -51,7 +51,7 @@ const optionsOf = async (flags: string, backend: string): Promise<RunOptions> =>
   return {
     data,
     params,
-    consts: {},
+    consts: Object.fromEntries(pairs('--set').map(([name, value]) => [name, Number(value)])),
     ask: [],
     show: given('--show'),
     sizes: Object.fromEntries(pairs('--size').map(([name, value]) => [name, Number(value)])),
@@ -118,10 +118,12 @@ export const runExpected = async (name: string, flags: string, backend: string):
   return result;
 };
 
-/** One test per run of examples/<name>.expected.json and backend; `also` looks at each result further. */
+/** One test per run of examples/<name>.expected.json and backend; `also` looks at each result further, `changes` are options of a
+ *  backend. */
 export const testExpected = (
   name: string,
   also: (result: RunResult, flags: string, backend: BackendName) => void = () => {},
+  changes: (backend: BackendName) => Partial<RunOptions> = () => ({}),
 ): void => {
   const { model, runs } = expectedOf(name);
   for (const backend of backends)
@@ -129,7 +131,7 @@ export const testExpected = (
       it(`${model} ${flags} on ${backend}`, { timeout: 180_000 }, async () => {
         expect(model).toBe(`examples/${name}.ebm`);
         expect(checks.length).toBeGreaterThan(0);
-        const result = await runExample(name, flags, backend);
+        const result = await runExample(name, flags, backend, changes(backend));
         for (const check of checks) {
           expect(check.source.length).toBeGreaterThan(0);
           compare(result, check);
@@ -144,6 +146,10 @@ export const rowsOf = (path: string): readonly (readonly number[])[] =>
     .trim()
     .split('\n')
     .map((line) => line.split(',').map(Number));
+
+/** The const that `--set` in the flags gives, else `otherwise`. */
+export const constIn = (flags: string, name: string, otherwise: number): number =>
+  Number(new RegExp(`--set ${name}=(\\S+)`).exec(flags)?.[1] ?? otherwise);
 
 /** A descent may rise by no more than rounding. */
 export const expectDescending = (trace: readonly number[], rounding: number): void => {

@@ -13,9 +13,11 @@ import statsmodels
 import statsmodels.api as sm
 from hmmlearn.hmm import CategoricalHMM
 from scipy.integrate import quad
-from scipy.optimize import minimize, minimize_scalar
+from scipy.optimize import lsq_linear, minimize, minimize_scalar
 from scipy.special import logsumexp
 from sklearn.cluster import KMeans
+from sklearn.decomposition import NMF, dict_learning, sparse_encode
+from sklearn.linear_model import ElasticNet, Lasso
 from sklearn.mixture import GaussianMixture
 
 data = "examples/data/"
@@ -150,3 +152,99 @@ show("local_level standard deviations at t = 0, 28, 50, 99", sd[[0, 28, 50, 99]]
 mle = minimize(lambda v: dense(*v)[0], [50, 100], method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-11})
 show("local_level q, r at the maximum with the prior of the model", mle.x)
 show("local_level -log p(y) there", mle.fun)
+
+# ---------------------------------------------------------------- lasso, elastic net: scikit-learn's objective times 2 n
+measured = np.loadtxt(data + "diabetes.csv", delimiter=",", skiprows=1)
+progression = np.loadtxt(data + "progression.csv", skiprows=1)
+patients = len(progression)
+
+
+def penalised(model, lam, mu=0.0):
+    model.fit(measured, progression)
+    w, b = model.coef_, model.intercept_
+    fit = ((progression - measured @ w - b) ** 2).sum()
+    return fit + lam * np.abs(w).sum() + mu * (w @ w), w, b
+
+
+for lam in (200, 800):
+    energy_, w, b = penalised(Lasso(alpha=lam / (2 * patients), tol=1e-15, max_iter=10**7), lam)
+    show(f"lasso energy at lambda {lam}", energy_)
+    show(f"lasso w at lambda {lam}", w)
+    show(f"lasso b at lambda {lam}", b)
+show("lasso least lambda at which w = 0", 2 * np.abs(measured.T @ (progression - progression.mean())).max())
+show("lasso energy there", ((progression - progression.mean()) ** 2).sum())
+for mu in (0.2, 1.0):
+    a1, a2 = 200 / (2 * patients), mu / patients
+    net = ElasticNet(alpha=a1 + a2, l1_ratio=a1 / (a1 + a2), tol=1e-15, max_iter=10**7)
+    energy_, w, b = penalised(net, 200, mu)
+    show(f"elastic_net energy at mu {mu}", energy_)
+    show(f"elastic_net w at mu {mu}", w)
+
+# ---------------------------------------------------------------- denoising
+difference = np.diff(np.eye(100), axis=0)
+for lam in (2000, 1000):
+    # The dual: min ||x - D'u||^2 over |u| <= lambda / 2, by an active-set method.
+    dual = lsq_linear(difference.T, nile, bounds=(-lam / 2, lam / 2), method="bvls", tol=1e-15)
+    y = nile - difference.T @ dual.x
+    steps = np.flatnonzero(np.abs(difference @ y) > 1e-6) + 1
+    show(f"denoise_signal energy at lambda {lam}", ((y - nile) ** 2).sum() + lam * np.abs(difference @ y).sum())
+    show(f"denoise_signal steps at lambda {lam}", steps)
+    show(f"denoise_signal levels at lambda {lam}", y[[0, *steps]])
+for lam in (10.2777, 1000):
+    y = np.linalg.solve(np.eye(100) + lam * difference.T @ difference, nile)
+    show(f"denoise_smooth energy at lambda {lam}", ((y - nile) ** 2).sum() + lam * ((difference @ y) ** 2).sum())
+    show(f"denoise_smooth y at lambda {lam}, t = 0, 28, 50, 99", y[[0, 28, 50, 99]])
+
+# ---------------------------------------------------------------- sparse coding: scikit-learn's objective times 2
+sparse = np.loadtxt(data + "sparse.csv", delimiter=",")
+planted = np.array(json.load(open(data + "sparse.json"))["W"])
+
+
+def coded(code, atoms, lam):
+    return ((sparse - code @ atoms) ** 2).sum() + lam * np.abs(code).sum()
+
+
+for lam in (0.2, 1.0):
+    code = sparse_encode(sparse, planted.T, algorithm="lasso_cd", alpha=lam / 2, max_iter=10**6)
+    show(f"sparse_coding energy at lambda {lam}", coded(code, planted.T, lam))
+found = []
+for seed in range(10):
+    start = np.random.default_rng(seed).normal(size=(10, 8))
+    start /= np.linalg.norm(start, axis=1)[:, None]
+    code, atoms, _ = dict_learning(
+        sparse, 10, alpha=0.1, max_iter=3000, tol=1e-12, method="cd", method_max_iter=10000, random_state=seed,
+        dict_init=start, code_init=np.linalg.lstsq(start.T, sparse.T, rcond=None)[0].T,
+    )  # fmt: skip
+    found.append((coded(code, atoms, 0.2), np.abs(atoms @ planted).max(0).min()))
+show("dictionary_learning energies of 10 starts", sorted(e for e, _ in found))
+show("dictionary_learning least cosine between a planted column and the nearest learned one, at the best", min(found)[1])
+
+# ---------------------------------------------------------------- nonnegative factorisation
+digits = np.frombuffer(open(data + "digits-test-images.idx", "rb").read(), np.uint8, offset=12).reshape(-1, 64).astype(float)
+show("nmf energy with no parts", (digits**2).sum())
+for parts in (4, 5):
+    fits = []
+    for seed in range(12):
+        model = NMF(parts, init="random", solver="cd", tol=1e-12, max_iter=5000, random_state=seed)
+        h = model.fit_transform(digits)
+        fits.append(((digits - h @ model.components_) ** 2).sum())
+    show(f"nmf energies of 12 starts, K = {parts}", sorted(fits))
+
+# ---------------------------------------------------------------- ratings: the nuclear norm, by iterated soft-thresholding
+# (Mazumder, Hastie, Tibshirani 2010); convex, so that this is the least energy of every factorisation of its rank or more.
+ratings = np.genfromtxt(data + "ratings.csv", delimiter=",")
+given = ~np.isnan(ratings)
+held_out = np.loadtxt(data + "held_out.csv", delimiter=",")
+held = held_out > 0
+low, usual, before = np.zeros(ratings.shape), 0.0, np.inf
+while np.abs(low - before).max() > 1e-13:
+    before = low
+    usual = np.mean((ratings - low)[given])
+    u, s, v = np.linalg.svd(np.where(given, ratings - usual, low), full_matrices=False)
+    low = (u * np.maximum(s - 2, 0)) @ v
+s = np.linalg.svd(low, compute_uv=False)
+show("matrix_factorisation energy", ((ratings - usual - low)[given] ** 2).sum() + 2 * 2 * s.sum())
+show("matrix_factorisation rank", int((s > 1e-9).sum()))
+show("matrix_factorisation usual", usual)
+show("matrix_factorisation held-out error", np.sqrt(np.mean((usual + low - held_out)[held] ** 2)))
+show("matrix_factorisation held-out error of the mean", np.sqrt(np.mean((np.nanmean(ratings) - held_out[held]) ** 2)))
