@@ -1,6 +1,6 @@
 // `ebmc train FILE -o P.safetensors`: learns the params and writes them, with a checkpoint after every epoch of stochastic steps.
 import { readFile } from 'node:fs/promises';
-import type { TrainResult } from '../../api.ts';
+import type { Analysis, RunOptions, TrainResult } from '../../api.ts';
 import { cannotRead } from '../../data/cannot-read.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { exitCodeOf, exitCodes } from '../exit-codes.ts';
@@ -39,6 +39,33 @@ const outputOf = ({ output }: TrainCommandOptions): string => {
   return output;
 };
 
+interface Inputs {
+  readonly analysis: Analysis;
+  readonly task: RunOptions;
+  readonly checkpoint: Buffer | null;
+}
+
+/** All that is read before learning; or the exit code, once what is wrong has been printed. */
+const readInputs = async (
+  context: Context,
+  file: string,
+  options: TrainCommandOptions,
+  output: string,
+): Promise<Inputs | number> => {
+  const analysis = await loadModel(context, file);
+  if (typeof analysis === 'number') return analysis;
+  const task = await readTask(context, options);
+  showDiagnostics(context, task.diagnostics, analysis);
+  if (task.value === null) return exitCodeOf(task.diagnostics);
+  const checkpoint = options.resume ? await readCheckpoint(output) : null;
+  if (checkpoint !== null && !Buffer.isBuffer(checkpoint)) {
+    showDiagnostics(context, checkpoint, null);
+    return exitCodeOf(checkpoint);
+  }
+  if (options.resume && checkpoint === null) note(context, `${output} is not there yet: learning begins`);
+  return { analysis, task: task.value, checkpoint };
+};
+
 const trainInto = async (
   context: Context,
   file: string,
@@ -46,25 +73,17 @@ const trainInto = async (
   output: string,
   lock: OutputLock,
 ): Promise<number> => {
-  const analysis = await loadModel(context, file);
-  if (typeof analysis === 'number') return analysis;
-  const task = await readTask(context, options);
-  showDiagnostics(context, task.diagnostics, analysis);
-  if (task.value === null) return exitCodeOf(task.diagnostics);
-  const found = options.resume ? await readCheckpoint(output) : null;
-  if (found !== null && !Buffer.isBuffer(found)) {
-    showDiagnostics(context, found, null);
-    return exitCodeOf(found);
-  }
-  if (options.resume && found === null) note(context, `${output} is not there yet: learning begins`);
+  const inputs = await readInputs(context, file, options, output);
+  if (typeof inputs === 'number') return inputs;
+  const { analysis, task, checkpoint } = inputs;
   const compiler = await context.compiler();
   const progress = makeProgress(context);
   let saved = false;
   const interrupt = interruption(context, lock);
   const { value: result, diagnostics } = await compiler
     .train(analysis, {
-      ...task.value,
-      resume: found === null ? null : { file: output, bytes: found },
+      ...task,
+      resume: checkpoint === null ? null : { file: output, bytes: checkpoint },
       save: async (bytes) => {
         const problems = await writeFiles([{ path: output, content: bytes }]);
         saved ||= problems.length === 0;
@@ -72,7 +91,7 @@ const trainInto = async (
       },
       onBegin: (warnings) => {
         showDiagnostics(context, warnings, analysis);
-        saved = found !== null;
+        saved = checkpoint !== null;
         interrupt.begin();
       },
       cancelled: interrupt.asked,
