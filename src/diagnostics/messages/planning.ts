@@ -2,7 +2,8 @@
 import { diagnoser } from '../message.ts';
 import type { MessageTable } from '../message.ts';
 import { transcript } from '../transcript.ts';
-import { list } from '../wording.ts';
+import { nearestName } from '../nearest-name.ts';
+import { didYouMean, list } from '../wording.ts';
 
 /** The condition of a declaration is a factor named `z where`. */
 const asFactor = (name: string): string => name.replace(/^(.*) where\d*$/, 'the `where` of $1');
@@ -221,7 +222,10 @@ plate n in N {
       p.lack === null
         ? {
             message: `there is no backend ${p.name}`,
-            hints: [`there are ${list(p.known)}; \`ebmc backends\` says which of them this machine has`],
+            hints: [
+              ...didYouMean(nearestName(p.name, p.known)),
+              `there are ${list(p.known)}; \`ebmc backends\` says which of them this machine has`,
+            ],
           }
         : {
             message: `the backend ${p.name} cannot run here: ${p.lack.detail}`,
