@@ -1,12 +1,12 @@
 // Minibatches of a plate. In: the model, the losses, the plate of the points. Out: the batch, or why there is none.
-import { affineIndex, visit } from '../graph/expressions.ts';
-import type { FactorGroup } from '../graph/factor-graph.ts';
 import type { Binder, Model } from '../semantics/model.ts';
 import * as dims from '../tensor/dims.ts';
 import { unbatchable } from './batch-rows.ts';
-import { dataGroups } from './data-groups.ts';
+import { dataGroups, declaredName } from './data-groups.ts';
 import type { Batch, PlannedLoss } from './plan.ts';
 import { outermostPlates } from './point-plate.ts';
+import type { Misplaced } from './point-places.ts';
+import { misplaced } from './point-places.ts';
 
 /** The plate and the size that counts its points; null when the data are one point or the length is no size of its own. */
 export const pointsOf = (plate: Binder | null): { readonly plate: string; readonly of: string } | null => {
@@ -34,24 +34,29 @@ export const batchOf = (
   if (points === null)
     return `the length of the plate ${plate.name} is ${dims.print(dims.subtract(plate.to, plate.from))}, no size of its own`;
   const batch: Batch = { size, ...points };
-  const group = losses
-    .flatMap((l) => l.energies)
-    .flatMap((e) => dataGroups(e.model, e.groups).filter((g) => readsNeighbours(e.model, g, plate)))[0];
-  if (group !== undefined)
-    return `${group.part ?? group.name} reads neighbours along ${plate.name}, which a batch tears apart`;
+  for (const { within, name, group } of losses.flatMap((l) => readBy(model, l, plate))) {
+    const how = misplaced(within, group, plate);
+    if (how !== null) return misplacedText[how](name, plate.name);
+  }
   return unbatchable(model, batch) ?? batch;
 };
 
-/** `y[n]` beside `y[n - 1]`, or `y[0]`: points by their places. Pairs of two indices that run through all points are none. */
-const readsNeighbours = (model: Model, group: FactorGroup, plate: Binder): boolean => {
-  const places = new Map<string, Set<string>>();
-  visit(group.energy, (e) => {
-    if (e.kind !== 'ref' || e.of !== 'variable') return;
-    const axis = model.variables.find((v) => v.name === e.name)?.binders.findIndex((b) => b.id === plate.id) ?? -1;
-    const place = axis < 0 || e.at[axis] === undefined ? null : affineIndex(e.at[axis]);
-    if (place === null) return;
-    const index = place.index ?? '';
-    places.set(index, (places.get(index) ?? new Set()).add(dims.print(place.offset)));
-  });
-  return places.has('') || [...places.values()].some((offsets) => offsets.size > 1);
+/** What a loss reads of the points: factors, and what is written in the loss itself. */
+const readBy = (model: Model, { subject, energies }: PlannedLoss, plate: Binder) => {
+  const written = [subject.expression, ...Object.values(subject.call?.options ?? {})].filter((e) => e !== null);
+  return [
+    ...energies.flatMap((e) =>
+      dataGroups(e.model, e.groups).map((group) => ({ within: e.model, name: declaredName(group), group })),
+    ),
+    ...written.map((energy) => ({
+      within: model,
+      name: 'the loss',
+      group: { binders: [plate], where: null, energy },
+    })),
+  ];
+};
+
+const misplacedText: Readonly<Record<Misplaced, (name: string, plate: string) => string>> = {
+  neighbours: (name, plate) => `${name} reads neighbours along ${plate}, which a batch tears apart`,
+  numbers: (name, plate) => `${name} uses the numbers of points of ${plate}, and a batch numbers its points anew`,
 };

@@ -207,6 +207,32 @@ train { ${train} }`;
     expect(refused(source)).toMatch(/EBM523: .*smooth reads neighbours along n/);
   });
 
+  it.each([
+    ['a place', '(y[0] - w[0])^2', /reads neighbours along n/],
+    ['all but the first', 'sum[t in 1..N] (y[t] - w[0])^2', /reads neighbours along n/],
+    ['a slice', '||y[0..2] - w||^2', /reads neighbours along n/],
+    ['a number', 'sum[i in N] (y[i] - i * w[0])^2', /uses the numbers of points of n/],
+    ['a filter by numbers', 'sum[i in N where i < 2] (y[i] - w[0])^2', /uses the numbers of points of n/],
+    [
+      'a distance in places',
+      'sum[i in N, j in N where j > i + 2] (y[i] - w[0] * y[j])^2',
+      /uses the numbers of points/,
+    ],
+  ])('points that are read by their numbers make no batch: %s', (_, energy, message) => {
+    const source = points('real', quadratic, 'loss energy  learn w by adam  batch 8', `factor apart = ${energy}`);
+    expect(refused(source)).toMatch(/EBM523: .*apart /);
+    expect(refused(source)).toMatch(message);
+  });
+
+  it.each([
+    'sum[i in N, j in N where i != j] (y[i] - w[0] * y[j])^2',
+    'sum[i in N, j in i+1..N] (y[i] - w[0] * y[j])^2',
+    '(sum[i in N] y[i] * x[i, 0] - N * w[0])^2',
+  ])('pairs and sums of points may stand in a batch: %s', (energy) => {
+    const source = points('real', quadratic, 'loss energy  learn w by adam  batch 8', `factor joint = ${energy}`);
+    expect(fitOf(source)).toMatchObject({ kind: 'train', batch: { size: 8 } });
+  });
+
   it('several plates have to be told apart', () => {
     const two = (batch: string): string => `model m
 size N, M
