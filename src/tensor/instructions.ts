@@ -72,6 +72,14 @@ export const renameValues = (instr: Instr, read: (id: ValueId) => ValueId, write
   }
 };
 
+/** How often each value is read, by instructions and as an output. */
+export const countReads = (program: Program): ReadonlyMap<ValueId, number> => {
+  const reads = new Map<ValueId, number>();
+  for (const id of [...program.instrs.flatMap(operandsOf), ...program.outputs.map((o) => o.id)])
+    reads.set(id, (reads.get(id) ?? 0) + 1);
+  return reads;
+};
+
 /** Nested programs of an instruction. */
 export const nestedPrograms = (instr: Instr): readonly Program[] =>
   instr.op === 'scan' ? [instr.body] : instr.op === 'while' ? [instr.test, instr.body] : [];

@@ -1,18 +1,11 @@
 // Sums that a scan carries take the axis order of what is added to them: the gradient of a matrix that is read transposed is
 // gathered transposed, and turned once after the loop instead of at every step. In and out: a program with the same meaning.
 import { shapesEqual } from '../dims.ts';
-import { operandsOf } from '../instructions.ts';
+import { countReads } from '../instructions.ts';
 import type { Instr, Program, ValueId, ValueInfo } from '../program.ts';
 
 type Scan = Extract<Instr, { op: 'scan' }>;
 type Contract = Extract<Instr, { op: 'contract' }>;
-
-const countReads = (program: Program): ReadonlyMap<ValueId, number> => {
-  const reads = new Map<ValueId, number>();
-  for (const id of [...program.instrs.flatMap(operandsOf), ...program.outputs.map((o) => o.id)])
-    reads.set(id, (reads.get(id) ?? 0) + 1);
-  return reads;
-};
 
 /** The kept labels in the order of the operand that has most of them, as positions in `keep`; null where they are so already. */
 const betterOrder = (instr: Contract): readonly number[] | null => {

@@ -2,10 +2,11 @@
 // = Σ_d P_ked y_nd - Σ_d P_ked μ_kd. The first is one matrix product for all k, which tfjs computes many times faster than one
 // for each k; the second is small. Rounding is as if y and μ had been rounded once more. In and out: a program with the same
 // meaning.
-import { Builder, type Value } from '../builder.ts';
+import type { Value } from '../builder.ts';
 import { constant, isOne, type Dim } from '../dims.ts';
-import { inlineValues } from '../inline.ts';
 import type { Instr, Program, ValueId } from '../program.ts';
+import type { Replacement } from '../rebuild.ts';
+import { rebuild } from '../rebuild.ts';
 import { squeezed } from './products.ts';
 
 type Contract = Extract<Instr, { op: 'contract' }>;
@@ -51,18 +52,7 @@ const splitOf = (program: Program, sums: ReadonlyMap<ValueId, Sum>, instr: Contr
   return null;
 };
 
-const nested = (instr: Instr): Instr => {
-  switch (instr.op) {
-    case 'scan':
-      return { ...instr, body: splitDifferences(instr.body) };
-    case 'while':
-      return { ...instr, test: splitDifferences(instr.test), body: splitDifferences(instr.body) };
-    default:
-      return instr;
-  }
-};
-
-export const splitDifferences = (program: Program): Program => {
+const splitting = (program: Program): Replacement => {
   const sums = new Map(
     program.instrs.flatMap((instr): (readonly [ValueId, Sum])[] =>
       instr.op === 'map' && (instr.fn === 'add' || instr.fn === 'sub')
@@ -70,11 +60,7 @@ export const splitDifferences = (program: Program): Program => {
         : [],
     ),
   );
-  const b = new Builder();
-  const inputs = program.inputs.map(({ name, id }) =>
-    b.input(name, program.values[id]!.shape, program.values[id]!.dtype),
-  );
-  const replace = (instr: Instr, read: (id: ValueId) => Value): readonly Value[] | null => {
+  return (b, instr, read) => {
     if (instr.op !== 'contract') return null;
     const split = splitOf(program, sums, instr);
     if (split === null) return null;
@@ -102,6 +88,6 @@ export const splitDifferences = (program: Program): Program => {
       ),
     ];
   };
-  const values = inlineValues(b, program, inputs, nested, replace);
-  return b.finish(Object.fromEntries(program.outputs.map(({ name, id }) => [name, values.get(id)!])));
 };
+
+export const splitDifferences = (program: Program): Program => rebuild(program, splitting);

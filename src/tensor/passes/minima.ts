@@ -2,11 +2,12 @@
 // axes that are minimised, and what is monotone, goes behind the minimum, where the array is smaller by these axes; an argmin
 // drops it. Rounding is monotone, so the minimum keeps every bit; of entries that only rounding or a clamp makes equal an
 // argmin may take another. In and out: a program with the same meaning.
-import { Builder, type Value } from '../builder.ts';
+import type { Value } from '../builder.ts';
 import { isOne } from '../dims.ts';
-import { inlineValues } from '../inline.ts';
 import { operandsOf } from '../instructions.ts';
 import type { Instr, Program, ValueId } from '../program.ts';
+import type { Replacement } from '../rebuild.ts';
+import { rebuild } from '../rebuild.ts';
 
 /** What is done to the minimum afterwards, outermost last. */
 interface After {
@@ -19,103 +20,96 @@ interface Peeled {
   readonly after: readonly After[];
 }
 
-class Reading {
-  readonly #producers = new Map<ValueId, Instr>();
-  readonly #readers = new Map<ValueId, Instr[]>();
-  readonly #outputs = new Set<ValueId>();
-
-  constructor(private readonly program: Program) {
-    for (const instr of program.instrs) {
-      for (const id of instr.out) this.#producers.set(id, instr);
-      for (const id of operandsOf(instr)) this.#readers.set(id, [...(this.#readers.get(id) ?? []), instr]);
-    }
-    for (const { id } of program.outputs) this.#outputs.add(id);
-  }
-
-  /** The axes of its argument that an instruction minimises away; null when it is no minimum of one array. */
-  minimised(instr: Instr): readonly number[] | null {
-    if (instr.op === 'argmin') return [instr.axis];
-    if (instr.op !== 'contract' || instr.semiring.kind !== 'min-plus' || instr.operands.length !== 1) return null;
-    const axes = instr.operands[0]!.axes.flatMap((label, axis) => (instr.keep.includes(label) ? [] : [axis]));
-    return axes.length === 0 ? null : axes;
-  }
-
-  /** Null when nothing can move, or when others read the array as it is. */
-  peel(id: ValueId, axes: readonly number[]): Peeled | null {
-    const same = (reader: Instr): boolean => String(this.minimised(reader)) === String(axes);
-    if (this.#outputs.has(id) || !this.#readers.get(id)!.every(same)) return null;
-    const after: After[] = [];
-    let terms: readonly ValueId[] = [id];
-    for (let only: ValueId | null = id; only !== null;) {
-      const clamp = this.#clamp(only, axes);
-      if (clamp !== null) {
-        after.unshift(clamp.after);
-        terms = [clamp.inner];
-      } else {
-        const all = this.#addends(only);
-        const moving = all.filter((term) => this.#isConstant(term, id, axes));
-        if (moving.length === 0 || moving.length === all.length) break;
-        after.unshift(...moving.map((arg) => ({ fn: 'add', arg }) as const));
-        terms = all.filter((term) => !moving.includes(term));
-      }
-      only = terms.length === 1 && this.#isReadOnce(terms[0]!) ? terms[0]! : null;
-    }
-    return after.length === 0 ? null : { terms, after };
-  }
-
-  #isReadOnce(id: ValueId): boolean {
-    return this.#readers.get(id)!.length === 1 && !this.#outputs.has(id);
-  }
-
-  #isConstant(term: ValueId, whole: ValueId, axes: readonly number[]): boolean {
-    const { shape } = this.program.values[term]!;
-    const full = this.program.values[whole]!.shape;
-    return shape.length === 0 || axes.every((axis) => isOne(shape[axis]!) && !isOne(full[axis]!));
-  }
-
-  #clamp(id: ValueId, axes: readonly number[]): { readonly inner: ValueId; readonly after: After } | null {
-    const instr = this.#producers.get(id);
-    if (instr?.op !== 'map' || (instr.fn !== 'max' && instr.fn !== 'min')) return null;
-    const bound = instr.args.find((arg) => this.#isConstant(arg, id, axes));
-    const inner = instr.args.find((arg) => arg !== bound);
-    if (bound === undefined || inner === undefined || !this.#isWhole(inner, id)) return null;
-    return { inner, after: { fn: instr.fn, arg: bound } };
-  }
-
-  #isWhole(part: ValueId, whole: ValueId): boolean {
-    return String(this.program.values[part]!.shape.map(isOne)) === String(this.program.values[whole]!.shape.map(isOne));
-  }
-
-  /** The terms of a sum, through sums that nothing else reads. */
-  #addends(id: ValueId): readonly ValueId[] {
-    const instr = this.#producers.get(id);
-    if (instr?.op !== 'map' || instr.fn !== 'add') return [id];
-    return instr.args.flatMap((arg) => (this.#isReadOnce(arg) ? this.#addends(arg) : [arg]));
-  }
-}
-
-const nested = (instr: Instr): Instr => {
-  switch (instr.op) {
-    case 'scan':
-      return { ...instr, body: freeMinima(instr.body) };
-    case 'while':
-      return { ...instr, test: freeMinima(instr.test), body: freeMinima(instr.body) };
-    default:
-      return instr;
-  }
+/** The axes of its argument that an instruction minimises away; null when it is no minimum of one array. */
+const minimisedAxes = (instr: Instr): readonly number[] | null => {
+  if (instr.op === 'argmin') return [instr.axis];
+  if (instr.op !== 'contract' || instr.semiring.kind !== 'min-plus' || instr.operands.length !== 1) return null;
+  const axes = instr.operands[0]!.axes.flatMap((label, axis) => (instr.keep.includes(label) ? [] : [axis]));
+  return axes.length === 0 ? null : axes;
 };
 
-export const freeMinima = (program: Program): Program => {
-  const reading = new Reading(program);
-  const b = new Builder();
-  const inputs = program.inputs.map(({ name, id }) =>
-    b.input(name, program.values[id]!.shape, program.values[id]!.dtype),
-  );
-  const replace = (instr: Instr, read: (id: ValueId) => Value): readonly Value[] | null => {
-    const axes = reading.minimised(instr);
+/** What a program says of a value: who makes it, who reads it. */
+interface Uses {
+  readonly program: Program;
+  readonly producers: ReadonlyMap<ValueId, Instr>;
+  readonly readers: ReadonlyMap<ValueId, readonly Instr[]>;
+  readonly outputs: ReadonlySet<ValueId>;
+}
+
+const usesIn = (program: Program): Uses => {
+  const readers = new Map<ValueId, Instr[]>();
+  for (const instr of program.instrs)
+    for (const id of operandsOf(instr)) readers.set(id, [...(readers.get(id) ?? []), instr]);
+  return {
+    program,
+    producers: new Map(program.instrs.flatMap((instr) => instr.out.map((id) => [id, instr] as const))),
+    readers,
+    outputs: new Set(program.outputs.map((o) => o.id)),
+  };
+};
+
+const isReadOnce = ({ readers, outputs }: Uses, id: ValueId): boolean =>
+  readers.get(id)!.length === 1 && !outputs.has(id);
+
+const isConstant = ({ program }: Uses, term: ValueId, whole: ValueId, axes: readonly number[]): boolean => {
+  const { shape } = program.values[term]!;
+  const full = program.values[whole]!.shape;
+  return shape.length === 0 || axes.every((axis) => isOne(shape[axis]!) && !isOne(full[axis]!));
+};
+
+const isWhole = ({ program }: Uses, part: ValueId, whole: ValueId): boolean =>
+  String(program.values[part]!.shape.map(isOne)) === String(program.values[whole]!.shape.map(isOne));
+
+const clampOf = (
+  uses: Uses,
+  id: ValueId,
+  axes: readonly number[],
+): { readonly inner: ValueId; readonly after: After } | null => {
+  const instr = uses.producers.get(id);
+  if (instr?.op !== 'map' || (instr.fn !== 'max' && instr.fn !== 'min')) return null;
+  const bound = instr.args.find((arg) => isConstant(uses, arg, id, axes));
+  const inner = instr.args.find((arg) => arg !== bound);
+  if (bound === undefined || inner === undefined || !isWhole(uses, inner, id)) return null;
+  return { inner, after: { fn: instr.fn, arg: bound } };
+};
+
+/** The terms of a sum, through sums that nothing else reads. */
+const addends = (uses: Uses, id: ValueId): readonly ValueId[] => {
+  const instr = uses.producers.get(id);
+  if (instr?.op !== 'map' || instr.fn !== 'add') return [id];
+  return instr.args.flatMap((arg) => (isReadOnce(uses, arg) ? addends(uses, arg) : [arg]));
+};
+
+/** Null when nothing can move, or when others read the array as it is. */
+const peel = (uses: Uses, id: ValueId, axes: readonly number[]): Peeled | null => {
+  const same = (reader: Instr): boolean => String(minimisedAxes(reader)) === String(axes);
+  if (uses.outputs.has(id) || !uses.readers.get(id)!.every(same)) return null;
+  const after: After[] = [];
+  let terms: readonly ValueId[] = [id];
+  for (let only: ValueId | null = id; only !== null;) {
+    const clamp = clampOf(uses, only, axes);
+    if (clamp !== null) {
+      after.unshift(clamp.after);
+      terms = [clamp.inner];
+    } else {
+      const all = addends(uses, only);
+      const moving = all.filter((term) => isConstant(uses, term, id, axes));
+      if (moving.length === 0 || moving.length === all.length) break;
+      after.unshift(...moving.map((arg) => ({ fn: 'add', arg }) as const));
+      terms = all.filter((term) => !moving.includes(term));
+    }
+    only = terms.length === 1 && isReadOnce(uses, terms[0]!) ? terms[0]! : null;
+  }
+  return after.length === 0 ? null : { terms, after };
+};
+
+const minima = (program: Program): Replacement => {
+  const uses = usesIn(program);
+  return (b, instr, read) => {
+    const axes = minimisedAxes(instr);
     if (axes === null) return null;
     const arg = operandsOf(instr)[0]!;
-    const peeled = reading.peel(arg, axes);
+    const peeled = peel(uses, arg, axes);
     if (peeled === null) return null;
     const full = program.values[arg]!.shape;
     const array = b.expand(
@@ -135,6 +129,6 @@ export const freeMinima = (program: Program): Program => {
     };
     return [peeled.after.reduce((value, { fn, arg: by }) => b.map(fn, value, placed(read(by))), least)];
   };
-  const values = inlineValues(b, program, inputs, nested, replace);
-  return b.finish(Object.fromEntries(program.outputs.map(({ name, id }) => [name, values.get(id)!])));
 };
+
+export const freeMinima = (program: Program): Program => rebuild(program, minima);

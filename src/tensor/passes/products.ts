@@ -1,17 +1,11 @@
 // Σ of an elementwise product that only the sum reads, and that repeats its factors, becomes one contraction, so that the
 // product (often N × K × D) is never made. In and out: a program with the same meaning.
-import { Builder, type Value } from '../builder.ts';
+import type { Builder, Value } from '../builder.ts';
 import { isOne } from '../dims.ts';
-import { inlineValues } from '../inline.ts';
-import { operandsOf } from '../instructions.ts';
-import type { Instr, Program, ValueId } from '../program.ts';
-
-const countUses = (program: Program): ReadonlyMap<ValueId, number> => {
-  const uses = new Map<ValueId, number>();
-  const read = [...program.instrs.flatMap(operandsOf), ...program.outputs.map((o) => o.id)];
-  for (const id of read) uses.set(id, (uses.get(id) ?? 0) + 1);
-  return uses;
-};
+import { countReads } from '../instructions.ts';
+import type { Program, ValueId } from '../program.ts';
+import type { Replacement } from '../rebuild.ts';
+import { rebuild } from '../rebuild.ts';
 
 const isSmaller = (program: Program, arg: ValueId, whole: ValueId): boolean => {
   const [small, large] = [program.values[arg]!.shape, program.values[whole]!.shape];
@@ -19,11 +13,10 @@ const isSmaller = (program: Program, arg: ValueId, whole: ValueId): boolean => {
 };
 
 type Product = { readonly args: readonly ValueId[] };
-type Contract = Extract<Instr, { op: 'contract' }>;
 
 /** Products whose every factor is repeated, read once, by a sum-product contraction. */
 const productsToFuse = (program: Program): ReadonlyMap<ValueId, Product> => {
-  const uses = countUses(program);
+  const reads = countReads(program);
   const summed = new Set(
     program.instrs.flatMap((i) =>
       i.op === 'contract' && i.semiring.kind === 'sum-product' ? i.operands.map((o) => o.value) : [],
@@ -33,7 +26,7 @@ const productsToFuse = (program: Program): ReadonlyMap<ValueId, Product> => {
     program.instrs.flatMap((instr): (readonly [ValueId, Product])[] => {
       if (instr.op !== 'map' || instr.fn !== 'mul') return [];
       const id = instr.out[0];
-      const fits = summed.has(id) && uses.get(id) === 1 && instr.args.every((arg) => isSmaller(program, arg, id));
+      const fits = summed.has(id) && reads.get(id) === 1 && instr.args.every((arg) => isSmaller(program, arg, id));
       return fits ? [[id, { args: instr.args }]] : [];
     }),
   );
@@ -56,26 +49,11 @@ export const squeezed = (
   };
 };
 
-const fuseNested = (instr: Instr): Instr => {
-  switch (instr.op) {
-    case 'scan':
-      return { ...instr, body: fuseProducts(instr.body) };
-    case 'while':
-      return { ...instr, test: fuseProducts(instr.test), body: fuseProducts(instr.body) };
-    default:
-      return instr;
-  }
-};
-
-export const fuseProducts = (program: Program): Program => {
+const fusion = (program: Program): Replacement => {
   const fused = productsToFuse(program);
-  const b = new Builder();
-  const inputs = program.inputs.map(({ name, id }) =>
-    b.input(name, program.values[id]!.shape, program.values[id]!.dtype),
-  );
-  const contract = (instr: Instr, read: (id: ValueId) => Value): readonly Value[] | null => {
+  return (b, instr, read) => {
     if (instr.op !== 'contract' || !instr.operands.some((o) => fused.has(o.value))) return null;
-    const operands = (instr as Contract).operands.flatMap(({ value, axes }) =>
+    const operands = instr.operands.flatMap(({ value, axes }) =>
       (fused.get(value)?.args ?? [null]).map((arg) =>
         arg === null ? { value: read(value), axes } : squeezed(b, read(arg), read(value), axes),
       ),
@@ -85,6 +63,6 @@ export const fuseProducts = (program: Program): Program => {
     const complete = instr.operands.every((o) => o.axes.every((label) => labels.has(label)));
     return complete ? [b.contract('sum-product', operands, instr.keep)] : null;
   };
-  const values = inlineValues(b, program, inputs, fuseNested, contract);
-  return b.finish(Object.fromEntries(program.outputs.map(({ name, id }) => [name, values.get(id)!])));
 };
+
+export const fuseProducts = (program: Program): Program => rebuild(program, fusion);

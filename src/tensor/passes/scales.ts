@@ -1,17 +1,15 @@
 // A product of arrays times a number takes the number into its smaller operand: -2 (Y W) = Y (-2 W), one pass less over the
 // result. In and out: a program with the same meaning, up to rounding where the number is no power of two.
-import { Builder, type Value } from '../builder.ts';
-import { inlineValues } from '../inline.ts';
-import { operandsOf } from '../instructions.ts';
+import { countReads } from '../instructions.ts';
 import type { Instr, Program, ValueId } from '../program.ts';
+import type { Replacement } from '../rebuild.ts';
+import { rebuild } from '../rebuild.ts';
 
 type Contract = Extract<Instr, { op: 'contract' }>;
 
 /** Products of which each operand lacks a kept axis, so that the operands are smaller than the result; read once. */
 const outerProducts = (program: Program): ReadonlyMap<ValueId, Contract> => {
-  const reads = new Map<ValueId, number>();
-  for (const id of [...program.instrs.flatMap(operandsOf), ...program.outputs.map((o) => o.id)])
-    reads.set(id, (reads.get(id) ?? 0) + 1);
+  const reads = countReads(program);
   return new Map(
     program.instrs.flatMap((instr): (readonly [ValueId, Contract])[] => {
       if (instr.op !== 'contract' || instr.semiring.kind !== 'sum-product' || instr.operands.length < 2) return [];
@@ -21,27 +19,12 @@ const outerProducts = (program: Program): ReadonlyMap<ValueId, Contract> => {
   );
 };
 
-const nested = (instr: Instr): Instr => {
-  switch (instr.op) {
-    case 'scan':
-      return { ...instr, body: absorbScales(instr.body) };
-    case 'while':
-      return { ...instr, test: absorbScales(instr.test), body: absorbScales(instr.body) };
-    default:
-      return instr;
-  }
-};
-
-export const absorbScales = (program: Program): Program => {
+const absorption = (program: Program): Replacement => {
   const products = outerProducts(program);
   const constants = new Set(
     program.instrs.flatMap((i) => (i.op === 'constant' && typeof i.value === 'number' ? [i.out[0]] : [])),
   );
-  const b = new Builder();
-  const inputs = program.inputs.map(({ name, id }) =>
-    b.input(name, program.values[id]!.shape, program.values[id]!.dtype),
-  );
-  const replace = (instr: Instr, read: (id: ValueId) => Value): readonly Value[] | null => {
+  return (b, instr, read) => {
     if (instr.op !== 'map' || (instr.fn !== 'mul' && instr.fn !== 'neg')) return null;
     const id = instr.args.find((arg) => products.has(arg));
     const by = instr.fn === 'neg' ? null : instr.args.find((arg) => constants.has(arg));
@@ -54,6 +37,6 @@ export const absorbScales = (program: Program): Program => {
     });
     return [b.contract('sum-product', operands, product.keep)];
   };
-  const values = inlineValues(b, program, inputs, nested, replace);
-  return b.finish(Object.fromEntries(program.outputs.map(({ name, id }) => [name, values.get(id)!])));
 };
+
+export const absorbScales = (program: Program): Program => rebuild(program, absorption);
