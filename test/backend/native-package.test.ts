@@ -16,7 +16,7 @@ import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts';
 import { onBackend } from './devices.ts';
 
 const folder = '/somewhere/node_modules/@tensorflow/package';
-const library = { darwin: 'libtensorflow.2.dylib', win32: 'tensorflow.dll' }[process.platform as string] ?? 'libtensorflow.so.2'; // prettier-ignore
+const library = 'libtensorflow.so.2';
 const whole = [join(folder, 'lib', 'napi-v8', 'tfjs_binding.node'), join(folder, 'deps', 'lib', library)];
 const ran = (gpu: boolean, stderr = ''): Trial => ({ exitCode: 0, stdout: `{"gpu":${gpu}}\n`, stderr });
 
@@ -24,6 +24,7 @@ const installation = (changes: Partial<Installation> & { readonly files?: readon
   const files = changes.files ?? whole;
   return {
     nodeVersion: '20.19.0',
+    platform: 'linux',
     environment: {},
     folderOf: () => folder,
     list: () => ['napi-v8'],
@@ -52,6 +53,7 @@ describe('findings', () => {
     ['no addon', { files: [] }, { kind: 'binary-absent', file: 'tfjs_binding.node' }],
     ['no folder of addons', { list: () => [] }, { kind: 'binary-absent', file: 'tfjs_binding.node' }],
     ['no libtensorflow', { files: whole.slice(0, 1) }, { kind: 'binary-absent', file: library }],
+    ['that of Linux on a Mac', { platform: 'darwin' }, { kind: 'binary-absent', file: 'libtensorflow.2.dylib' }],
     [
       'a library of the system missing',
       {

@@ -26,6 +26,7 @@ export interface Trial {
 /** What the inspection looks at; tests put another installation here. */
 export interface Installation {
   readonly nodeVersion: string;
+  readonly platform: string;
   readonly environment: Record<string, string | undefined>;
   readonly folderOf: (packageName: string) => string | null;
   readonly list: (folder: string) => readonly string[];
@@ -60,6 +61,7 @@ const tryOut = (folder: string): Promise<Trial> =>
 
 export const thisInstallation: Installation = {
   nodeVersion: process.versions.node,
+  platform: process.platform,
   environment: process.env,
   folderOf,
   list: (folder) => {
@@ -102,13 +104,13 @@ export const inspect = async (name: Name, on: Installation, { start = true } = {
     .map((napi) => join(folder, 'lib', napi, 'tfjs_binding.node'))
     .filter(on.exists);
   if (addons.length === 0) return { kind: 'binary-absent', file: 'tfjs_binding.node' };
-  const library = libraries[process.platform] ?? 'libtensorflow.so.2';
+  const library = libraries[on.platform] ?? 'libtensorflow.so.2';
   if (!on.exists(join(folder, 'deps', 'lib', library))) return { kind: 'binary-absent', file: library };
   return start ? read(await on.try(folder)) : { kind: 'installed' };
 };
 
 /** What the dynamic loader or libtensorflow said when it did not start. */
-export const misstart = (said: string): Finding => {
+export const misstart = (said: string): Extract<Finding, { kind: 'library-absent' | 'broken' }> => {
   const library = /([\w.+-]+\.so[\w.]*): cannot open shared object file/.exec(said)?.[1];
   if (library !== undefined) return { kind: 'library-absent', library };
   const error = /^\w*Error: .*$/m.exec(said)?.[0] ?? said.trim().split('\n').at(-1)!;
