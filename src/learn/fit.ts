@@ -5,7 +5,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { sizeOfAll, stepsSize } from '../plan/batch-rows.ts';
 import type { TrainFit } from '../plan/training-roster.ts';
 import { isStateName } from '../plan/param-moves.ts';
-import { nextSteps } from './pace.ts';
+import { pacing } from './pace.ts';
 import type { Save } from './saving.ts';
 import { savingBy } from './saving.ts';
 import type { Chunk } from './shuffle.ts';
@@ -139,13 +139,13 @@ const oneStart = async (training: Training, from: TrainingState, hooks: Training
   const perEpoch = stepsPerEpoch(points, batch);
   const cancelled = (): boolean => hooks.cancelled?.() === true;
   let state = from;
-  let steps = hooks.stepsPerCall ?? 1;
+  const pace = pacing();
   const saving = savingBy(hooks.save);
   while (state.epoch < fit.epochs) {
     const order = orderOf(training, state.restart, state.epoch);
     while (state.step < perEpoch) {
       if (cancelled()) return stopped(state, hooks);
-      const chunk = chunkFrom(state.step, points, batch, steps);
+      const chunk = chunkFrom(state.step, points, batch, hooks.stepsPerCall ?? pace.steps());
       const started = performance.now();
       const next = await advanced(training, state, order, chunk, cancelled);
       // Asked in its midst, descents inside the call ended early: it does not count.
@@ -164,8 +164,7 @@ const oneStart = async (training: Training, from: TrainingState, hooks: Training
         epochs: fit.epochs,
         objective: state.sum / Math.min(state.step * batch, points),
       });
-      if (hooks.stepsPerCall === undefined && chunk.size === batch)
-        steps = nextSteps(chunk.steps, performance.now() - started);
+      if (chunk.size === batch) pace.took(chunk.steps, performance.now() - started);
       await breath();
       const diagnostics = state.step < perEpoch ? await saving.within(state) : [];
       if (diagnostics.length > 0) return { kind: 'unsaved', state, diagnostics };
