@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import { dirname } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import packageFile from '../../../package.json' with { type: 'json' };
 
 const require = createRequire(import.meta.url);
 
@@ -25,5 +26,9 @@ export const missingAmong = (names: readonly string[]): readonly string[] =>
 export const loadPackage = (name: string): Promise<unknown> =>
   import(/* @vite-ignore */ pathToFileURL(require.resolve(name)).href);
 
-/** What `npm install` is told, version included where one must match ours. */
-export const installing = (names: readonly string[]): string => `npm install ${names.join(' ')}`;
+const { dependencies, optionalDependencies, peerDependencies } = packageFile;
+const versions: Readonly<Record<string, string>> = { ...dependencies, ...optionalDependencies, ...peerDependencies };
+
+/** What `npm install` is told: the packages in the versions that go with ours. */
+export const installing = (names: readonly string[]): string =>
+  `npm install ${names.map((name) => (versions[name] === undefined ? name : `${name}@${versions[name]}`)).join(' ')}`;

@@ -72,10 +72,7 @@ export interface Found {
   readonly adapter: GpuAdapter;
 }
 
-const requirements: Readonly<Record<string, string>> = {
-  '@tensorflow/tfjs-backend-webgpu': '@tensorflow/tfjs-backend-webgpu@4.22.0',
-  webgpu: 'webgpu@0.6.2',
-};
+const requirements = ['@tensorflow/tfjs-backend-webgpu', 'webgpu'] as const;
 
 /** Folders where Vulkan's loader looks for drivers (LoaderDriverInterface.md of the Vulkan loader, "Driver Discovery on Linux"). */
 const driverFolders = ['/etc/vulkan/icd.d', '/usr/local/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/usr/share/vulkan/icd.d']; // prettier-ignore
@@ -120,12 +117,8 @@ const askSwiftShader = async (dawn: Dawn, driver: string, { environment }: Machi
 
 /** A real GPU first. On Linux Dawn goes through Vulkan, elsewhere through what the system has. */
 export const findAdapter = async (machine: Machine = thisMachine): Promise<Found | Lack> => {
-  const missing = machine.missing(Object.keys(requirements));
-  if (missing.length > 0)
-    return {
-      detail: `${missing.join(' and ')} not installed`,
-      remedy: installing(missing.map((name) => requirements[name]!)),
-    };
+  const missing = machine.missing(requirements);
+  if (missing.length > 0) return { detail: `${missing.join(' and ')} not installed`, remedy: installing(missing) };
   const dawn = await machine.loadDawn().catch((error: unknown) => String((error as Error).message ?? error));
   if (typeof dawn === 'string')
     return {

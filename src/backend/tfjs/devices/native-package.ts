@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import * as util from 'node:util';
-import { folderOf, loadPackage } from '../packages.ts';
+import { folderOf, installing, loadPackage } from '../packages.ts';
 import type { Lack } from './device.ts';
 
 type Name = 'cuda' | 'tensorflow';
@@ -13,7 +13,6 @@ export const nativePackages: Readonly<Record<Name, string>> = {
   cuda: '@tensorflow/tfjs-node-gpu',
   tensorflow: '@tensorflow/tfjs-node',
 };
-const version = '4.22.0';
 
 /** What starting the package in a process of its own gave. */
 export interface Trial {
@@ -134,7 +133,7 @@ export const lackOf = (name: Name, finding: Finding): Lack | null => {
   const named = nativePackages[name];
   switch (finding.kind) {
     case 'absent':
-      return { detail: `${named} is not installed`, remedy: `npm install ${named}@${version}` };
+      return { detail: `${named} is not installed`, remedy: installing([named]) };
     case 'node-too-new':
       return {
         detail: `${named} calls util.isNullOrUndefined, which Node ${finding.version} no longer has: Node 20 or 22 does`,
