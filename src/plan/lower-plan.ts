@@ -20,7 +20,7 @@ import { lowerFit, lowerKept } from './lower-fit.ts';
 import { dataGroups } from './data-groups.ts';
 import { trainingSizes } from './batch-rows.ts';
 import { lowerTraining, trainingVariables } from './lower-training.ts';
-import { mergeConvergence } from './merge-convergence.ts';
+import { allConverged, mergeConvergence } from './merge-convergence.ts';
 import type { Plan } from './plan.ts';
 import { blocksOf } from './plan.ts';
 import type { ConstValues } from './program-environment.ts';
@@ -182,9 +182,15 @@ const collect = (
   }
   const points = pointFreeEnergies(plan, blocks, env);
   if (points !== null) outputs['point free energies'] = points;
-  if (plan.fit === null && blocks.length > 0) {
-    const solved = blocks.map(({ q, lowered }) => ({ lowered, certificate: q.chosen.certificate }));
-    mergeConvergence(b, solved, outputs);
+  const solved = blocks.map(({ q, lowered }) => ({ lowered, certificate: q.chosen.certificate }));
+  if (plan.fit === null) mergeConvergence(b, solved, outputs);
+  else {
+    // Iterations and gap stay those of what is learned. Latents that go on from where a fit left them take a few steps more,
+    // and the fit has said whether they had converged.
+    const own = solved.filter((_, i) => !blocks[i]!.q.unknowns.some((name) => env.starts?.has(name) === true));
+    const converged = allConverged(b, own);
+    if (converged !== null)
+      outputs['converged'] = outputs['converged'] === undefined ? converged : b.and(outputs['converged'], converged);
   }
   outputs['free energy'] = dataTotal;
   outputs['total free energy'] = total;

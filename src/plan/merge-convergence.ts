@@ -7,12 +7,23 @@ export interface SolvedBlock {
   readonly certificate: Certificate;
 }
 
+const iterative = (blocks: readonly SolvedBlock[]): readonly NonNullable<Lowered['convergence']>[] =>
+  blocks.flatMap(({ lowered }) => (lowered.convergence === null ? [] : [lowered.convergence]));
+
+/** null where nothing iterates. */
+export const allConverged = (b: Builder, blocks: readonly SolvedBlock[]): Value | null => {
+  const [first, ...rest] = iterative(blocks).map((c) => c.converged);
+  return first === undefined ? null : rest.reduce((x, y) => b.and(x, y), first);
+};
+
 /** All blocks converged; the most iterations that one took; gaps add up where every block has one or is exact. */
 export const mergeConvergence = (b: Builder, blocks: readonly SolvedBlock[], outputs: Record<string, Value>): void => {
-  const iterative = blocks.flatMap(({ lowered }) => (lowered.convergence === null ? [] : [lowered.convergence]));
-  if (iterative.length === 0) return;
-  outputs['converged'] = iterative.map((c) => c.converged).reduce((x, y) => b.and(x, y));
-  outputs['iterations'] = iterative.map((c) => c.iterations).reduce((x, y) => b.maximum(x, y));
+  const converged = allConverged(b, blocks);
+  if (converged === null) return;
+  outputs['converged'] = converged;
+  outputs['iterations'] = iterative(blocks)
+    .map((c) => c.iterations)
+    .reduce((x, y) => b.maximum(x, y));
   const gaps = blocks.flatMap(({ lowered }) => (lowered.gap === undefined ? [] : [lowered.gap]));
   const silent = blocks.some(({ lowered, certificate }) => lowered.gap === undefined && certificate !== 'exact');
   if (gaps.length > 0 && !silent) outputs['gap'] = gaps.reduce((x, y) => b.add(x, y));

@@ -15,7 +15,7 @@ import type { BoundTask } from './bind-task.ts';
 import { resolved, valuesFound } from './check-precision.ts';
 import { complete } from './complete.ts';
 import { pick } from './inputs.ts';
-import { learnParams, paramsIn, storyOf } from './learn-params.ts';
+import { learnParams, paramsIn, storyOf, withStory } from './learn-params.ts';
 import type { Extent } from './result-arrays.ts';
 import { resultArray } from './result-arrays.ts';
 import { escaping, runaways } from './runaways.ts';
@@ -39,7 +39,7 @@ export const execute = async (
   const extent: Extent = { lengths: bound.lengths, sizes };
   const inputs: Record<string, TensorData> = { seed: { shape: [], data: Float32Array.of(options.seed) } };
   for (const name of plan.task.training) if (bound.values[name] !== undefined) inputs[name] = bound.values[name];
-  let story: Arrays = {};
+  let story: Arrays | null = null;
   if (plan.fit?.kind === 'train') {
     const { value: trained, diagnostics } = await learnParams(
       plan,
@@ -63,7 +63,7 @@ export const execute = async (
     const runner = await by.load(spec);
     const values = await runner.call('infer', pick(spec, 'infer', inputs), { sizes, ...hooks });
     await runner.dispose();
-    const whole = complete({ ...values, ...story }, plan.task.partial, bound);
+    const whole = complete(withStory(values, story), plan.task.partial, bound);
     return { values: whole, caution: runner.caution };
   };
   const { values: first, caution } = await inferred(backend);

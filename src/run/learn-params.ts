@@ -61,3 +61,10 @@ export const storyOf = ({ state, complete, steps }: Trained): Arrays => ({
   iterations: { shape: [], data: Float64Array.of(steps) },
   trace: { shape: [state.trace.length], data: Float64Array.from(state.trace) },
 });
+
+/** The outputs of a query with how learning went before it: both have to have converged. */
+export const withStory = (outputs: Arrays, story: Arrays | null): Arrays => {
+  if (story === null) return outputs;
+  const both = [outputs, story].every(({ converged }) => converged === undefined || converged.data[0] === 1);
+  return { ...outputs, ...story, converged: { shape: [], data: Float64Array.of(both ? 1 : 0) } };
+};
