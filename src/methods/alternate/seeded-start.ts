@@ -94,14 +94,14 @@ const apartInPlace = (s: Seeding, params: Values, target: Variable): Values => {
   const atLocations = (step: AlternateStep): boolean => locations.includes(step);
   const place = (inner: Environment, weights: Value, from: Values): Values =>
     maximisation(problem, inner, from, weightsOf(s, inner, [[target.name, weights]]), bindings, atLocations);
-  const energies = (inner: Environment, from: Values): Value | null =>
-    unaryEnergies(bindParams(problem, inner, from), target, problem.groups);
+  const energies = (inner: Environment, from: Values, states = statesOf(inner.builder, target)): Value | null =>
+    unaryEnergies(bindParams(problem, inner, from), target, problem.groups, states);
   const oneDatumEach = locations.every((step) => locationTerms(step));
   if (!oneDatumEach || latents.length > 1 || energies(env, params) === null) {
     const size = Math.max(...locations.map((l) => denseCount(l.facts, (l.witness as QuadraticWitness).layout)));
     return maximisation(problem, env, params, subsetsOf(s, 2 * size + 2, latents), bindings, atLocations);
   }
-  const energiesAt = (inner: Environment, from: Values): Value => energies(inner, from)!;
+  const energiesAt = (inner: Environment, from: Values, states?: States): Value => energies(inner, from, states)!;
   const seeded = spreadSeeds(env, target, seed, restart, params, place, energiesAt).params;
   if (!problem.steps.some(isScale)) return seeded;
   // Scales need members: a few hard assignments settle the locations, then every step runs once.

@@ -5,7 +5,7 @@
 import type { FactorGroup } from '../../graph/factor-graph.ts';
 import { slotsOf } from '../../graph/regular.ts';
 import { affineIndex } from '../../graph/expressions.ts';
-import type { Environment } from '../../lower/environment.ts';
+import type { Environment, States } from '../../lower/environment.ts';
 import { binderAxis, slotAxis, withBindings } from '../../lower/environment.ts';
 import { lowerGroup, sumIndices } from '../../lower/group.ts';
 import type { Axis, NamedTensor } from '../../lower/named-tensor.ts';
@@ -15,7 +15,7 @@ import type { Weights } from '../../lower/polynomial.ts';
 import type { Variable } from '../../semantics/model.ts';
 import type { Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
-import { stateCount, statesOf } from '../discrete/states.ts';
+import { stateAt, stateCount, statesOf } from '../discrete/states.ts';
 import type { WeightsOf } from '../method.ts';
 
 /** Posterior weights of every group from one array of node weights per latent, [nodes…, states]: the product over slots. */
@@ -58,11 +58,15 @@ export const uniformWeights = (env: Environment, variable: Variable): Value => {
   return b.full([...nodes, count], b.reciprocal(b.dim(count)));
 };
 
-/** Energy of each node in each state from the groups that see this node alone: [nodes…, states]. */
-export const unaryEnergies = (env: Environment, latent: Variable, groups: readonly FactorGroup[]): Value | null => {
+/** Energy of each node in each of these states from the groups that see this node alone: [nodes…, states]. */
+export const unaryEnergies = (
+  env: Environment,
+  latent: Variable,
+  groups: readonly FactorGroup[],
+  states: States,
+): Value | null => {
   const b = env.builder;
   const names = new Set([latent.name]);
-  const states = statesOf(b, latent);
   const inner = withBindings(env, [[latent.name, { kind: 'states', states }]]);
   const nodes: readonly Axis[] = latent.binders.map((i) => ({
     id: `node ${i.id}`,
@@ -102,8 +106,8 @@ const covers = (group: FactorGroup, index: string, offset: dims.Dim, latent: Var
   return first.length === 0 && dims.equal(dims.subtract(binder.to, binder.from), dims.subtract(own.to, own.from));
 };
 
-/** One draw of a node per state, far from those drawn before: returns one-hot weights [nodes, states] (nodes flattened).
- *  `place` computes the params from weights; `energies` the unary energies under params. */
+/** One draw of a node per state, far from those drawn before. `place` computes the params from weights; `energies` those of
+ *  all nodes in one state under params. A node's distance to a state is taken when that state is placed. */
 export const spreadSeeds = (
   env: Environment,
   latent: Variable,
@@ -111,7 +115,7 @@ export const spreadSeeds = (
   restart: Value,
   params: readonly Value[],
   place: (env: Environment, weights: Value, params: readonly Value[]) => readonly Value[],
-  energies: (env: Environment, params: readonly Value[]) => Value,
+  energies: (env: Environment, params: readonly Value[], states: States) => Value,
 ): { readonly params: readonly Value[] } => {
   const b = env.builder;
   const count = stateCount(latent)!;
@@ -120,13 +124,10 @@ export const spreadSeeds = (
   const start = b.zeros([flat, count]);
   const iota = b.iota([count], 0, 'float');
   const { carry } = b.scan(
-    { length: count, carry: [start, ...params], xs: [iota] },
-    (inner, [weights, ...current], [k]) => {
+    { length: count, carry: [start, b.full([flat], 1e30), ...params], xs: [iota] },
+    (inner, [weights, nearest, ...current], [k]) => {
       const here: Environment = { ...env, builder: inner };
-      const table = inner.reshape(energies(here, current), [flat, count]);
-      const chosen = inner.lt(inner.reshape(inner.iota([count], 0, 'float'), [dims.constant(1), count]), k!);
-      const nearest = inner.min(inner.select(inner.expand(chosen, [flat, count]), table, inner.constant(1e30)), [1]);
-      const gap = inner.sub(nearest, inner.min(nearest));
+      const gap = inner.sub(nearest!, inner.min(nearest!));
       const distance = inner.select(inner.lt(k!, 0.5), inner.full([flat], 1), inner.add(gap, 1e-20));
       // Gumbel-max: argmax of log weight + Gumbel noise is a draw in proportion to the weights.
       const step = inner.add(inner.mul(restart, inner.dim(dims.add(count, dims.constant(1)))), k!);
@@ -136,10 +137,12 @@ export const spreadSeeds = (
       const row = inner.reshape(inner.oneHot(drawn, flat), [flat, dims.constant(1)]);
       const column = inner.reshape(inner.eq(inner.iota([count], 0, 'float'), k!), [dims.constant(1), count]);
       const next = inner.add(weights!, inner.mul(row, column));
-      return { carry: [next, ...place(here, inner.reshape(next, [...nodes, count]), current)] };
+      const placed = place(here, inner.reshape(next, [...nodes, count]), current);
+      const distances = inner.reshape(energies(here, placed, stateAt(inner, latent, k!)), [flat]);
+      return { carry: [next, inner.minimum(nearest!, distances), ...placed] };
     },
   );
-  return { params: carry.slice(1) };
+  return { params: carry.slice(2) };
 };
 
 /** Weights that give each state a random subset of about `wanted` nodes, and everything else a trace. */

@@ -1,6 +1,6 @@
 // The states of a discrete node. In: a variable. Out: how many states it has and what they stand for, or null.
 import type { Variable } from '../../semantics/model.ts';
-import type { Builder } from '../../tensor/builder.ts';
+import type { Builder, Value } from '../../tensor/builder.ts';
 import type { Dim } from '../../tensor/dims.ts';
 import * as dims from '../../tensor/dims.ts';
 import type { States } from '../../lower/environment.ts';
@@ -37,5 +37,28 @@ export const statesOf = (b: Builder, variable: Variable): States => {
       return { count, kind: 'values', values: b.add(b.iota([count], 0, 'float'), b.dim(domain.from)) };
     default:
       return { count, kind: 'number', values: null };
+  }
+};
+
+/** The one state of number `index`, a scalar that is known when the program runs. */
+export const stateAt = (b: Builder, variable: Variable, index: Value): States => {
+  const one = [dims.constant(1)];
+  const position = b.reshape(index, one);
+  const states = statesOf(b, variable);
+  const chosen = (): Value =>
+    b.cast(
+      b.eq(
+        b.reshape(position, [...one, ...one]),
+        b.reshape(b.iota([states.count], 0, 'float'), [...one, states.count]),
+      ),
+      'float',
+    );
+  switch (states.kind) {
+    case 'number':
+      return { count: dims.constant(1), kind: 'values', values: position };
+    case 'onehot':
+      return { count: dims.constant(1), kind: 'values', values: chosen() };
+    case 'values':
+      return { count: dims.constant(1), kind: 'values', values: b.gather(states.values!, b.cast(position, 'int'), 0) };
   }
 };
