@@ -325,6 +325,31 @@ it('the gradient of minima adds where each minimum was found, the first of equal
   }
 });
 
+it('sums by the place of a minimum add rows to groups, without the one-hot table', async () => {
+  const b = new Builder();
+  const [N, K, D] = [size('N'), size('K'), size('D')];
+  const [x, y] = [b.input('x', [N, K]), b.input('y', [D, N])];
+  const hot = b.oneHot(b.argmin(x, 1), K);
+  const rows = (table: typeof hot) =>
+    b.contract('sum-product', [{ value: y, axes: [2, 0] }, { value: table, axes: [0, 1] }], [2, 1]); // prettier-ignore
+  const program = optimise(b.finish({ sums: rows(hot), less: rows(b.neg(hot)), counts: b.sum(hot, [0]) }));
+  const text = emitModule(moduleOf({ infer: program }));
+  expect(text.match(/own\(await groupSums/g)?.length).toBe(2);
+  expect(text).not.toMatch(/own\(oneHotRows/);
+  const inputs = {
+    x: { shape: [4, 3], data: Float32Array.of(1, 2, 0, 5, 5, 5, 7, 1, 2, 3, 4, 0) },
+    y: { shape: [2, 4], data: Float32Array.of(1, 10, 100, 1000, 2, 20, 200, 2000) },
+  };
+  // Places 2, 0 (the first of equals), 1 and 2.
+  for (const found of await run(program, inputs)) {
+    expect([...found['counts']!.data]).toEqual([1, 1, 2]);
+    expect([...found['sums']!.data]).toEqual([10, 100, 1001, 20, 200, 2002]);
+    expect([...found['less']!.data]).toEqual([-10, -100, -1001, -20, -200, -2002]);
+  }
+  const none = { x: { shape: [0, 3], data: new Float32Array(0) }, y: { shape: [2, 0], data: new Float32Array(0) } };
+  for (const found of await run(program, none)) expect([...found['sums']!.data]).toEqual([0, 0, 0, 0, 0, 0]);
+});
+
 it('a table of 16 axes is eliminated axis by axis', async () => {
   const b = new Builder();
   const shape = Array.from({ length: 16 }, () => constant(2));

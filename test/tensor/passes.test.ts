@@ -105,7 +105,10 @@ describe('what each pass is for', () => {
     const b = new Builder();
     const [x, w] = [b.input('x', [N, size('D')]), b.input('w', [size('D'), K])];
     const distance = b.add(
-      b.add(b.unsqueeze(b.sum(b.square(x), [1]), [1]), b.mul(-2, b.matmul(x, w))),
+      b.add(
+        b.unsqueeze(b.sum(b.square(x), [1]), [1]),
+        b.mul(b.reshape(b.constant(-2), [constant(1), constant(1)]), b.matmul(x, w)),
+      ),
       b.unsqueeze(b.sum(b.square(w), [0]), [0]),
     );
     const clamped = b.minimum(b.maximum(distance, 0), 1e30);

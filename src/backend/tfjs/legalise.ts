@@ -11,6 +11,7 @@ import { realiseGibbsSum, type Producers } from './legalise/gibbs.ts';
 import { handleOf, literal, whole, wholeAs, type Handle } from './legalise/handle.ts';
 import { keptShape } from './legalise/layout.ts';
 import { realiseScan, realiseWhile, type Reader } from './legalise/loops.ts';
+import { realiseGroupSum } from './legalise/group-sums.ts';
 import { realisePickedSum } from './legalise/picked.ts';
 import { Realiser, tensorType } from './legalise/realiser.ts';
 import {
@@ -81,7 +82,8 @@ const rules: { readonly [O in Op]: Rule<O> } = {
   ],
   contract: (instr, context) => {
     const { r, handle, info } = context;
-    const sum = realiseGibbsSum(r, instr, context) ?? realisePickedSum(r, instr, context);
+    const sum =
+      realiseGibbsSum(r, instr, context) ?? realiseGroupSum(r, instr, context) ?? realisePickedSum(r, instr, context);
     if (sum !== null) return [sum];
     const {
       out: [id],

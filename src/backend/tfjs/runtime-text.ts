@@ -16,6 +16,7 @@ export type HelperName =
   | 'treeSum'
   | 'rowsProduct'
   | 'batchRowsProduct'
+  | 'groupSums'
   | 'matrixProduct'
   | 'isNear'
   | 'peek'
@@ -446,6 +447,23 @@ function batchRowsProduct(a, b) {
       }),
     );
   });
+}`,
+  },
+  groupSums: {
+    needs: ['rowsProduct', 'isNear', 'peek', 'oneHotRows'],
+    text: `/** Sums of rows [n, q] by group, at[n] of them, as [groups, q]. The host adds, in float64; where tensors are far from it, a
+ *  product with the one-hot table of groups does. */
+async function groupSums(rows, at, groups) {
+  const [count, width] = rows.shape;
+  if (rows.size === 0 || groups === 0) return tf.zeros([groups, width]);
+  if (!isNear()) return tf.tidy(() => rowsProduct(oneHotRows(at, groups), rows));
+  const [values, group] = [await peek(rows), await peek(at)];
+  const sums = new Float64Array(groups * width);
+  for (let i = 0; i < count; i++) {
+    const [from, to] = [i * width, group[i] * width];
+    for (let j = 0; j < width; j++) sums[to + j] += values[from + j];
+  }
+  return tf.tensor(Float32Array.from(sums), [groups, width]);
 }`,
   },
   matrixProduct: {

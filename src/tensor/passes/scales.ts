@@ -19,21 +19,30 @@ const outerProducts = (program: Program): ReadonlyMap<ValueId, Contract> => {
   );
 };
 
+/** Values that are one number throughout: constants, and what only repeats or reshapes them. */
+const numbersOf = (program: Program): ReadonlyMap<ValueId, number> => {
+  const numbers = new Map<ValueId, number>();
+  for (const instr of program.instrs) {
+    const source = instr.op === 'view' && instr.view.kind !== 'pad' ? numbers.get(instr.arg) : undefined;
+    const value = instr.op === 'constant' ? instr.value : source;
+    if (typeof value === 'number') numbers.set(instr.out[0], value);
+  }
+  return numbers;
+};
+
 const absorption = (program: Program): Replacement => {
   const products = outerProducts(program);
-  const constants = new Set(
-    program.instrs.flatMap((i) => (i.op === 'constant' && typeof i.value === 'number' ? [i.out[0]] : [])),
-  );
+  const constants = numbersOf(program);
   return (b, instr, read) => {
     if (instr.op !== 'map' || (instr.fn !== 'mul' && instr.fn !== 'neg')) return null;
     const id = instr.args.find((arg) => products.has(arg));
-    const by = instr.fn === 'neg' ? null : instr.args.find((arg) => constants.has(arg));
+    const by = instr.fn === 'neg' ? -1 : instr.args.map((arg) => constants.get(arg)).find((n) => n !== undefined);
     if (id === undefined || by === undefined) return null;
     const product = products.get(id)!;
     const smallest = product.operands.reduce((best, next) => (next.axes.length <= best.axes.length ? next : best));
     const operands = product.operands.map((o) => {
       const value = read(o.value);
-      return { value: o === smallest ? b.mul(value, by === null ? -1 : read(by)) : value, axes: o.axes };
+      return { value: o === smallest ? b.mul(value, by) : value, axes: o.axes };
     });
     return [b.contract('sum-product', operands, product.keep)];
   };

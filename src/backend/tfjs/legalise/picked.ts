@@ -12,7 +12,7 @@ import { transposeTensor } from './views.ts';
 type Contract = Extract<Instr, { op: 'contract' }>;
 
 /** The argmin whose one-hot encoding along a new last axis a value is. */
-const argminBehind = (value: ValueId, { producer, info }: Producers): ValueId | null => {
+export const argminBehind = (value: ValueId, { producer, info }: Producers): ValueId | null => {
   const equal = producer(value);
   if (equal?.op !== 'map' || equal.fn !== 'eq') return null;
   const last = info(value).shape.length - 1;

@@ -1,7 +1,7 @@
 // Matrix products that stay right and fast where tf.matMul alone does not. Operands have two axes, or three of which the
 // first is a batch. Out: a new tensor; arguments are left alone.
 import * as tf from '@tensorflow/tfjs-core';
-import { isNear } from './indexing.ts';
+import { isNear, oneHotRows, peek } from './indexing.ts';
 import { sumAxis } from './reductions.ts';
 
 /** Rows of a tensor as a copy: entries from..to of the last but one axis. */
@@ -99,6 +99,21 @@ export function batchRowsProduct(a: tf.Tensor, b: tf.Tensor): tf.Tensor {
       }),
     );
   });
+}
+
+/** Sums of rows [n, q] by group, at[n] of them, as [groups, q]. The host adds, in float64; where tensors are far from it, a
+ *  product with the one-hot table of groups does. */
+export async function groupSums(rows: tf.Tensor, at: tf.Tensor, groups: number): Promise<tf.Tensor> {
+  const [count, width] = rows.shape as [number, number];
+  if (rows.size === 0 || groups === 0) return tf.zeros([groups, width]);
+  if (!isNear()) return tf.tidy(() => rowsProduct(oneHotRows(at, groups), rows));
+  const [values, group] = [await peek(rows), await peek(at)];
+  const sums = new Float64Array(groups * width);
+  for (let i = 0; i < count; i++) {
+    const [from, to] = [i * width, group[i]! * width];
+    for (let j = 0; j < width; j++) sums[to + j]! += values[from + j]!;
+  }
+  return tf.tensor(Float32Array.from(sums), [groups, width]);
 }
 
 /** a b for a […, p, n] and b […, n, q], n of any length. */
