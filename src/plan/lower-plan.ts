@@ -19,7 +19,7 @@ import { lowerBlocks, pointFreeEnergies } from './free-energy.ts';
 import { lowerFit, lowerKept } from './lower-fit.ts';
 import { dataGroups } from './data-groups.ts';
 import { trainingSizes } from './batch-rows.ts';
-import { lowerTraining, trainingVariables } from './lower-training.ts';
+import { lowerTraining, trainingVariables, trainingWords } from './lower-training.ts';
 import { allConverged, mergeConvergence } from './merge-convergence.ts';
 import type { Plan } from './plan.ts';
 import { blocksOf } from './plan.ts';
@@ -44,7 +44,7 @@ export const lowerPlan = (
   return {
     name: model.name,
     source,
-    description,
+    description: fit?.kind === 'train' ? [...description, ...trainingWords(fit)] : description,
     sizes: [...sizes, ...stepwise.map((name) => ({ name, default: null }))],
     derivedSizes: model.derivedSizes,
     variables: {
@@ -53,7 +53,7 @@ export const lowerPlan = (
           (v) => [v.name, { role: v.role, domain: v.domain.kind, shape: wholeShape(v), dtype: 'float' }] as const,
         ),
       ),
-      ...(fit?.kind === 'train' ? trainingVariables : {}),
+      ...(fit?.kind === 'train' ? trainingVariables(plan, fit) : {}),
     },
     entries: {
       infer: lowerInfer(plan, consts),

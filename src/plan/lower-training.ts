@@ -12,21 +12,41 @@ import { Builder } from '../tensor/builder.ts';
 import type { Program } from '../tensor/program.ts';
 import { renameSizes } from '../tensor/rename-sizes.ts';
 import { inputBindings } from './lower-energy.ts';
-import { begun } from './param-moves.ts';
+import { begun, stateName } from './param-moves.ts';
 import type { Plan } from './plan.ts';
 import type { ConstValues } from './program-environment.ts';
 import type { TrainFit } from './training-roster.ts';
+import { rosterOf } from './training-roster.ts';
 import { closed, openSite, overBatches, sceneOf, siteOf } from './training-site.ts';
 import type { TrainingSite } from './training-step.ts';
 import { environmentIn, objectiveAt, stepFrom } from './training-step.ts';
 
+/** How a compiled module learns, for its readers. */
+export const trainingWords = ({ batch }: TrainFit): readonly string[] => [
+  '',
+  'learning with this module, step by step:',
+  '  init gives the params and what their optimizers remember, step moves these, infer takes the params',
+  batch === null
+    ? '  sizes: { $steps } says how many steps a call does'
+    : `  batch indices: a row of points of ${batch.plate} for each step that a call does`,
+  '  step number: how many were done before (only optimizers and losses that need it take it)',
+];
+
 /** What the arrays of these programs are that no variable of the model is, for readers of a compiled module. */
-export const trainingVariables: ModuleSpec['variables'] = {
+export const trainingVariables = (plan: Plan, fit: TrainFit): ModuleSpec['variables'] => ({
+  ...Object.fromEntries(
+    [...rosterOf(plan, fit).moves.values()].flatMap(({ variable, states }) =>
+      states.map(({ name, shape }) => {
+        const role = `${name.slice(stateName(variable.name, '').length)} of ${variable.name} between steps`;
+        return [name, { role, domain: 'real', shape, dtype: 'float' }] as const;
+      }),
+    ),
+  ),
   restart: { role: 'number of the start, from 0', domain: 'integer', shape: [], dtype: 'float' },
   'step number': { role: 'steps done before', domain: 'integer', shape: [], dtype: 'float' },
   'batch indices': { role: 'points of each step', domain: 'index', shape: [], dtype: 'int' },
   objectives: { role: 'objective of each step', domain: 'real', shape: [], dtype: 'float' },
-};
+});
 
 export const lowerTraining = (
   plan: Plan,
