@@ -167,3 +167,16 @@ it('zeros are exact and intercepts are found', async () => {
   w.forEach((v, k) => expect(v).toBeCloseTo(coefficients[k]!, 4));
   expect(flat(report.variables['b'])[0]).toBeCloseTo(1.0096709127855206, 4);
 });
+
+it.each(['nonnegative[D]', 'real[D] where ||w|| <= 5'])(
+  'a fit without any rest has converged, w : %s',
+  async (domain) => {
+    const text = regression(`latent w : ${domain}`, '(y - x @ w)^2');
+    const truth = [1.5, 0, 0.25, 3, 0, 1];
+    const exact = x.map((row) => row.reduce((sum, v, j) => sum + v * truth[j]!, 0));
+    const report = await runModel(text, { x, y: exact });
+    expect(report.plan.map((p) => p.method)).toEqual(['FISTA']);
+    expect(report.converged).toBe(true);
+    expect(flat(report.variables['w'])).toEqual(truth.map((v) => expect.closeTo(v, 4)));
+  },
+);

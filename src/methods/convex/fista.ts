@@ -32,6 +32,8 @@ const roundingTolerance = 1e-5;
 const patience = 20;
 const roundingPatience = 3;
 const NOTHING = 1e30;
+/** A perfect fit has objective 0, of which no gap is a share: the share is of this much of the objective at the start then. */
+const leastShare = 1e-6;
 
 /** Probes of the curvature go this far: any distance serves a quadratic. */
 export const probe = (problem: ConvexProblem): number => (problem.quadratic ? 1 : 0.1);
@@ -91,6 +93,10 @@ export const fista = (env: Environment, problem: ConvexProblem, start: Arrays, m
   const look = lookFor(env, setting, zeros);
   const here = look(b, first);
   const steps = problem.quadratic ? quadraticSteps : backtrackingSteps;
+  const begun = b.sum(here.objective);
+  const floor = b.mul(leastShare, b.abs(begun));
+  const isSmall = (c: Builder, gap: Value, objective: Value, share: number): Value =>
+    c.le(gap, c.mul(share, c.maximum(c.abs(objective), floor)));
   const loop = b.while_(
     {
       max: Math.ceil(maxIterations / stretch),
@@ -102,14 +108,14 @@ export const fista = (env: Environment, problem: ConvexProblem, start: Arrays, m
         b.constant(0),
         // Nothing is known of how far away a minimiser is before some steps have been taken.
         b.constant(NOTHING),
-        b.sum(here.objective),
+        begun,
         ...list(first, zeros, here.gradient, here.gradient),
       ],
     },
     (c, [, , , still, gap, objective]) => {
-      const close = c.le(gap!, c.mul(roundingTolerance, c.abs(objective!)));
+      const close = isSmall(c, gap!, objective!, roundingTolerance);
       const rests = c.lt(still!, c.select(close, roundingPatience - 0.5, patience - 0.5));
-      return c.mul(c.gt(gap!, c.mul(tolerance, c.abs(objective!))), rests);
+      return c.mul(c.not(isSmall(c, gap!, objective!, tolerance)), rests);
     },
     (c, [bound, momentum, best, still, , , ...values]) => {
       const [x, moved, slope, slopeBefore] = cut(values) as [Arrays, Arrays, Arrays, Arrays];
@@ -140,7 +146,7 @@ export const fista = (env: Environment, problem: ConvexProblem, start: Arrays, m
   return {
     arrays,
     gap: gap!,
-    converged: b.le(gap!, b.mul(roundingTolerance, b.abs(objective!))),
+    converged: isSmall(b, gap!, objective!, roundingTolerance),
     iterations: b.mul(stretch, loop.steps),
   };
 };
