@@ -1,5 +1,5 @@
 // Writes the made data of the examples: `node examples/data/make.mjs` from the project root. The seeds are fixed, so the files
-// come out the same everywhere. In: gettysburg.txt. Out: letters.csv, casino.csv, casino.json, ellipse.csv, all beside this file.
+// come out the same everywhere. In: gettysburg.txt. Out: the files that README.md calls made by it, all beside this one.
 import { readFileSync, writeFileSync } from 'node:fs';
 
 /** Uniform numbers in [0, 1): mulberry32 (T. Ettinger, 2017, public domain). */

@@ -15,10 +15,13 @@ from hmmlearn.hmm import CategoricalHMM
 from scipy.integrate import quad
 from scipy.optimize import lsq_linear, minimize, minimize_scalar
 from scipy.special import logsumexp
+from scipy.stats import multivariate_normal
 from sklearn.cluster import KMeans
 from sklearn.decomposition import NMF, dict_learning, sparse_encode
-from sklearn.linear_model import ElasticNet, Lasso
+from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.linear_model import ElasticNet, Lasso, LogisticRegression
 from sklearn.mixture import GaussianMixture
+from sklearn.svm import LinearSVC
 
 data = "examples/data/"
 iris = np.loadtxt(data + "iris.csv", delimiter=",")
@@ -248,3 +251,104 @@ show("matrix_factorisation rank", int((s > 1e-9).sum()))
 show("matrix_factorisation usual", usual)
 show("matrix_factorisation held-out error", np.sqrt(np.mean((usual + low - held_out)[held] ** 2)))
 show("matrix_factorisation held-out error of the mean", np.sqrt(np.mean((np.nanmean(ratings) - held_out[held]) ** 2)))
+
+# ---------------------------------------------------------------- digits: softmax regression, margins
+def idx(name):
+    content = open(data + name, "rb").read()
+    shape = [int.from_bytes(content[4 + 4 * i : 8 + 4 * i], "big") for i in range(content[3])]
+    return np.frombuffer(content, np.uint8, offset=4 + 4 * len(shape)).reshape(shape)
+
+
+images, labels = idx("digits-train-images.idx") / 16, idx("digits-train-labels.idx")
+test_images, test_labels = idx("digits-test-images.idx") / 16, idx("digits-test-labels.idx")
+for lam in (0.1, 1.0):
+    softmax = LogisticRegression(C=1 / (2 * lam), solver="newton-cg", tol=1e-10, max_iter=10**5).fit(images, labels)
+    nll = -softmax.predict_log_proba(images)[np.arange(len(labels)), labels].sum()
+    show(f"classifier objective at lambda {lam}", nll + lam * (softmax.coef_**2).sum())
+    show(f"classifier decay at lambda {lam}", lam * (softmax.coef_**2).sum())
+    show(f"classifier accuracies at lambda {lam}", [softmax.score(images, labels), softmax.score(test_images, test_labels)])
+
+machine = LinearSVC(multi_class="crammer_singer", C=5, fit_intercept=False, tol=1e-10, max_iter=10**6).fit(images, labels)
+scores = images @ machine.coef_.T
+margins = 1 + scores - scores[np.arange(len(labels)), labels][:, None]
+margins[np.arange(len(labels)), labels] = 0
+svm = margins.max(1).clip(0).sum() + 0.1 * (machine.coef_**2).sum()
+show("hinge least objective of a point, with decay 0.1", svm / len(labels))
+show("hinge accuracies", [machine.score(images, labels), machine.score(test_images, test_labels)])
+hard = LinearSVC(multi_class="crammer_singer", C=1e4, fit_intercept=False, tol=1e-3, max_iter=10**5).fit(images, labels)
+show("hinge_all: accuracy of a linear machine without decay", hard.score(images, labels))
+narrow = LinearDiscriminantAnalysis(n_components=8).fit(images, labels)
+reduced = narrow.transform(images)[:, :8]
+centres = np.stack([reduced[labels == c].mean(0) for c in range(10)])
+nearest = ((reduced[:, None] - centres) ** 2).sum(2).argmin(1)
+show("ranking: accuracy of eight discriminant directions", (nearest == labels).mean())
+
+# ---------------------------------------------------------------- tagger: the likelihood and its gradient by forward-backward
+read = lambda part, what: json.load(open(f"{data}sentences-{part}-{what}.json"))
+sentences = list(zip(read("train", "words"), read("train", "tags")))
+
+
+def tagger(v, lam):
+    emit, trans = v[:48].reshape(12, 4), v[48:].reshape(4, 4)
+    value, by_emit, by_trans = lam * (v @ v), 2 * lam * emit, 2 * lam * trans
+    for words, tags in sentences:
+        e = emit[words]
+        forward, backward = [e[0]], [np.zeros(4)]
+        for t in range(1, len(words)):
+            forward.append(e[t] + logsumexp(forward[-1][:, None] + trans, axis=0))
+            backward.append(logsumexp(trans + (e[-t] + backward[-1]), axis=1))
+        backward = backward[::-1]
+        log_z = logsumexp(forward[-1])
+        value += log_z - e[range(len(tags)), tags].sum() - trans[tags[:-1], tags[1:]].sum()
+        for t, (word, tag) in enumerate(zip(words, tags)):
+            by_emit[word] += np.exp(forward[t] + backward[t] - log_z)
+            by_emit[word, tag] -= 1
+            if t > 0:
+                by_trans += np.exp(forward[t - 1][:, None] + trans + e[t] + backward[t] - log_z)
+                by_trans[tags[t - 1], tag] -= 1
+    return value, np.concatenate([by_emit.ravel(), by_trans.ravel()])
+
+
+for lam in (0.1, 1.0):
+    fit = minimize(tagger, np.zeros(64), args=(lam,), jac=True, method="L-BFGS-B", options={"maxiter": 5000, "ftol": 1e-15, "gtol": 1e-8, "maxfun": 10**5})  # fmt: skip
+    show(f"crf_tagger objective at lambda {lam}", fit.fun)
+    show(f"crf_tagger decay at lambda {lam}", lam * (fit.x @ fit.x))
+truth = json.load(open(data + "tagger.json"))
+emit, trans = np.array(truth["emit"]), np.array(truth["trans"])
+log_z, best, right, count = 0, 0, 0, 0
+for words, tags in zip(read("test", "words"), read("test", "tags")):
+    total, most, back = emit[words[0]], emit[words[0]], []
+    for word in words[1:]:
+        total = emit[word] + logsumexp(total[:, None] + trans, axis=0)
+        back.append((most[:, None] + trans).argmax(0))
+        most = emit[word] + (most[:, None] + trans).max(0)
+    path = [int(most.argmax())]
+    for b in back[::-1]:
+        path.append(int(b[path[-1]]))
+    log_z, best = log_z + logsumexp(total), best + most.max()
+    right, count = right + sum(a == b for a, b in zip(path[::-1], tags)), count + len(tags)
+show("crf_tagger with the true parameters: log Z of the test sentences", log_z)
+show("crf_tagger with the true parameters: score of the best tags", best)
+show("crf_tagger with the true parameters: accuracy on the test sentences", right / count)
+
+# ---------------------------------------------------------------- logistic regression
+virginica = np.loadtxt(data + "virginica.csv", dtype=int)
+for lam in (0.5, 0.01):
+    logistic = LogisticRegression(C=1 / (2 * lam), solver="newton-cholesky", tol=1e-14, max_iter=10**5).fit(iris, virginica)
+    p = logistic.predict_proba(iris)
+    decay = lam * (logistic.coef_**2).sum()
+    show(f"logistic objective at lambda {lam}", decay - np.log(p[np.arange(150), virginica]).sum())
+    show(f"logistic w at lambda {lam}", logistic.coef_[0])
+    show(f"logistic b at lambda {lam}", logistic.intercept_)
+
+# ---------------------------------------------------------------- Bayesian linear regression
+design, width = np.column_stack([iris[:, :3], np.ones(150)]), iris[:, 3]
+belief = np.zeros((4, 4))
+belief[:3, :3] = 0.8 + 0.2 * np.eye(3)
+belief[3, 3] = 100
+for sigma in (0.2, 2.0):
+    posterior = np.linalg.inv(np.linalg.inv(belief) + design.T @ design / sigma**2)
+    show(f"regression means of w, b at sigma {sigma}", posterior @ design.T @ width / sigma**2)
+    show(f"regression standard deviations of w, b at sigma {sigma}", np.sqrt(np.diag(posterior)))
+    evidence = multivariate_normal(np.zeros(150), design @ belief @ design.T + sigma**2 * np.eye(150))
+    show(f"regression log p(y) at sigma {sigma}", evidence.logpdf(width))
