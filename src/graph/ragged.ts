@@ -51,10 +51,17 @@ const rewriteModel = (model: Model, ragged: readonly SizeSymbol[]): Model => {
         ? null
         : {
             ...model.train,
-            losses: model.train.losses.map((l) => ({ ...l, expression: orNull(l.expression) })),
+            losses: model.train.losses.map((l) => ({
+              ...l,
+              expression: orNull(l.expression),
+              named: l.named === null ? null : { ...l.named, options: mapValues(l.named.options, lengthsRead) },
+            })),
           },
   };
 };
+
+const mapValues = (options: Readonly<Record<string, Expr>>, change: (expr: Expr) => Expr): Record<string, Expr> =>
+  Object.fromEntries(Object.entries(options).map(([name, expr]) => [name, change(expr)]));
 
 /** The lengths of `size T[n in N]`: along n of the plate where T[n] is read in one, so that they go with its points. */
 const lengthsOf = (model: Model, size: SizeSymbol): Variable => {

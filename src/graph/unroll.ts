@@ -11,20 +11,23 @@ import type { FactorGroup } from './factor-graph.ts';
 /** Terms of one reduction: a table over so many nodes would be too large anyway. */
 const mostTerms = 24;
 
-/** Stops the rewriting: what cannot be written out. */
-class Open extends Error {}
-
 export const unroll = (
   model: Model,
   group: FactorGroup,
   discrete: ReadonlySet<string>,
   sizes: Readonly<Record<string, number>>,
 ): FactorGroup | null => {
+  let open = false;
+  /** What cannot be written out: the rest is rewritten for nothing. */
+  const stop = <T>(instead: T): T => {
+    open = true;
+    return instead;
+  };
+  /** 0 where it is not known, or too many. */
   const count = (dim: Dim): number => {
-    if (dims.sizesOf(dim).some((s) => sizes[s] === undefined)) throw new Open();
+    if (dims.sizesOf(dim).some((s) => sizes[s] === undefined)) return stop(0);
     const n = dims.evaluate(dim, sizes);
-    if (n > mostTerms) throw new Open();
-    return n;
+    return n > mostTerms ? stop(0) : n;
   };
   const nodesOf = (name: string) => model.variables.find((v) => v.name === name)!;
 
@@ -38,43 +41,40 @@ export const unroll = (
     }
     if (e.kind === 'ref' && e.of === 'variable' && discrete.has(e.name)) return whole(e);
     const inner = mapChildren(e, rewrite);
-    if (inner.kind === 'call') return callOfArrays(inner) ?? stop();
-    if (inner.kind === 'if' && inner.type.shape.length > 0) return stop();
+    if (inner.kind === 'call') return callOfArrays(inner) ?? stop(e);
+    if (inner.kind === 'if' && inner.type.shape.length > 0) return stop(e);
     if (inner.kind === 'subscript' && inner.base.kind === 'array') return selected(inner, inner.base.elements);
     return inner;
-  };
-  const stop = (): never => {
-    throw new Open();
   };
 
   /** `[a, b, c][1]`. */
   const selected = (e: Expr & { kind: 'subscript' }, elements: readonly Expr[]): Expr => {
     const [only] = e.subscripts;
     const at = e.subscripts.length === 1 && only!.kind === 'at' && only!.at.kind === 'number' ? only!.at.value : -1;
-    return elements[at] ?? stop();
+    return elements[at] ?? stop(e);
   };
 
   /** An array of nodes, or of entries of one, as the array of its elements. */
   const whole = (ref: Expr & { kind: 'ref' }): Expr => {
     const variable = nodesOf(ref.name);
-    const open = variable.binders.slice(ref.at.length);
+    const rest = variable.binders.slice(ref.at.length);
     const entries = variable.domain.kind === 'onehot' ? [] : variable.type.shape;
-    const lengths = [...open.map((b) => dims.subtract(b.to, b.from)), ...entries];
-    const build = (at: readonly Expr[], rest: readonly Dim[]): Expr => {
-      const [length, ...inner] = rest;
-      if (length === undefined) return element(ref, at, open.length);
+    const lengths = [...rest.map((b) => dims.subtract(b.to, b.from)), ...entries];
+    const build = (at: readonly Expr[], open: readonly Dim[]): Expr => {
+      const [length, ...inner] = open;
+      if (length === undefined) return element(ref, at, rest.length);
       const elements = Array.from({ length: count(length) }, (_, i) => build([...at, numberExpr(i, ref)], inner));
-      if (elements.length === 0) return stop();
+      if (elements.length === 0) return stop(ref);
       const shape = [dims.constant(elements.length), ...elements[0]!.type.shape];
       return { kind: 'array', elements, type: { scalar: ref.type.scalar, shape }, span: ref.span };
     };
     return build([], lengths);
   };
 
-  const element = (ref: Expr & { kind: 'ref' }, at: readonly Expr[], open: number): Expr => {
+  const element = (ref: Expr & { kind: 'ref' }, at: readonly Expr[], indices: number): Expr => {
     const { type } = nodesOf(ref.name);
-    const node: Expr = { ...ref, at: [...ref.at, ...at.slice(0, open)], type };
-    const entry = at.slice(open);
+    const node: Expr = { ...ref, at: [...ref.at, ...at.slice(0, indices)], type };
+    const entry = at.slice(indices);
     if (entry.length === 0) return node;
     return {
       kind: 'subscript',
@@ -94,16 +94,16 @@ export const unroll = (
       const [from, to] = [count(b.from), count(b.to)];
       const values = Array.from({ length: Math.max(to - from, 0) }, (_, i) => numberExpr(from + i, e));
       points = points.flatMap((p) => values.map((value) => new Map([...p, [b.id, value]])));
-      if (points.length > mostTerms ** 2) throw new Open();
+      if (points.length > mostTerms ** 2) return stop(e);
     }
     const terms = points.map((p) => {
       const body = rewrite(substituteIndices(e.body, p));
       return e.where === null ? body : filtered(e, rewrite(substituteIndices(e.where, p)), body);
     });
-    if (e.type.shape.length > 0) return stop();
+    if (e.type.shape.length > 0) return stop(e);
     if (e.reducer === 'sum') return sumOf(terms, 'add', e);
     if (e.reducer === 'prod') return sumOf(terms, 'mul', e);
-    if (terms.length === 0) return stop();
+    if (terms.length === 0) return stop(e);
     const shape = [dims.constant(terms.length), ...e.type.shape];
     const array: Expr = { kind: 'array', elements: terms, type: { scalar: e.type.scalar, shape }, span: e.span };
     return { kind: 'call', fn: e.reducer, args: [array], type: e.type, span: e.span };
@@ -111,15 +111,11 @@ export const unroll = (
 
   /** A term that the filter leaves out is neutral; only sums and products have a neutral number. */
   const filtered = (e: Expr & { kind: 'reduce' }, condition: Expr, body: Expr): Expr => {
-    if ((e.reducer !== 'sum' && e.reducer !== 'prod') || e.type.shape.length > 0) return stop();
+    if ((e.reducer !== 'sum' && e.reducer !== 'prod') || e.type.shape.length > 0) return stop(e);
     const neutral = numberExpr(e.reducer === 'sum' ? 0 : 1, e);
     return { kind: 'if', condition, then: body, else: neutral, type: e.type, span: e.span };
   };
 
-  try {
-    return { ...group, energy: rewrite(group.energy), distribution: null };
-  } catch (error) {
-    if (error instanceof Open) return null;
-    throw error;
-  }
+  const energy = rewrite(group.energy);
+  return open ? null : { ...group, energy, distribution: null };
 };

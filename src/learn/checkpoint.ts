@@ -73,7 +73,7 @@ export const parseCheckpoint = (
   if (found === undefined) return refuse('it has params, but not how they were learned');
   if (found !== version) return refuse(`it is of version ${found}, and this program reads version ${version}`);
   const settings = objectIn(metadata.get('settings'));
-  const story = objectIn(metadata.get('story')) as Story | null;
+  const story = storyIn(metadata.get('story'));
   if (settings === null || story === null) return refuse('its metadata are damaged');
   const other = otherOrigin(file, origin, metadata, settings);
   if (other !== null) return { value: null, diagnostics: [other] };
@@ -112,6 +112,22 @@ const otherOrigin = (
   }
   return metadata.get('model sha256') === origin.text ? null : diagnoseLearning('EBM651', null, { file, found, model });
 };
+
+/** null where a part is missing or of another kind. */
+const storyIn = (text: string | undefined): Story | null => {
+  const found = objectIn(text);
+  if (found === null) return null;
+  const { restart, epoch, step, sum, trace, best } = found;
+  if (!isNumber(restart) || !isNumber(epoch) || !isNumber(step) || !isNumber(sum) || !areNumbers(trace)) return null;
+  const before = { restart, epoch, step, sum, trace };
+  if (best === null) return { ...before, best };
+  if (typeof best !== 'object' || !('objective' in best) || !('trace' in best)) return null;
+  const { objective, trace: bestTrace } = best;
+  return isNumber(objective) && areNumbers(bestTrace) ? { ...before, best: { objective, trace: bestTrace } } : null;
+};
+
+const isNumber = (x: unknown): x is number => typeof x === 'number';
+const areNumbers = (x: unknown): x is readonly number[] => Array.isArray(x) && x.every(isNumber);
 
 const objectIn = (text: string | undefined): Readonly<Record<string, unknown>> | null => {
   try {

@@ -65,6 +65,17 @@ describe('a checkpoint', () => {
       formatSafetensors({ w: state.arrays['w']! }, { checkpoint: '1', settings: '{', story: '{}' }),
     );
     expect(codeOf(damaged)).toMatch(/^EBM650 .*damaged/);
+    const { trace: _, ...story } = { restart: 0, epoch: 1, step: 0, sum: 0, trace: [1], best: null };
+    for (const told of [{}, story, { ...story, trace: 'long' }, { ...story, trace: [1], best: { objective: 1 } }]) {
+      const metadata = {
+        checkpoint: '1',
+        model: 'm',
+        'model sha256': 'abc',
+        settings: '{}',
+        story: JSON.stringify(told),
+      };
+      expect(codeOf(Buffer.from(formatSafetensors({ w: state.arrays['w']! }, metadata)))).toMatch(/^EBM650 .*damaged/);
+    }
     const lacking = formatCheckpoint({ ...state, arrays: { w: state.arrays['w']! } }, origin);
     expect(codeOf(Buffer.from(lacking))).toMatch(/^EBM650 .*lacks optimizer\/w\/velocity/);
   });

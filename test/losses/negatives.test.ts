@@ -305,3 +305,22 @@ train { loss hinge_all(margin = 1)  learn by adam }`;
     expect(lossOf(source(domain, energy), { y: given as never }).at({ w }).loss).toBeCloseTo(expected, 12);
   });
 });
+
+it('a margin may be the length of the point', () => {
+  const source = `model m
+size N, T[n in N], S = 2
+param w : real[S]
+plate n in N {
+  observed x[t in T[n]] : real
+  target c : category(S)
+  factor f = -w[c] * (sum[t in T[n]] x[t])
+}
+train { loss hinge(margin = T[n])  learn w by adam }`;
+  const x = [[1, 2, 0.5], [-1]];
+  const w = [0.3, -0.4];
+  const { at } = lossOf(source, { x, c: [0, 1] });
+  const total = (n: number): number => x[n]!.reduce((s, v) => s + v, 0);
+  const energy = (n: number, c: number): number => -w[c]! * total(n);
+  const expected = Math.max(0, 3 + energy(0, 0) - energy(0, 1)) + Math.max(0, 1 + energy(1, 1) - energy(1, 0));
+  expect(at({ w }).loss).toBeCloseTo(expected, 12);
+});
