@@ -18,7 +18,8 @@ const interval = 100;
 
 export const makeProgress = (context: Context): Progress => {
   const { terminal, quiet } = context;
-  if (quiet || !terminal.stderrIsTerminal) return silent;
+  // A dumb terminal cannot erase.
+  if (quiet || !terminal.stderrIsTerminal || terminal.environment['TERM'] === 'dumb') return silent;
   let last = 0;
   let drawn = false;
   let bar: SingleBar | null = null;

@@ -11,3 +11,9 @@ export const dataGroups = (model: Model, groups: readonly FactorGroup[]): readon
   const declared = new Set(groups.filter((g) => dependsOn(g.energy, data)).map(declaredName));
   return groups.filter((g) => declared.has(declaredName(g)));
 };
+
+/** Regularizers and priors: the terms that touch params alone. */
+export const paramGroups = (model: Model, groups: readonly FactorGroup[]): readonly FactorGroup[] => {
+  const data = new Set(dataGroups(model, groups));
+  return groups.filter((g) => !data.has(g));
+};

@@ -6,11 +6,10 @@ import type { FreeEnergyKind, LossView } from '../losses/loss.ts';
 import type { Environment } from '../lower/environment.ts';
 import { withBindings } from '../lower/environment.ts';
 import { totalEnergy } from '../lower/group.ts';
-import type { FactorGroup } from '../graph/factor-graph.ts';
 import type { Value } from '../tensor/builder.ts';
-import { dataGroups } from './data-groups.ts';
+import { paramGroups } from './data-groups.ts';
 import { lowerFreeEnergy } from './free-energy.ts';
-import type { Plan, PlannedEnergy, PlannedLoss, Scenery } from './plan.ts';
+import type { Plan, PlannedEnergy, PlannedLoss } from './plan.ts';
 import { stateTable } from './state-table.ts';
 
 /** Σ over the points of a loss, and whole-plate factors with it; without the terms that touch params alone. */
@@ -20,12 +19,10 @@ export const lowerLoss = (planned: PlannedLoss, env: Environment): Value => plan
  *  every point repeats, `plate n in N { factor f = ||w||^2 }`, counts once a point; and no contrast cancels it. */
 export const paramOnlyEnergy = ({ learning }: Plan, env: Environment): Value => {
   const b = env.builder;
-  return paramGroups(learning).reduce((sum, g) => b.add(sum, totalEnergy(env, g).value), b.constant(0));
-};
-
-const paramGroups = ({ model, groups }: Scenery): readonly FactorGroup[] => {
-  const data = new Set(dataGroups(model, groups));
-  return groups.filter((g) => !data.has(g));
+  return paramGroups(learning.model, learning.groups).reduce(
+    (sum, g) => b.add(sum, totalEnergy(env, g).value),
+    b.constant(0),
+  );
 };
 
 const viewOf = (planned: PlannedLoss, env: Environment): LossView => ({

@@ -15,6 +15,7 @@ import { isOptimizer, optimizerChoice } from '../methods/continuous/optimizer.ts
 import type { Variable } from '../semantics/model.ts';
 import type { Scene } from './choose.ts';
 import { misfit } from './loss-fit.ts';
+import { dataGroups, paramGroups } from './data-groups.ts';
 import type { Learner, PlannedLoss } from './plan.ts';
 import { planEnergies } from './plan-energies.ts';
 import { pointPlate } from './point-plate.ts';
@@ -97,7 +98,8 @@ const untouched = (
   energies: PlannedLoss['energies'],
   scene: Scene,
 ): string | null => {
-  const all = [...energies.flatMap((e) => e.groups), ...scene.groups].map((g) => g.energy);
+  const free = energies.flatMap((e) => dataGroups(e.model, e.groups));
+  const all = [...free, ...paramGroups(scene.model, scene.groups)].map((g) => g.energy);
   const options = Object.values(subject.call?.options ?? {});
   const read = [...all, ...options, ...(subject.expression === null ? [] : [subject.expression])];
   const lost = request.learn.flatMap((l) => l.params).find((n) => !read.some((e) => dependsOn(e, new Set([n]))));

@@ -69,7 +69,9 @@ const lossName = (loss: LossSetting): LossName | 'expression' =>
 export const trainingRequest = (model: Model, task: Task, params: readonly Variable[]): Checked<TrainingRequest> => {
   const { train } = model;
   const settings = train === null || train.losses.length === 0 ? [plainEnergy] : train.losses;
-  const losses = settings.map((l) => (l.learn.length === 0 ? { ...l, learn: [everyParam] } : l));
+  const losses = settings.map((l) =>
+    l.learn.length === 0 ? { ...l, learn: [{ ...everyParam, span: l.span ?? everyParam.span }] } : l,
+  );
   const lines = losses.flatMap((l) => l.learn);
   const named = new Set(lines.flatMap((line) => paramsNamed(model, line.names)));
   const unknown = params.map((v) => v.name);

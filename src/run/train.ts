@@ -6,6 +6,7 @@ import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 import { hasErrors } from '../diagnostics/diagnostic.ts';
 import { diagnoseLearning } from '../diagnostics/messages/learning.ts';
 import { flatten, isArrayData } from '../data/nest.ts';
+import { followerNames } from '../graph/nets/followers.ts';
 import type { Origin } from '../learn/checkpoint.ts';
 import { formatCheckpoint, parseCheckpoint } from '../learn/checkpoint.ts';
 import type { TrainingState } from '../learn/training-state.ts';
@@ -43,14 +44,19 @@ const resultOf = (
   { plan, backend }: Site,
   state: TrainingState,
   parts: Pick<TrainResult, 'converged' | 'interrupted' | 'epochs'>,
-): TrainResult => ({
-  model: plan.model.name,
-  backend: backend.name,
-  params: plan.model.variables.filter((v) => state.arrays[v.name] !== undefined).map((v) => v.name),
-  objective: state.trace.at(-1) ?? null,
-  trace: state.trace,
-  ...parts,
-});
+): TrainResult => {
+  // The file has these too: params that no learn line names, and moving averages.
+  const unlearned = new Set([...plan.kept, ...followerNames(plan.model)]);
+  const learned = plan.model.variables.filter((v) => state.arrays[v.name] !== undefined && !unlearned.has(v.name));
+  return {
+    model: plan.model.name,
+    backend: backend.name,
+    params: learned.map((v) => v.name),
+    objective: state.trace.at(-1) ?? null,
+    trace: state.trace,
+    ...parts,
+  };
+};
 
 const stepwise = async (
   site: Site,

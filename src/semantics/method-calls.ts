@@ -4,6 +4,7 @@ import { diagnoseName } from '../diagnostics/messages/names.ts';
 import { diagnoseShape } from '../diagnostics/messages/shapes.ts';
 import type { Argument, CallSyntax, Expression } from '../syntax/ast.ts';
 import { isAtLeast } from './dim-sign.ts';
+import { writtenNumber } from './builtin.ts';
 import { elaborateDistribution } from './distribution-values.ts';
 import { isNegatives, negatives } from './loss-terms.ts';
 import { negativesTable } from './losses.ts';
@@ -29,7 +30,13 @@ const asCall = (e: Expression): CallSyntax | null => {
   return e.kind === 'name' ? { name: e.name, arguments: [], parenthesised: false, span: e.span } : null;
 };
 
-const number = (context: Context, e: Expression, what: string, whole: boolean): Filled | null => {
+const number = (
+  context: Context,
+  e: Expression,
+  what: string,
+  { kind, range }: Pick<Option, 'kind' | 'range'>,
+): Filled | null => {
+  const whole = kind === 'count';
   const value = elaborate(context, e);
   if (value === null) return null;
   const found = describeType(value.type);
@@ -41,6 +48,12 @@ const number = (context: Context, e: Expression, what: string, whole: boolean): 
   if (whole && dim !== null && !isAtLeast(dim, 1))
     return context.session.report(
       diagnoseShape('EBM317', e.span, { what: `\`${what}\``, expected: 'a whole number ≥ 1', found: 'a smaller one' }),
+    );
+  // What follows from consts and sizes is not known yet.
+  const written = writtenNumber(value);
+  if (range !== undefined && written !== null && !range.holds(written))
+    return context.session.report(
+      diagnoseShape('EBM317', e.span, { what: `\`${what}\``, expected: range.words, found: String(written) }),
     );
   return { kind: 'value', value };
 };
@@ -91,9 +104,8 @@ const negativesOption = (context: Context, e: Expression, what: string): Filled 
 const fill = (context: Context, option: Option, e: Expression, what: string): Filled | null => {
   switch (option.kind) {
     case 'number':
-      return number(context, e, what, false);
     case 'count':
-      return number(context, e, what, true);
+      return number(context, e, what, option);
     case 'word':
       return word(context, option, e, what);
     case 'name':

@@ -1,16 +1,16 @@
 // What may stand after `learn … by`: names, options, documentation. The steps themselves are in optimizers/ and methods/.
-import { callable, option } from './options.ts';
+import { aboveZero, belowOne, callable, option } from './options.ts';
 import type { Callable } from './options.ts';
 
 const families = {
   sgd: callable('Stochastic gradient descent with momentum: v ← μ v - η g, w ← w + v (Polyak 1964).', {
-    rate: option('number', '0.01', 'The step size η.'),
-    momentum: option('number', '0', 'The momentum μ.'),
+    rate: option('number', '0.01', 'The step size η.', { range: aboveZero }),
+    momentum: option('number', '0', 'The momentum μ.', { range: belowOne }),
   }),
   adam: callable('Adam (Kingma and Ba 2015): steps scaled by running moments of the gradient.', {
-    rate: option('number', '0.05', 'The step size.'),
-    beta1: option('number', '0.9', 'Decay of the first moment.'),
-    beta2: option('number', '0.999', 'Decay of the second moment.'),
+    rate: option('number', '0.05', 'The step size.', { range: aboveZero }),
+    beta1: option('number', '0.9', 'Decay of the first moment.', { range: belowOne }),
+    beta2: option('number', '0.999', 'Decay of the second moment.', { range: belowOne }),
   }),
   lbfgs: callable('Limited-memory BFGS with a line search (Liu and Nocedal 1989): full-batch, for smooth objectives.', {
     memory: option('count', '10', 'How many past steps it keeps.'),

@@ -24,10 +24,20 @@ export interface Option {
   readonly default: string | null;
   readonly required?: true;
   readonly words?: readonly string[];
+  /** Where a written number lies. */
+  readonly range?: Range;
   readonly methods?: Readonly<Record<string, Callable>>;
   /** Other names of the option. */
   readonly aliases?: readonly string[];
 }
+
+export interface Range {
+  readonly words: string;
+  readonly holds: (value: number) => boolean;
+}
+export const aboveZero: Range = { words: 'a number above 0', holds: (x) => x > 0 };
+/** Of an average that forgets: at 1 nothing new would count. */
+export const belowOne: Range = { words: 'a number from 0 to below 1', holds: (x) => x >= 0 && x < 1 };
 
 /** Something that is called with options; positional arguments fill them in order. */
 export interface Callable {

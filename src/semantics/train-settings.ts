@@ -26,7 +26,18 @@ const learnNames = (context: Context, names: readonly Name[]): boolean => {
     session.used.add(name.text);
     if (symbol.kind === 'net') {
       session.calledNets.add(name.text);
-      return true;
+      const { declaration } = symbol;
+      const average = declaration.kind === 'derived-net' && declaration.call.name.text === 'ema';
+      if (average)
+        session.report(
+          diagnoseName('EBM215', name.span, {
+            name: name.text,
+            role: 'a moving average',
+            what: 'it follows its net, and no optimizer moves it',
+            hint: 'learn the net that it follows',
+          }),
+        );
+      return !average;
     }
     if (symbol.kind === 'variable' && symbol.declaration.role === 'param') return true;
     if (symbol.kind === 'variable') {

@@ -298,6 +298,8 @@ describe('run', () => {
     expect(shown.stderr).toMatch(/learn 3\/10 .* 30 % {2}2\.00000/);
     expect(shown.stderr.endsWith('\r\u001b[K')).toBe(true);
     expect((await ebmc(['run', at('m.ebm')], { analyse, run })).stderr).toBe('');
+    const dumb = { stderrIsTerminal: true, environment: { TERM: 'dumb' } };
+    expect((await ebmc(['run', at('m.ebm')], { analyse, run }, dumb)).stderr).toBe('');
   });
 });
 

@@ -69,6 +69,24 @@ const until = async (holds: () => boolean): Promise<void> => {
 const leftovers = (): readonly string[] => readdirSync(folder).filter((name) => name.startsWith('.'));
 
 describe('training to a file', () => {
+  it('says what was learned, and keeps the rest in the file', async () => {
+    writeFileSync(
+      at('kept.ebm'),
+      line.replace('param w : real', 'param w : real\nparam c : real = 1').replace('w * x', 'w * x - c') +
+        'train { learn w by sgd(rate = 0.1)  epochs 2 }',
+    );
+    const { stdout } = await ebmc(
+      [
+        ...['train', at('kept.ebm'), '--data', `x=${at('a.csv')}`, '--data', `y=${at('b.csv')}`],
+        ...['-o', at('kept.safetensors'), '--backend', 'reference'],
+      ],
+      compiler,
+    );
+    expect(stdout).toMatch(/^learned w: 2 of 2 epochs/);
+    const { tensors } = parseSafetensors(bytesOf('kept.safetensors'), '').value!;
+    expect([...tensors.keys()].sort()).toEqual(['c', 'w']);
+  });
+
   it('writes params that a run takes, and the same bytes again', async () => {
     const { exitCode, stdout, stderr } = await train('whole.safetensors');
     expect([exitCode, stderr]).toEqual([0, `wrote ${at('whole.safetensors')}\n`]);

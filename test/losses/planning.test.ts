@@ -114,6 +114,53 @@ train { ${train} }`);
   });
 });
 
+describe('what no step can do', () => {
+  const averaged = (learn: string): string =>
+    model(
+      `loss nll  learn ${learn}`,
+      'net T = ema(Enc)\nplate n in N { factor pull = ||stop_gradient(T(x)) - Enc(x)||^2 }',
+    );
+
+  it('is said of moving averages, which follow their net', () => {
+    expect(learnersOf(averaged('W, b, Enc'))[0]!.learn).toEqual([`W b ${netParams()} by adam`]);
+    expect(() => attempt(averaged('W, b, Enc, T'))).toThrow('EBM215 `T` is a moving average');
+  });
+
+  it('is said of rates and decays that are out of their range', () => {
+    const told = (by: string): readonly string[] =>
+      analyse(model(`loss nll  learn by ${by}`), 'm').diagnostics.map((d) => `${d.code}: ${d.message}`);
+    expect(told('sgd(rate = -1)')).toEqual(['EBM317: `rate` is a number above 0, found -1']);
+    expect(told('adam(rate = 0)')).toEqual(['EBM317: `rate` is a number above 0, found 0']);
+    expect(told('sgd(momentum = 1.5)')).toEqual(['EBM317: `momentum` is a number from 0 to below 1, found 1.5']);
+    expect(told('adam(beta2 = 1)')).toEqual(['EBM317: `beta2` is a number from 0 to below 1, found 1']);
+    expect(told('sgd(rate = 1e-3, momentum = 0)')).toEqual([]);
+  });
+
+  it('is said of two losses that would learn the same params by default, with the place of the second', () => {
+    const source = model('loss nll  loss = F');
+    const { value, diagnostics } = planTask(analyse(source, 'm'), defaults);
+    expect(value).toBeNull();
+    expect(diagnostics.map((d) => d.code)).toEqual(['EBM521']);
+    const { start, end } = diagnostics[0]!.span!;
+    expect(source.slice(start, end)).toBe('loss = F');
+  });
+
+  it('is said of a loss in which the params do not occur', () => {
+    const text =
+      'the loss = expression does not fit this model: W is to be learned by it, and nothing in it depends on W';
+    expect(attempt(model('loss = 3')).said).toEqual([`EBM520: ${text}`]);
+    expect(attempt(model('loss = F')).said).toEqual([]);
+    // A prior reaches it, whatever the loss.
+    expect(
+      attempt(
+        model('loss = ||b||^2', 'regularizer r = ||W||_F^2')
+          .replace('Enc(x)', 'x')
+          .replace(/net .*/, ''),
+      ).said,
+    ).toEqual([]);
+  });
+});
+
 describe('refusals', () => {
   const refused = (source: string): string => attempt(source).said.join('\n');
   const points = (target: string, energy: string, train: string, more = ''): string => `model m
@@ -143,7 +190,7 @@ train { ${train} }`;
     [
       'two lines for all',
       model('loss nll  learn by adam  loss = F  learn by sgd'),
-      /EBM521: two learn lines are for all/,
+      /EBM521: two losses or learn lines name no params/,
     ],
     ['a loss of a later version', model('loss elbo  learn by adam'), /EBM506: .*'elbo'/],
     ['a batch for L-BFGS', model('loss nll  learn by lbfgs  batch 4'), /EBM523: .*over all points/],

@@ -137,7 +137,11 @@ export const bindingMessages = {
     title: 'missing value',
     text: ({ name, role, where }) => ({
       message: `${name} is ${role} and must be given whole, but a value is missing${at(where)}`,
-      hints: [`declare ${name} as a target or latent if it should be inferred`],
+      hints: [
+        role === 'param'
+          ? `leave ${name} out and it is learned`
+          : `declare ${name} as a target or latent if it should be inferred`,
+      ],
     }),
     explanation:
       'An empty or NaN cell of a target or a latent is an unknown to be inferred. What is observed, constant data or a given ' +

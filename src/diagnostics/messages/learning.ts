@@ -35,7 +35,7 @@ const culpritText = (culprit: Culprit): string => {
 const culpritHints: Readonly<Record<Culprit['kind'], readonly string[]>> = {
   energy: ['a smaller rate keeps steps short; log, / and sqrt need arguments that stay away from 0'],
   slope: ['a norm, sqrt or log has no finite slope at 0: add a small constant inside it, or take the square'],
-  loss: ['a smaller rate keeps steps short'],
+  loss: ['a smaller rate keeps steps short; log, / and sqrt in the loss need arguments that stay away from 0'],
   update: ['a smaller rate keeps steps short'],
 };
 

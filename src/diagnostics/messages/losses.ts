@@ -31,7 +31,7 @@ train { loss hinge_all(margin = 1)  learn by adam }
     title: 'a param is learned twice',
     text: (p: { name: string; everyone: boolean }) => ({
       message: p.everyone
-        ? 'two learn lines are for all params that no other line names'
+        ? 'two losses or learn lines name no params, and each is for all that no other line names'
         : `${p.name} stands in two learn lines`,
       hints: ['each param follows one loss by one optimizer: name it in one learn line only'],
     }),

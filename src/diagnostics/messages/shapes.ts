@@ -212,7 +212,8 @@ export const shapesMessages = {
     text: ({ what, expected, found }: { what: string; expected: string; found: string }) => ({
       message: `${what} is ${expected}, found ${found}`,
     }),
-    explanation: 'This setting must be known when the model is compiled, so it is a number written in the file.',
+    explanation:
+      'This setting must be known when the model is compiled, so it is a number written in the file; and it lies where the setting makes sense: a rate is above 0, a momentum below 1.',
     example: 'model m\nparam w : real\nfactor f = w^2\ntrain { epochs w }\n',
   } satisfies Message<{ what: string; expected: string; found: string }>,
   EBM318: {
