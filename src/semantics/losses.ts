@@ -220,7 +220,7 @@ const negativesFamilies = {
       'target a point.',
     options: [],
   },
-  recent: { documentation: 'A queue of the last n values (He et al. 2020).', options: ['count'] },
+  recent: { documentation: 'A queue of the last n values (He et al. 2020). Not in this version.', options: ['count'] },
 } satisfies Record<string, NegativesFacts>;
 export type NegativesName = keyof typeof negativesFamilies;
 export const negativesTable: Readonly<Record<NegativesName, NegativesFacts>> = negativesFamilies;
