@@ -4,6 +4,7 @@ import { dependsOn } from '../graph/expressions.ts';
 import { isDiscrete } from '../graph/domain-facts.ts';
 import type { Scene } from './choose.ts';
 import { planDescentSteps } from './choose.ts';
+import type { Rung } from '../methods/alternate/problem.ts';
 import type { FitPlan, PlannedBlock, PlannedStep } from './plan.ts';
 import type { Variable } from '../semantics/model.ts';
 
@@ -18,8 +19,8 @@ export const planSweeps = (
   if (alone && complete) return { kind: 'closed', steps };
   const restarts = scene.task.restarts ?? options['restarts'] ?? null;
   const iterations = options['iterations'] ?? standardIterations;
-  const starts = restarts === null ? affordableStarts(blocks, steps) : { restarts, trialIterations: null };
-  return { kind: 'alternate', latents: blocks, steps, ...starts, iterations, algorithm: algorithmOf(blocks) };
+  const rungs = restarts === null ? affordableRungs(blocks, steps, iterations) : [{ starts: restarts, iterations }];
+  return { kind: 'alternate', latents: blocks, steps, rungs, algorithm: algorithmOf(blocks) };
 };
 
 /** The sweeps of an alternation in which the `open` params, which no step minimises, take descent steps; null where a descent
@@ -45,17 +46,46 @@ export const mixedSteps = (
 const independent = (scene: Scene, steps: readonly PlannedStep[]): boolean =>
   scene.groups.every((g) => steps.filter((s) => dependsOn(g.energy, new Set(s.unknowns))).length <= 1);
 
-/** Ten starts, where every sweep is exact and fifty of each start fit into about ten seconds at 10⁹ operations a second.
- *  Otherwise trials of a few iterations, as many as fit into about five seconds, of which the best is continued: sweeps of
- *  iterations are hundreds of small operations, whose number costs more than their size. */
-const affordableStarts = (latents: readonly PlannedBlock[], steps: readonly PlannedStep[]) => {
+/** Ten starts to their ends, where every sweep is exact and fifty of each start fit into about ten seconds at 10⁹ operations a
+ *  second. Otherwise as many as are thinned out to one in that time: sweeps of iterations are hundreds of small operations, whose
+ *  number costs more than their size. */
+const affordableRungs = (
+  latents: readonly PlannedBlock[],
+  steps: readonly PlannedStep[],
+  iterations: number,
+): readonly Rung[] => {
   const perIteration = [...latents, ...steps].reduce((sum, l) => sum + l.chosen.cost.operations, 1);
   const exact = latents.every((l) => l.method.resumes !== true) && steps.every((s) => s.chosen.certificate === 'exact');
-  if (exact && 10 * 50 * perIteration <= 1e10) return { restarts: 10, trialIterations: null };
-  const trials = Math.min(10, Math.floor(5e9 / (trialIterations * perIteration)));
-  return trials < 2 ? { restarts: 1, trialIterations: null } : { restarts: trials, trialIterations };
+  const affordable = affordableOperations / perIteration;
+  if (exact && mostStarts * 50 <= affordable) return [{ starts: mostStarts, iterations }];
+  for (let starts = mostStarts; starts > 1; starts--) {
+    const rungs = halving(starts, iterations);
+    if (sweepsBeforeLast(rungs) <= affordable) return rungs;
+  }
+  return [{ starts: 1, iterations }];
 };
-const trialIterations = 15;
+
+const mostStarts = 10;
+const affordableOperations = 1e10;
+const firstTrial = 15;
+
+/** Successive halving (Jamieson, Talwalkar 2016): from rung to rung half of the starts make twice as many further iterations,
+ *  until one is left, which goes on to its end. */
+const halving = (starts: number, iterations: number): readonly Rung[] => {
+  const rungs: Rung[] = [];
+  let left = starts;
+  for (let more = firstTrial, made = more; left > 1 && made < iterations; more *= 2, made += more) {
+    rungs.push({ starts: left, iterations: made });
+    left = Math.floor(left / 2);
+  }
+  return [...rungs, { starts: left, iterations }];
+};
+
+const sweepsBeforeLast = (rungs: readonly Rung[]): number =>
+  rungs
+    .slice(0, -1)
+    .reduce((sum, { starts, iterations }, i) => sum + starts * (iterations - (rungs[i - 1]?.iterations ?? 0)), 0);
+
 /** Of one descent: EM along a plateau takes hundreds. */
 const standardIterations = 500;
 

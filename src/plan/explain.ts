@@ -3,6 +3,8 @@ import type { PlanLine } from '../api.ts';
 import { unknownFactsOf } from '../graph/structure.ts';
 import { jointLines, structureText } from './structure-words.ts';
 import { shortNames } from '../graph/nets/params.ts';
+import type { Rung } from '../methods/alternate/problem.ts';
+import { inWords } from '../methods/convex/words.ts';
 import { optimizerTitles } from '../methods/continuous/optimizer.ts';
 import type { Certificate } from '../methods/method.ts';
 import type { Model } from '../semantics/model.ts';
@@ -175,13 +177,24 @@ const explainFit = (fit: FitPlan, model: Model): readonly string[] => {
       `learn ${named(fit.steps.flatMap((s) => s.unknowns))} ${fit.steps.some((s) => s.step.solve !== undefined) ? 'as a convex problem' : 'in closed form'}`,
       ...fit.steps.flatMap((s) => explainStep(s, '  ', named)),
     ];
-  const kept = fit.trialIterations === null ? 'is kept' : `after ${fit.trialIterations} iterations is continued`;
-  const restarts = fit.restarts === 1 ? 'one start' : `${fit.restarts} starts, the best ${kept}`;
   return [
-    `learn ${named(fit.steps.flatMap((s) => s.unknowns))} by ${fit.algorithm} (local optimum; ${restarts}); repeat:`,
+    `learn ${named(fit.steps.flatMap((s) => s.unknowns))} by ${fit.algorithm} (local optimum; ${startsText(fit.rungs)}); repeat:`,
     ...fit.latents.flatMap((l) => explainBlock(l, '  ', '')),
     ...fit.steps.flatMap((s) => explainStep(s, '  ', named)),
   ];
+};
+
+/** "10 starts, of which the best 5 after 15 iterations, the best 2 after 45 and the best after 105 go on". */
+const startsText = (rungs: readonly Rung[]): string => {
+  const { starts } = rungs[0]!;
+  if (starts === 1) return 'one start';
+  if (rungs.length === 1) return `${starts} starts, the best is kept`;
+  const kept = rungs.slice(1).map((rung, i) => {
+    const after = `after ${rungs[i]!.iterations}${i === 0 ? ' iterations' : ''}`;
+    return rung.starts === 1 ? `the best ${after}` : `the best ${rung.starts} ${after}`;
+  });
+  const goOn = kept.length === 1 && rungs[1]!.starts === 1 ? 'goes on' : 'go on';
+  return `${starts} starts, of which ${inWords(kept)} ${goOn}`;
 };
 
 const explainStep = (

@@ -1,6 +1,7 @@
 // The plan. A query is a list of independent blocks, each eliminated by one method at its operations and temperature; fitting
 // params is an alternation around such blocks, a closed form, or a descent. All of it is data; lower-plan.ts makes programs.
 import type { FactorGroup } from '../graph/factor-graph.ts';
+import type { Rung } from '../methods/alternate/problem.ts';
 import type { OptimizerChoice } from '../methods/continuous/optimizer.ts';
 import type { BlockFacts, Candidate, Certificate, Method, ParameterStep, Refusal } from '../methods/method.ts';
 import type { EnergyRequest, LossMethod, LossSubject } from '../losses/loss.ts';
@@ -66,11 +67,8 @@ export type FitPlan =
       readonly kind: 'alternate';
       readonly latents: readonly PlannedBlock[];
       readonly steps: readonly PlannedStep[];
-      readonly restarts: number;
-      /** At most so many iterations of one descent. */
-      readonly iterations: number;
-      /** Iterations of each start before the best one alone is continued; null: every start runs to its end. */
-      readonly trialIterations: number | null;
+      /** Which starts go how far; the last rung's iterations are the most of one descent. */
+      readonly rungs: readonly Rung[];
       readonly algorithm: string;
     }
   /** Descent on a loss summed over all points plus the terms of params alone, params transformed to be unconstrained. */

@@ -21,7 +21,8 @@ const list = (names: readonly string[]): string => names.toSorted().join(', ') |
 
 export const originOf = (analysis: Analysis, fit: FitPlan, { bound }: BoundTask, options: RunOptions): Origin => {
   const stochastic = fit.kind === 'train' ? { epochs: fit.epochs, batch: fit.batch?.size ?? 'all' } : {};
-  const restarts = 'restarts' in fit ? { restarts: fit.restarts } : {};
+  const restarts =
+    fit.kind === 'alternate' ? { restarts: fit.rungs[0]!.starts } : 'restarts' in fit ? { restarts: fit.restarts } : {};
   const settings: Record<string, string | number | boolean> = {
     seed: options.seed,
     backend: options.backend,

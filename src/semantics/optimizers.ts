@@ -2,6 +2,9 @@
 import { aboveZero, belowOne, callable, option } from './options.ts';
 import type { Callable } from './options.ts';
 
+const startsText =
+  'Random starts; the best is kept. Where it is not set and sweeps take long, the worse half drops out again and again.';
+
 const families = {
   sgd: callable('Stochastic gradient descent with momentum: v ← μ v - η g, w ← w + v (Polyak 1964).', {
     rate: option('number', '0.01', 'The step size η.', { range: aboveZero }),
@@ -17,13 +20,13 @@ const families = {
     iterations: option('count', '200', 'At most so many iterations.'),
   }),
   lloyd: callable('Alternates exact steps of latents and params, as in k-means (Lloyd 1982).', {
-    restarts: option('count', '10', 'Random starts; the best is kept.'),
+    restarts: option('count', '10', startsText),
     iterations: option('count', '500', 'At most so many sweeps.'),
   }),
   em: callable(
     'Expectation maximisation (Dempster, Laird and Rubin 1977): posterior of the latents, then exact params.',
     {
-      restarts: option('count', '10', 'Random starts; the best is kept.'),
+      restarts: option('count', '10', startsText),
       iterations: option('count', '500', 'At most so many sweeps.'),
     },
   ),

@@ -46,3 +46,10 @@ it('codes with the learned dictionary are those of sparse_coding', async () => {
   const given = await runExample('sparse_coding', data, 'wasm', { params: planted });
   expect(numberAt(learned, 'energy.total')).toBeLessThan(numberAt(given, 'energy.total'));
 });
+
+// Of these seeds the best of ten starts after 15 sweeps ends at 123.0 and 121.2: how far a start has come by then does not tell how
+// low it ends.
+it.each([1, 7])('seed %d ends in the same minimum', async (seed) => {
+  const result = await runExample('dictionary_learning', data, 'wasm', { seed });
+  expect(numberAt(result, 'energy.total')).toBeLessThan(117.398);
+});

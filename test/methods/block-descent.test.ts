@@ -268,7 +268,9 @@ describe('restarts', () => {
         },
         { sizes: { K: 1 }, restarts },
       );
-    expect(plan(null)).toContain('10 starts, the best after 15 iterations is continued');
+    expect(plan(null)).toContain(
+      '10 starts, of which the best 5 after 15 iterations, the best 2 after 45 and the best after 105 go on',
+    );
     expect(plan(4)).toContain('4 starts, the best is kept');
     expect(plan(1)).toContain('one start');
     const cells = { user: [0, 1], item: [0, 1], r: [1, 2] };

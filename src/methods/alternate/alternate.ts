@@ -1,16 +1,12 @@
-// Alternating minimisation as one program: restarts around a while loop whose body is an E-step (eliminate the latents under
-// the current params) and a step for each block of params. With hard latents it is Lloyd's algorithm (1982), with marginalised
-// ones expectation-maximisation (Dempster, Laird, Rubin 1977; a partial M-step still never raises F, Neal and Hinton 1998);
-// with continuous latents or none, block coordinate descent (alternating least squares, dictionary learning).
+// Alternating minimisation as one program: descents from several starts. With hard latents a descent is Lloyd's algorithm (1982),
+// with marginalised ones expectation-maximisation (Dempster, Laird, Rubin 1977; a partial M-step still never raises F, Neal and
+// Hinton 1998); with continuous latents or none, block coordinate descent (alternating least squares, dictionary learning).
 import type { Environment } from '../../lower/environment.ts';
-import type { Variable } from '../../semantics/model.ts';
-import { wholeShape } from '../../semantics/whole-shape.ts';
-import type { Value } from '../../tensor/builder.ts';
+import type { Builder, Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
-import type { AlternateProblem, Values } from './problem.ts';
-import { expectation, latentBindings, maximisation, posteriorWeights, resumed } from './problem.ts';
-import { seededStart } from './seeded-start.ts';
-import { startValue } from './start.ts';
+import type { AlternateProblem, Rung, Values } from './problem.ts';
+import type { Descent } from './sweeps.ts';
+import { beginning, descend, hasArrived, nowhere, NOTHING, packed, stateOf, unpacked } from './sweeps.ts';
 
 export interface AlternateResult {
   readonly params: ReadonlyMap<string, Value>;
@@ -24,115 +20,98 @@ export interface AlternateResult {
   readonly trace: Value;
 }
 
-/** The objective stands still when `patience` iterations together lower it by less than this share. One small step alone
- *  may be rounding, or a plateau of EM. */
-const tolerance = 1e-7;
-const patience = 4;
-const NOTHING = 1e30;
-
 export const lowerAlternate = (problem: AlternateProblem, env: Environment, seed: Value): AlternateResult => {
   const b = env.builder;
-  const restartOf = (inner: Environment, restart: Value) => {
-    const params = seededStart(problem, inner, seed, restart);
-    const latents = resumed(problem).map((v) => startValue(inner, v, seed, restart));
-    const from = beginning(problem, inner, [...params, ...latents]);
-    return descend(problem, inner, from, problem.trialIterations ?? problem.iterations);
-  };
-  // Short runs, then the best one to its end (em-EM: Biernacki, Celeux, Govaert 2003).
-  const finished = (packed: Values): Values =>
-    problem.trialIterations === null ? packed : pack(descend(problem, env, continued(env, packed), problem.iterations));
-  const pack = (r: ReturnType<typeof descend>): Values => [r.objective, r.iterations, r.converged, r.trace, ...r.state];
-  if (problem.restarts === 1) return unpack(problem, finished(pack(restartOf(env, b.constant(0)))));
-  const initial: Values = [
-    b.constant(NOTHING),
-    b.constant(0),
-    b.constant(0),
-    b.full([dims.constant(problem.iterations)], NOTHING),
-    // Where no start comes to a finite objective, the params are reported as running away.
-    ...stateOf(problem).map((v) => b.full(wholeShape(v), NOTHING)),
-  ];
-  const length = dims.constant(problem.restarts);
-  const { carry } = b.scan({ length, carry: initial, xs: [b.iota([length], 0, 'float')] }, (inner, best, [restart]) => {
-    const found = pack(restartOf({ ...env, builder: inner }, restart!));
-    const wins = inner.lt(found[0]!, best[0]!);
-    return { carry: best.map((old, i) => inner.select(wins, found[i]!, old)) };
-  });
-  return unpack(problem, finished(carry));
-};
-
-/** What a descent carries from sweep to sweep: the params, then the latents that go on from where they were. */
-const stateOf = (problem: AlternateProblem): readonly Variable[] => [...problem.params, ...resumed(problem)];
-
-const unpack = (problem: AlternateProblem, packed: Values): AlternateResult => {
-  const named = stateOf(problem).map((v, i) => [v.name, packed[4 + i]!] as const);
+  const { rungs } = problem;
+  const found =
+    rungs.length > 1
+      ? successiveHalving(problem, env, seed)
+      : rungs[0]!.starts > 1
+        ? everyStart(problem, env, seed, rungs[0]!)
+        : descend(problem, env, beginning(problem, env, seed, b.constant(0)), b.constant(rungs[0]!.iterations));
+  const named = stateOf(problem).map((v, i) => [v.name, found.state[i]!] as const);
   return {
-    objective: packed[0]!,
-    iterations: packed[1]!,
-    converged: packed[2]!,
-    trace: packed[3]!,
+    objective: found.objective,
+    iterations: found.iterations,
+    converged: hasArrived(b, found),
+    trace: found.trace,
     params: new Map(named.slice(0, problem.params.length)),
     latents: new Map(named.slice(problem.params.length)),
   };
 };
 
-/** Where a descent stands: the lowest objective that counted as progress, iterations since then, the trace, the step. */
-const beginning = (problem: AlternateProblem, env: Environment, state: Values): Values => {
-  const b = env.builder;
-  return [
-    b.constant(NOTHING),
-    b.constant(0),
-    b.full([dims.constant(problem.iterations)], NOTHING),
-    b.constant(0),
-    ...state,
-  ];
-};
+const numbered = (b: Builder, starts: number) => ({
+  length: dims.constant(starts),
+  xs: [b.iota([dims.constant(starts)], 0, 'float')],
+});
 
-/** Resumes the descent that a trial broke off. */
-const continued = (env: Environment, [objective, iterations, , trace, ...state]: Values): Values => [
-  env.builder.add(objective!, env.builder.mul(2 * tolerance, env.builder.abs(objective!))),
-  env.builder.constant(0),
-  trace!,
-  iterations!,
-  ...state,
-];
-
-const descend = (problem: AlternateProblem, env: Environment, from: Values, most: number) => {
+/** All starts to their ends, one after the other; the best is kept. */
+const everyStart = (problem: AlternateProblem, env: Environment, seed: Value, rung: Rung): Descent => {
   const b = env.builder;
-  const length = dims.constant(problem.iterations);
-  const parted = (state: Values): readonly [params: Values, latents: Values] => [
-    state.slice(0, problem.params.length),
-    state.slice(problem.params.length),
-  ];
-  const { carry } = b.while_(
-    { max: most, carry: [...from] },
-    (inner, [, still, , step]) => inner.mul(inner.lt(still!, patience - 0.5), inner.lt(step!, most - 0.5)),
-    (inner, [lowest, still, trace, step, ...state]) => {
+  const { carry } = b.scan(
+    { ...numbered(b, rung.starts), carry: packed(nowhere(b, problem)) },
+    (inner, best, [restart]) => {
       const here: Environment = { ...env, builder: inner };
-      const [params, latents] = parted(state);
-      const e = expectation(problem, here, params, latents);
-      const next = maximisation(problem, here, params, posteriorWeights(problem, e.lowered), latentBindings(e.lowered));
-      const now = inner.eq(inner.iota([length], 0, 'float'), step!);
-      const marked = inner.select(now, inner.broadcast(e.objective, [length]), trace!);
-      const scale = inner.maximum(inner.abs(e.objective), 1e-3);
-      const progress = inner.gt(inner.sub(lowest!, e.objective), inner.mul(tolerance, scale));
-      return [
-        inner.select(progress, e.objective, lowest!),
-        inner.select(progress, inner.constant(0), inner.add(still!, 1)),
-        marked,
-        inner.add(step!, 1),
-        ...next,
-        ...e.latents,
-      ];
+      const from = beginning(problem, here, seed, restart!);
+      const found = packed(descend(problem, here, from, inner.constant(rung.iterations)));
+      const wins = inner.lt(found[0]!, best[0]!);
+      return { carry: best.map((old, i) => inner.select(wins, found[i]!, old)) };
     },
   );
-  const [, still, trace, iterations, ...state] = carry;
-  const [params, latents] = parted(state);
-  const final = expectation(problem, env, params, latents);
-  return {
-    state: [...params, ...final.latents],
-    objective: final.objective,
-    trace: trace!,
-    iterations: iterations!,
-    converged: b.gt(still!, patience - 0.5),
-  };
+  return unpacked(carry);
 };
+
+/** Successive halving (Jamieson, Talwalkar 2016): objectives after a few sweeps do not rank the ends, so the starts drop out by
+ *  and by. One loop over turns, in each of which the start of some rank goes on: the program has one copy of a sweep. */
+const successiveHalving = (problem: AlternateProblem, env: Environment, seed: Value): Descent => {
+  const b = env.builder;
+  const starts = problem.rungs[0]!.starts;
+  const turns = problem.rungs.flatMap((rung) =>
+    Array.from({ length: rung.starts }, (_, place) => ({ place, limit: rung.iterations })),
+  );
+  const column = (of: (turn: (typeof turns)[number]) => number): Value => b.literal(turns.map(of), [turns.length]);
+  const { ys } = b.scan({ ...numbered(b, starts), carry: [] }, (inner, _, [restart]) => ({
+    carry: [],
+    ys: packed(beginning(problem, { ...env, builder: inner }, seed, restart!)),
+  }));
+  const { carry } = b.scan(
+    {
+      length: dims.constant(turns.length),
+      // How the starts compared when the rung began, then where each stands.
+      carry: [b.full([dims.constant(starts)], NOTHING), ...ys],
+      xs: [column((t) => t.place), column((t) => t.limit)],
+    },
+    (inner, [standing, ...all], [place, limit]) => {
+      const compared = inner.select(inner.lt(place!, 0.5), all[0]!, standing!);
+      const chosen = ofRank(inner, compared, place!);
+      const from = unpacked(rowAt(inner, all, chosen));
+      const found = descend(problem, { ...env, builder: inner }, from, limit!);
+      return {
+        carry: [compared, ...withRow(inner, all, chosen, packed({ ...found, objective: finite(inner, found) }))],
+      };
+    },
+  );
+  const [, ...all] = carry;
+  return unpacked(rowAt(b, all, b.argmin(all[0]!, 0)));
+};
+
+/** A start that is lost comes last. */
+const finite = (b: Builder, { objective }: Descent): Value => b.select(b.lt(objective, NOTHING), objective, NOTHING);
+
+/** The index of the value that `rank` others are before; of equals the first comes first. */
+const ofRank = (b: Builder, values: Value, rank: Value): Value => {
+  const n = values.shape[0]!;
+  const [across, down] = [b.reshape(values, [dims.constant(1), n]), b.reshape(values, [n, dims.constant(1)])];
+  const earlier = b.lt(b.iota([n, n], 1, 'float'), b.iota([n, n], 0, 'float'));
+  const before = b.maximum(b.lt(across, down), b.mul(b.eq(across, down), earlier));
+  return b.argmax(b.eq(b.sum(before, [1]), rank), 0);
+};
+
+const rowAt = (b: Builder, stacked: Values, index: Value): Values => stacked.map((s) => b.gather(s, index, 0));
+
+const withRow = (b: Builder, stacked: Values, index: Value, row: Values): Values =>
+  stacked.map((old, i) => {
+    const own = b.eq(b.iota([old.shape[0]!], 0, 'int'), index);
+    const mask = b.reshape(own, [old.shape[0]!, ...row[i]!.shape.map(() => dims.constant(1))]);
+    return b.select(b.expand(mask, old.shape), b.expand(b.unsqueeze(row[i]!, [0]), old.shape), old);
+  });

@@ -21,16 +21,19 @@ export interface AlternateStep {
   readonly witness: unknown;
 }
 
+/** So many of the starts, the best so far, go on until each has made so many iterations, or stands still. */
+export interface Rung {
+  readonly starts: number;
+  readonly iterations: number;
+}
+
 export interface AlternateProblem {
   readonly params: readonly Variable[];
   readonly latents: readonly AlternateBlock[];
   readonly steps: readonly AlternateStep[];
   readonly groups: readonly FactorGroup[];
-  readonly restarts: number;
-  /** At most so many iterations of one descent. */
-  readonly iterations: number;
-  /** Iterations of each start before the best one alone is continued; null: every start runs to its end. */
-  readonly trialIterations: number | null;
+  /** At least one; each has fewer starts and more iterations than the one before. */
+  readonly rungs: readonly Rung[];
   /** Σ of the groups that no latent block touches, with params bound in the environment. */
   readonly remaining: (env: Environment) => Value;
 }

@@ -4,8 +4,9 @@ import type { AffinePenalty, Composite, Core } from '../../graph/composite.ts';
 import type { Binder, Expr } from '../../semantics/model.ts';
 import type { ConvexProblem } from './problem.ts';
 
-const list = (names: readonly string[]): string =>
-  names.length < 2 ? names.join('') : `${names.slice(0, -1).join(', ')} and ${names.at(-1)!}`;
+/** "a, b and c". */
+export const inWords = (parts: readonly string[]): string =>
+  parts.length < 2 ? parts.join('') : `${parts.slice(0, -1).join(', ')} and ${parts.at(-1)!}`;
 
 /** Longer texts are no help. */
 const longest = 40;
@@ -17,7 +18,7 @@ const short = (energy: Expr, binders: readonly Binder[], otherwise: string): str
 };
 
 const coreWords = (core: Core): string =>
-  core.kind === 'entries' ? `absolute values of ${list(core.variables)}` : `norms of ${core.variable}`;
+  core.kind === 'entries' ? `absolute values of ${inWords(core.variables)}` : `norms of ${core.variable}`;
 
 const normWords: Readonly<Record<AffinePenalty['norm'], string>> = {
   l1: 'absolute values',
@@ -29,7 +30,7 @@ const normWords: Readonly<Record<AffinePenalty['norm'], string>> = {
 export const penaltyWords = ({ penalties, affine }: Composite): readonly string[] => [
   ...new Set([
     ...penalties.map((p) => short(p.term.energy, p.term.binders, coreWords(p.core))),
-    ...affine.map((p) => `${normWords[p.norm]} of an affine function of ${list(p.variables)}`),
+    ...affine.map((p) => `${normWords[p.norm]} of an affine function of ${inWords(p.variables)}`),
   ]),
 ];
 
@@ -43,8 +44,8 @@ export const convexWords = (problem: ConvexProblem): string => {
     .filter((p) => !p.projection.trivial)
     .map((p) => `${p.variable.name} in ${p.projection.title}`);
   return [
-    `${all.length > 1 ? 'jointly ' : ''}convex in ${list(all)}: ${[...smooth, ...penaltyWords(problem.composite)].join(' plus ')}`,
+    `${all.length > 1 ? 'jointly ' : ''}convex in ${inWords(all)}: ${[...smooth, ...penaltyWords(problem.composite)].join(' plus ')}`,
     ...(sets.length > 0 ? [sets.join(', ')] : []),
-    ...(free.length > 0 ? [`${list(free)} minimised exactly inside`] : []),
+    ...(free.length > 0 ? [`${inWords(free)} minimised exactly inside`] : []),
   ].join('; ');
 };
