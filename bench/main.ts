@@ -1,15 +1,17 @@
-// `npm run bench [-- WORKLOAD…] [-- --json] [--backend B] [--no-growth]`: our time beside a peer's in one run, as ratios; how
+// `npm run bench [-- WORKLOAD… --json --backend B --no-growth --scale SHARE]`: our time beside a peer's in one run, as ratios; how
 // our time grows with the lengths; the most memory that tensors took. With --json an array of
 // {workload, ours, peer, oursMs, peerMs, ratio} on standard output, and nothing else there.
 import { Command } from 'commander';
 import type { Comparison, Growth } from './measure.ts';
 import { compare, growth } from './measure.ts';
+import { scaled } from './workload.ts';
 import { workloads } from './workloads/index.ts';
 
 interface Options {
   readonly json: boolean;
   readonly backend: string;
   readonly growth: boolean;
+  readonly scale: number;
 }
 
 const comparisonLine = (c: Comparison, limit: number): string => {
@@ -33,7 +35,10 @@ const main = async (names: readonly string[], options: Options): Promise<void> =
   const known = workloads.map((w) => w.name);
   const unknown = names.find((n) => !known.includes(n));
   if (unknown !== undefined) program.error(`no workload \`${unknown}\`; there are ${known.join(', ')}`);
-  const chosen = names.length === 0 ? workloads : workloads.filter((w) => names.includes(w.name));
+  if (!(options.scale > 0)) program.error('--scale takes a share of the points and steps, above 0');
+  const chosen = workloads
+    .filter((w) => names.length === 0 || names.includes(w.name))
+    .map((w) => scaled(w, options.scale));
   const results: Comparison[] = [];
   if (!options.json)
     console.log(`${'workload'.padEnd(18)}  ${'ours'.padStart(11)}  ${'peer'.padStart(11)}  ${'ratio'.padStart(7)}`);
@@ -54,5 +59,6 @@ const program = new Command('bench')
   .option('--json', 'print figures as JSON', false)
   .option('--backend <name>', 'where ours runs', 'wasm')
   .option('--no-growth', 'leave out how time and memory grow')
+  .option('--scale <share>', 'work on this share of the points and steps', Number, 1)
   .action(main);
 await program.parseAsync();

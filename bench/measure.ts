@@ -30,6 +30,13 @@ export interface Growth {
 }
 
 const rounds = 5;
+/** Calls before anything is timed, while engines compile what runs often: this many, or as many as two seconds hold. */
+const warmUps = 8;
+
+const warm = async (side: { readonly once: () => Promise<number> }): Promise<void> => {
+  const until = performance.now() + 2000;
+  for (let call = 0; call < warmUps && (call === 0 || performance.now() < until); call++) await side.once();
+};
 
 const median = (values: readonly number[]): number => {
   const sorted = values.toSorted((a, b) => a - b);
@@ -37,7 +44,7 @@ const median = (values: readonly number[]): number => {
   return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 };
 
-/** `peerMissing` is called with the reason where the peer cannot run. */
+/** Both sides in turn. `peerMissing` is called with the reason where the peer cannot run. */
 export const compare = async (
   workload: Workload,
   backend: string,
@@ -48,8 +55,8 @@ export const compare = async (
   const found = await startPeer(workload.name, arrays);
   if (typeof found === 'string') peerMissing(found);
   const peer: Peer | null = typeof found === 'string' ? null : found;
-  await ours.once();
-  await peer?.once();
+  await warm(ours);
+  if (peer !== null) await warm(peer);
   const times: { readonly ours: number; readonly peer: number | null }[] = [];
   for (let round = 0; round < rounds; round++)
     times.push({ ours: await ours.once(), peer: peer === null ? null : await peer.once() });
@@ -70,6 +77,7 @@ export const growth = async (workload: Workload, backend: string): Promise<Growt
   const memory = watchMemory();
   const timeAt = async (lengths: Lengths): Promise<number> => {
     const ours = await workload.prepare(workload.arrays(lengths), backend);
+    await warm(ours);
     const times: number[] = [];
     for (let run = 0; run < 3; run++) times.push(await ours.once());
     await ours.dispose();

@@ -24,3 +24,12 @@ export interface Workload {
   readonly arrays: (lengths: Lengths) => Readonly<Record<string, BenchArray>>;
   readonly prepare: (arrays: Readonly<Record<string, BenchArray>>, backend: string) => Promise<Prepared>;
 }
+
+/** The same work on a share of its points and steps, for a quick look. */
+export const scaled = (workload: Workload, share: number): Workload => {
+  const scale = (name: string, length: number): number =>
+    name === 'N' || name === 'T' ? Math.max(2, Math.round(share * length)) : length;
+  const grows = Object.entries(workload.grows).map(([name, at]) => [name, at.map((n) => scale(name, n))] as const);
+  const lengths = Object.entries(workload.lengths).map(([name, n]) => [name, scale(name, n)] as const);
+  return { ...workload, lengths: Object.fromEntries(lengths), grows: Object.fromEntries(grows) };
+};

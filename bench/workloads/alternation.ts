@@ -1,17 +1,18 @@
-// Steps of Lloyd's algorithm and of expectation-maximisation: what some more iterations of a run cost, the start apart.
+// Steps of Lloyd's algorithm and of expectation-maximisation from given centres: what some more iterations of a run cost, the
+// start apart.
 import type { BenchArray } from '../compiled.ts';
 import { compiled } from '../compiled.ts';
 import { filled, seeded } from '../random.ts';
 import type { Lengths, Prepared, Workload } from '../workload.ts';
 
-const [few, many] = [3, 13];
+const [few, many] = [2, 8];
 
 /** The difference of two runs that differ in their number of iterations alone. Both must use them all. */
 const perIteration =
   (source: (iterations: number) => string) =>
-  async ({ y }: Readonly<Record<string, BenchArray>>, backend: string): Promise<Prepared> => {
-    const short = await compiled(source(few), { y: y! }, backend);
-    const long = await compiled(source(many), { y: y! }, backend);
+  async (arrays: Readonly<Record<string, BenchArray>>, backend: string): Promise<Prepared> => {
+    const short = await compiled(source(few), arrays, backend);
+    const long = await compiled(source(many), arrays, backend);
     const timed = async (run: typeof short, iterations: number): Promise<number> => {
       const { ms, outputs } = await run.run();
       const taken = outputs['iterations']!.data[0];
@@ -30,16 +31,18 @@ const perIteration =
     };
   };
 
-/** Overlapping clusters: an alternation does not come to rest on them within the iterations that are timed. */
-const clusters = (n: number, d: number, k: number, spread: number): BenchArray => {
+/** Overlapping clusters, and some of the points as centres to start from: an alternation does not come to rest on them within
+ *  the iterations that are timed. */
+const clusters = (n: number, d: number, k: number): { readonly y: BenchArray; readonly start: BenchArray } => {
   const random = seeded(1);
-  const centres = filled([k, d], () => spread * random.normal());
+  const centres = filled([k, d], () => random.normal());
   const y = filled([n, d], () => random.normal());
   for (let i = 0; i < n; i++) {
     const c = Math.floor(k * random.uniform());
     for (let j = 0; j < d; j++) y.data[i * d + j]! += centres.data[c * d + j]!;
   }
-  return y;
+  const start = filled([k, d], (i) => y.data[Math.floor(n / k) * Math.floor(i / d) * d + (i % d)]!);
+  return { y, start };
 };
 
 export const lloyd: Workload = {
@@ -48,11 +51,15 @@ export const lloyd: Workload = {
   lengths: { N: 100_000, D: 16, K: 64 },
   grows: { N: [50_000, 100_000, 200_000] },
   limit: 8,
-  arrays: ({ N, D, K }: Lengths) => ({ y: clusters(N!, D!, K!, 1) }),
+  arrays: ({ N, D, K }: Lengths) => {
+    const { y, start } = clusters(N!, D!, K!);
+    return { y, start: filled([D!, K!], (i) => start.data[(i % K!) * D! + Math.floor(i / K!)]!) };
+  },
   prepare: perIteration(
     (iterations) => `model kmeans
-size N, D, K = 64
-param w : real[D, K]
+size N, D, K
+observed start : real[D, K]
+param w : real[D, K] = start
 plate n in N {
   target y : real[D]
   latent z : onehot[K]
@@ -78,12 +85,13 @@ export const em: Workload = {
   lengths: { N: 50_000, D: 8, K: 16 },
   grows: { N: [25_000, 50_000, 100_000] },
   limit: 8,
-  arrays: ({ N, D, K }: Lengths) => ({ y: clusters(N!, D!, K!, 1) }),
+  arrays: ({ N, D, K }: Lengths) => clusters(N!, D!, K!),
   prepare: perIteration(
     (iterations) => `model mixture
-size N, D, K = 16
+size N, D, K
+observed start : real[K, D]
 param pi : simplex[K]
-param mu : real[K, D]
+param mu : real[K, D] = start
 param S : spd[K, D, D]
 plate n in N {
   latent z : category(K) ~ categorical(pi)
