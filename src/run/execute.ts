@@ -1,15 +1,14 @@
-// Runs a plan on a backend and makes the report of it. In: a plan, bound data, options. Out: what `ebmc run` prints.
+// Runs a plan on a backend. In: a plan, bound data, options. Out: the result with its report (report.ts), or what is wrong.
 // Energies at an assignment are recomputed in float64 on the reference backend, whatever ran the inference.
-import type { PlanLine, ResultArray, RunOptions, RunReport, RunResult } from '../api.ts';
+import type { ResultArray, RunOptions, RunResult } from '../api.ts';
 import type { Backend, ModuleSpec, TensorData } from '../backend/backend.ts';
 import { cautionsOf } from '../backend/caution.ts';
 import { referenceBackend } from '../backend/reference.ts';
-import type { Checked } from '../diagnostics/diagnostic.ts';
+import type { Checked, Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { dependsOn } from '../graph/expressions.ts';
-import { dataGroups, declaredName } from '../plan/data-groups.ts';
+import { declaredName } from '../plan/data-groups.ts';
 import type { Plan } from '../plan/plan.ts';
-import { planLines } from '../plan/explain.ts';
 import { lowerLetsModule } from '../plan/lower-energy.ts';
 import type { BoundTask } from './bind-task.ts';
 import { resolved, valuesFound } from './check-precision.ts';
@@ -18,6 +17,7 @@ import { pick } from './inputs.ts';
 import { learnParams, paramsIn, storyOf, withStory } from './learn-params.ts';
 import type { Extent } from './result-arrays.ts';
 import { resultArray } from './result-arrays.ts';
+import { reportOf } from './report.ts';
 import { escaping, runaways } from './runaways.ts';
 import { surfaceOf } from './surface.ts';
 
@@ -26,38 +26,93 @@ const IMPOSSIBLE = 1e29;
 
 type Arrays = Readonly<Record<string, TensorData>>;
 
+/** A run under way. */
+interface Run {
+  readonly plan: Plan;
+  readonly task: BoundTask;
+  readonly spec: ModuleSpec;
+  readonly backend: Backend;
+  readonly options: RunOptions;
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
 export const execute = async (
   plan: Plan,
-  { bound, ...rest }: BoundTask,
+  task: BoundTask,
   spec: ModuleSpec,
   backend: Backend,
   options: RunOptions,
   compileSeconds: number,
 ): Promise<Checked<RunResult | null>> => {
   const started = performance.now();
+  const { bound } = task;
   const sizes = Object.fromEntries(Object.entries(bound.sizes).map(([name, s]) => [name, s.value]));
+  const run: Run = { plan, task, spec, backend, options, sizes };
   const extent: Extent = { lengths: bound.lengths, sizes };
-  const inputs: Record<string, TensorData> = { seed: { shape: [], data: Float32Array.of(options.seed) } };
-  for (const name of plan.task.training) if (bound.values[name] !== undefined) inputs[name] = bound.values[name];
-  let story: Arrays | null = null;
-  if (plan.fit?.kind === 'train') {
-    const { value: trained, diagnostics } = await learnParams(
-      plan,
-      plan.fit,
-      { bound, ...rest },
-      spec,
-      backend,
-      options,
-    );
-    if (trained === null) return { value: null, diagnostics };
-    Object.assign(inputs, paramsIn(trained.state.arrays));
-    story = storyOf(trained);
-  }
+  const learned = await learnedInputs(run);
+  if (learned.value === null) return { value: null, diagnostics: learned.diagnostics };
+  const { inputs, story } = learned.value;
+  const { outputs, ran, caution } = await answer(run, inputs, story);
+  const away = runaways(plan, outputs) ?? escaping(plan, inputs, outputs);
+  if (away !== null) return refused(diagnosePlanning('EBM508', away.span, { unknowns: away.names, why: away.why }));
+  const assignment: Arrays = { ...inputs, ...valuesFound(plan, outputs) };
+  const factors = await factorEnergies(plan, spec, assignment, outputs, sizes);
+  const meaningless = fallen(plan, factors, outputs) ?? impossible(plan, factors, outputs);
+  if (meaningless !== null) return refused(meaningless);
+  const report = reportOf(plan, ran.name, outputs, extent, factors, {
+    compile: compileSeconds,
+    run: (performance.now() - started) / 1000,
+  });
+  const shown = await shownLets(plan, bound.consts, spec.source, options.show, assignment, extent);
+  const surface = options.plot ? await surfaceOf(plan, bound.consts, assignment, outputs, sizes) : null;
+  const points = outputs['point free energies'];
+  const trace = outputs['trace'];
+  return {
+    value: {
+      json: shown === null ? report : { ...report, shown },
+      exitCode: report.converged ? 0 : 3,
+      trace: trace === undefined ? null : [...trace.data].filter((x) => x < IMPOSSIBLE),
+      surface,
+      pointFreeEnergies: points === undefined ? null : Float64Array.from(points.data),
+    },
+    diagnostics: cautionsOf(backend.name, caution),
+  };
+};
+
+const refused = (diagnostic: Diagnostic): Checked<null> => ({ value: null, diagnostics: [diagnostic] });
+
+/** What `infer` is given: the data, and params that stochastic steps have learned; `story`: how these went. */
+const learnedInputs = async ({
+  plan,
+  task,
+  spec,
+  backend,
+  options,
+}: Run): Promise<Checked<{ readonly inputs: Arrays; readonly story: Arrays | null } | null>> => {
+  const { values } = task.bound;
+  const given = [...plan.task.training].flatMap((name) =>
+    values[name] === undefined ? [] : [[name, values[name]] as const],
+  );
+  const seed: TensorData = { shape: [], data: Float32Array.of(options.seed) };
+  const inputs: Arrays = { seed, ...Object.fromEntries(given) };
+  if (plan.fit?.kind !== 'train') return { value: { inputs, story: null }, diagnostics: [] };
+  const { value: trained, diagnostics } = await learnParams(plan, plan.fit, task, spec, backend, options);
+  if (trained === null) return { value: null, diagnostics };
+  return { value: { inputs: { ...inputs, ...paramsIn(trained.state.arrays) }, story: storyOf(trained) }, diagnostics };
+};
+
+/** What `infer` finds, in float64 where float32 lost the meaning. */
+const answer = async (
+  { plan, task: { bound }, spec, backend, options, sizes }: Run,
+  inputs: Arrays,
+  story: Arrays | null,
+): Promise<{ readonly outputs: Arrays; readonly ran: Backend; readonly caution: string | null }> => {
+  const { cancelled, onStep } = options;
   const hooks = {
-    ...(options.cancelled === undefined ? {} : { cancelled: options.cancelled }),
-    ...(options.onStep === undefined
+    ...(cancelled === undefined ? {} : { cancelled }),
+    ...(onStep === undefined
       ? {}
-      : { onStep: (step: number) => options.onStep!({ phase: 'fit', step, of: null, objective: null }) }),
+      : { onStep: (step: number) => onStep({ phase: 'fit', step, of: null, objective: null }) }),
   };
   const inferred = async (by: Backend): Promise<{ readonly values: Arrays; readonly caution: string | null }> => {
     const runner = await by.load(spec);
@@ -73,53 +128,20 @@ export const execute = async (
   const values = lost ? await inFloat64() : first;
   const again = lost || backend === referenceBackend ? null : inFloat64;
   const settled = await resolved(plan, spec, bound.consts, inputs, values, sizes, again);
-  const { outputs } = settled;
-  const ran = lost || settled.again ? referenceBackend : backend;
-  const away = runaways(plan, outputs) ?? escaping(plan, inputs, outputs);
-  if (away !== null)
-    return {
-      value: null,
-      diagnostics: [diagnosePlanning('EBM508', away.span, { unknowns: away.names, why: away.why })],
-    };
-
-  const assignment = assignmentOf(plan, inputs, outputs);
-  const factors = await factorEnergies(plan, spec, assignment, outputs, sizes);
-  const fallen = plan.groups.find((g) => g.filler !== true && !(factors[g.part ?? g.name]! > -IMPOSSIBLE));
-  if (fallen !== undefined) {
-    const lost = plan.model.variables.filter(
-      (v) => outputs[v.name] !== undefined && dependsOn(fallen.energy, new Set([v.name])),
-    );
-    const parameters = {
-      unknowns: lost.map((v) => v.name),
-      why: `the energy of ${fallen.part ?? fallen.name} falls without end`,
-    };
-    return { value: null, diagnostics: [diagnosePlanning('EBM508', lost[0]?.span ?? null, parameters)] };
-  }
-  const broken = impossible(plan, factors, outputs);
-  if (broken.length > 0) return { value: null, diagnostics: [diagnosePlanning('EBM514', null, { factors: broken })] };
-  const report = reportOf(plan, ran.name, outputs, extent, factors, {
-    compile: compileSeconds,
-    run: (performance.now() - started) / 1000,
-  });
-  const shown = await shownLets(plan, bound.consts, spec.source, options.show, assignment, extent);
-  const surface = options.plot ? await surfaceOf(plan, bound.consts, assignment, outputs, sizes) : null;
-  const points = outputs['point free energies'];
-  const trace = outputs['trace'] === undefined ? null : [...outputs['trace'].data].filter((x) => x < 1e29);
-  return {
-    value: {
-      json: shown === null ? report : { ...report, shown },
-      exitCode: report.converged ? 0 : 3,
-      trace,
-      surface,
-      pointFreeEnergies: points === undefined ? null : Float64Array.from(points.data),
-    },
-    diagnostics: cautionsOf(backend.name, caution),
-  };
+  return { outputs: settled.outputs, ran: lost || settled.again ? referenceBackend : backend, caution };
 };
 
-/** What was given and what was found, by variable. */
-const assignmentOf = (plan: Plan, inputs: Arrays, outputs: Arrays): Arrays => {
-  return { ...inputs, ...valuesFound(plan, outputs) };
+type Factors = Readonly<Record<string, number>>;
+
+/** A factor whose energy has no least value: minus infinity, or no number. */
+const fallen = (plan: Plan, factors: Factors, outputs: Arrays): Diagnostic | null => {
+  const group = plan.groups.find((g) => g.filler !== true && !(factors[declaredName(g)]! > -IMPOSSIBLE));
+  if (group === undefined) return null;
+  const lost = plan.model.variables.filter(
+    (v) => outputs[v.name] !== undefined && dependsOn(group.energy, new Set([v.name])),
+  );
+  const why = `the energy of ${declaredName(group)} falls without end`;
+  return diagnosePlanning('EBM508', lost[0]?.span ?? null, { unknowns: lost.map((v) => v.name), why });
 };
 
 /** The lets named by --show at the assignment, in float64. */
@@ -140,12 +162,12 @@ const shownLets = async (
 };
 
 /** Factors that are infinite at every assignment: constraints that cannot be met, data of probability zero. */
-const impossible = (plan: Plan, factors: Readonly<Record<string, number>>, outputs: Arrays): readonly string[] => {
+const impossible = (plan: Plan, factors: Factors, outputs: Arrays): Diagnostic | null => {
   const infinite = Object.keys(factors).filter((name) => factors[name]! >= IMPOSSIBLE);
-  if (infinite.length > 0) return infinite;
-  const total = outputs['total free energy']!.data[0]!;
-  const declared = plan.groups.filter((g) => g.filler !== true);
-  return total < IMPOSSIBLE ? [] : [...new Set(declared.map(declaredName))];
+  const possible = outputs['total free energy']!.data[0]! < IMPOSSIBLE;
+  if (infinite.length === 0 && possible) return null;
+  const declared = plan.groups.filter((g) => g.filler !== true).map(declaredName);
+  return diagnosePlanning('EBM514', null, { factors: infinite.length > 0 ? infinite : [...new Set(declared)] });
 };
 
 /** By factor: at the assignment in float64, or expected where an unknown is marginalised. */
@@ -155,7 +177,7 @@ const factorEnergies = async (
   assignment: Arrays,
   outputs: Arrays,
   sizes: Readonly<Record<string, number>>,
-): Promise<Readonly<Record<string, number>>> => {
+): Promise<Factors> => {
   const averaged = new Set(
     plan.query.flatMap((q) => [...q.decisions].filter(([, d]) => d.operation === 'marginalize').map(([name]) => name)),
   );
@@ -163,71 +185,12 @@ const factorEnergies = async (
   const exact = await oracle.call('energy', pick(spec, 'energy', assignment), { sizes });
   await oracle.dispose();
   // A declared factor may have become several groups; it is averaged when one of them is.
-  const names = [...new Set(plan.groups.filter((g) => g.filler !== true).map((g) => g.part ?? g.name))];
+  const names = [...new Set(plan.groups.filter((g) => g.filler !== true).map(declaredName))];
   return Object.fromEntries(
     names.map((name) => {
-      const parts = plan.groups.filter((g) => (g.part ?? g.name) === name);
+      const parts = plan.groups.filter((g) => declaredName(g) === name);
       const source = parts.some((g) => dependsOn(g.energy, averaged)) ? outputs : exact;
       return [name, source[`energy.${name}`]!.data[0]!] as const;
     }),
   );
-};
-
-const finite = (x: number | undefined): number | null => (x === undefined || !Number.isFinite(x) ? null : x);
-
-/** How far losses other than the energy, which the free energy tells of, came down. */
-const objectiveOf = ({ fit }: Plan, outputs: Arrays): number | null => {
-  if (fit === null || fit.kind === 'closed' || fit.kind === 'alternate') return null;
-  const losses = fit.kind === 'descend' ? [fit.loss] : fit.losses;
-  if (losses.every(({ loss }) => loss.name === 'energy')) return null;
-  return finite(outputs['trace']?.data.at(-1));
-};
-
-const reportOf = (
-  plan: Plan,
-  backend: string,
-  outputs: Arrays,
-  extent: Extent,
-  factors: Readonly<Record<string, number>>,
-  seconds: RunReport['seconds'],
-): RunReport => {
-  const { model, task } = plan;
-  const variables: Record<string, ResultArray> = {};
-  const params: Record<string, ResultArray> = {};
-  const marginals: Record<string, RunReport['marginals'][string]> = {};
-  for (const v of model.variables) {
-    const plain = (t: TensorData): ResultArray => resultArray(t, v, extent);
-    const value = outputs[v.name];
-    if (value !== undefined) (v.role === 'param' ? params : variables)[v.name] = plain(value);
-    const probabilities = outputs[`${v.name}.probabilities`];
-    if (probabilities !== undefined) marginals[v.name] = plain(probabilities);
-    const mean = outputs[`${v.name}.mean`];
-    if (mean !== undefined) marginals[v.name] = { mean: plain(mean), sd: plain(outputs[`${v.name}.sd`]!) };
-  }
-  const decisions = plan.query.flatMap((q) => [...q.decisions.values()]);
-  const averaged = decisions.filter((d) => d.operation === 'marginalize');
-  const everything = Object.values(factors).reduce((a, c) => a + c, 0);
-  // With nothing marginalised the free energy is the energy itself, known in float64.
-  const ofData = dataGroups(model, plan.groups).filter((g) => g.filler !== true);
-  const minimum = [...new Set(ofData.map(declaredName))].reduce((sum, name) => sum + factors[name]!, 0);
-  const freeEnergy = averaged.length > 0 ? outputs['free energy']!.data[0]! : minimum;
-  const normalised = task.query !== 'map' && averaged.length > 0 && averaged.length === decisions.length;
-  const lines: readonly PlanLine[] = planLines(plan);
-  return {
-    model: model.name,
-    backend,
-    task: task.query,
-    plan: lines,
-    energy: { total: everything, factors },
-    freeEnergy,
-    objective: objectiveOf(plan, outputs),
-    logPartition: normalised ? -averaged[0]!.beta * outputs['total free energy']!.data[0]! : null,
-    variables,
-    marginals,
-    params,
-    converged: (outputs['converged']?.data[0] ?? 1) === 1,
-    iterations: outputs['iterations']?.data[0] ?? null,
-    gap: finite(outputs['gap']?.data[0]),
-    seconds,
-  };
 };
