@@ -1,11 +1,12 @@
 // A convex energy of a block of unknowns as a smooth convex part plus simple parts that are not smooth: weighted sums of |entries|
 // and of norms of nodes, rows or columns (each has a proximal map in closed form), and norms of affine expressions.
 // In: factor groups with lets expanded, the unknowns. Out: the parts, or the factor that is not convex and why.
+import { callExpr } from '../semantics/make.ts';
 import type { Expr, Model } from '../semantics/model.ts';
 import { additiveTerms } from './additive-terms.ts';
 import type { CurvatureFinder } from './curvature.ts';
 import { curvatureFinder } from './curvature.ts';
-import { dependsOn } from './expressions.ts';
+import { dependsOn, visit } from './expressions.ts';
 import type { FactorGroup } from './factor-graph.ts';
 import { isNonnegative } from './value-range.ts';
 
@@ -35,6 +36,8 @@ export interface AffinePenalty {
   readonly argument: Expr;
   /** The term with the norm replaced by 1 is its weight: `λ · 1`. */
   readonly weight: Expr;
+  /** What the term is besides, affine: max(a, b) is max(a - b, 0) + b. */
+  readonly rest: Expr | null;
   /** The unknowns that it reads. */
   readonly variables: readonly string[];
   readonly term: FactorGroup;
@@ -76,7 +79,10 @@ export const compositeOf = (
         const simple = penaltyOf(finder, term, block) ?? affinePenaltyOf(finder, term, block);
         if (simple === null) return refused(group, whyNot(finder, term.energy, block));
         if ('core' in simple) found.penalties.push(simple);
-        else found.affine.push(simple);
+        else {
+          found.affine.push(simple);
+          if (simple.rest !== null) found.smooth.push({ ...term, energy: simple.rest });
+        }
       }
     }
   }
@@ -100,8 +106,27 @@ const whyNot = ({ behaviour }: CurvatureFinder, energy: Expr, block: ReadonlySet
   const names = [...block].filter((name) => behaviour(energy, new Set([name])).degree > 0);
   const together = names.length > 1 ? `${names.join(' and ')} together` : names[0]!;
   if (b.convexity === 'concave') return `is concave in ${together}`;
-  if (b.convexity === 'none') return `is not convex in ${together}, as far as the rules see`;
+  if (b.convexity === 'none') {
+    const matrix = b.degree === 2 ? knownMatrix(energy, block) : null;
+    const advice = matrix === null ? '' : `: of ${matrix} they see nothing unless its domain is spd`;
+    return `is not convex in ${together}, as far as the rules see${advice}`;
+  }
   return `is convex in ${together}, but neither smooth nor a norm of something affine`;
+};
+
+/** S of z' @ S @ z: a matrix whose entries decide. */
+const knownMatrix = (energy: Expr, block: ReadonlySet<string>): string | null => {
+  let found: string | null = null;
+  const isMatmul = (e: Expr): e is Expr & { kind: 'call' } => e.kind === 'call' && e.fn === 'matmul';
+  visit(energy, (e) => {
+    if (!isMatmul(e) || !e.args.every((a) => dependsOn(a, block))) return;
+    const matrix = e.args
+      .filter(isMatmul)
+      .flatMap((a) => a.args)
+      .find((a) => !dependsOn(a, block));
+    if (matrix?.kind === 'ref' && matrix.type.shape.length === 2) found = matrix.name;
+  });
+  return found;
 };
 
 // ---------------------------------------------------------------- |entries| and norms
@@ -259,6 +284,8 @@ const normCore = (s: Scope, e: Expr, each: 'rownorm' | 'colnorm' | null): readon
 
 // ---------------------------------------------------------------- norms of affine expressions
 
+type Peeled = Omit<AffinePenalty, 'term' | 'variables'>;
+
 /** `λ · |y[t] - y[t-1]|`, `‖A @ z - c‖₁ / 2`: a weight ≥ 0 times a norm of something affine. */
 const affinePenaltyOf = (
   finder: CurvatureFinder,
@@ -271,31 +298,46 @@ const affinePenaltyOf = (
     return b.smooth && (b.convexity === 'affine' || b.convexity === 'constant');
   };
   const one = (like: Expr): Expr => ({ kind: 'number', value: 1, type: like.type, span: like.span });
-  const peel = (e: Expr): Omit<AffinePenalty, 'term' | 'variables'> | null => {
+  const affineNorm = (norm: AffinePenalty['norm'], argument: Expr, like: Expr): Peeled | null =>
+    isAffine(argument) ? { norm, argument, weight: one(like), rest: null } : null;
+  /** max(a, b), summed over its entries. */
+  const larger = ([a, b]: readonly Expr[], like: Expr): Peeled | null => {
+    if (!isAffine(a!) || !isAffine(b!)) return null;
+    const [first, other] = isKnown(s, a!) ? [b!, a!] : [a!, b!];
+    const entries = first.type.shape.length;
+    if (!isKnown(s, other) && other.type.shape.length !== entries) return null;
+    const rest = isKnown(s, other) ? null : entries === 0 ? other : callExpr('sum', [other], like.span);
+    return { norm: 'hinge', argument: callExpr('sub', [first, other], like.span), weight: one(like), rest };
+  };
+  const peel = (e: Expr): Peeled | null => {
     if (e.kind !== 'call') return null;
     const [a, b] = e.args as [Expr, Expr];
-    const around = (inner: Expr, rebuild: (weight: Expr) => Expr): Omit<AffinePenalty, 'term' | 'variables'> | null => {
+    const around = (inner: Expr, rebuild: (part: Expr) => Expr): Peeled | null => {
       const found = peel(inner);
-      return found === null ? null : { ...found, weight: rebuild(found.weight) };
+      if (found === null) return null;
+      return { ...found, weight: rebuild(found.weight), rest: found.rest === null ? null : rebuild(found.rest) };
     };
     switch (e.fn) {
       case 'mul':
-        if (isWeight(s, a)) return around(b, (weight) => ({ ...e, args: [a, weight] }));
-        return isWeight(s, b) ? around(a, (weight) => ({ ...e, args: [weight, b] })) : null;
+        if (isWeight(s, a)) return around(b, (part) => ({ ...e, args: [a, part] }));
+        return isWeight(s, b) ? around(a, (part) => ({ ...e, args: [part, b] })) : null;
       case 'div':
-        return isWeight(s, b) ? around(a, (weight) => ({ ...e, args: [weight, b] })) : null;
+        return isWeight(s, b) ? around(a, (part) => ({ ...e, args: [part, b] })) : null;
       case 'abs':
       case 'norm1':
-        return isAffine(a) ? { norm: 'l1', argument: a, weight: one(e) } : null;
+        return affineNorm('l1', a, e);
       case 'norm2':
       case 'normF':
-        return isAffine(a) ? { norm: 'l2', argument: a, weight: one(e) } : null;
+        return affineNorm('l2', a, e);
       case 'relu':
-        return isAffine(a) ? { norm: 'hinge', argument: a, weight: one(e) } : null;
+        return affineNorm('hinge', a, e);
+      case 'maximum':
+        return larger(e.args, e);
       case 'sum': {
-        if (a.kind !== 'call' || (a.fn !== 'abs' && a.fn !== 'relu')) return null;
-        const norm = a.fn === 'abs' ? 'l1' : 'hinge';
-        return isAffine(a.args[0]!) ? { norm, argument: a.args[0]!, weight: one(e) } : null;
+        if (a.kind !== 'call' || e.args.length > 1) return null;
+        if (a.fn === 'abs') return affineNorm('l1', a.args[0]!, e);
+        if (a.fn === 'relu') return affineNorm('hinge', a.args[0]!, e);
+        return a.fn === 'maximum' ? larger(a.args, e) : null;
       }
       default:
         return null;

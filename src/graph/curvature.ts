@@ -223,18 +223,28 @@ class Reading {
     const same = (x: Expr, y: Expr): boolean => x === y || exprKey(x) === exprKey(y);
     if (expr.fn === 'mul') return same(left, right) ? this.of(left) : null;
     if (expr.type.shape.length > 0) return null;
-    const bare = (e: Expr): Expr => (isCall(e, 'transpose') ? e.args[0]! : e);
-    if (same(bare(left), right)) return this.of(right);
+    // Factors ≥ 0 do not matter: `λ * z' @ P @ z`.
+    const bare = (e: Expr): Expr => {
+      const weighted = isCall(e, 'mul') ? e.args.find((a) => this.#isWeight(a)) : undefined;
+      if (weighted !== undefined && isCall(e, 'mul')) return bare(e.args.find((a) => a !== weighted)!);
+      return isCall(e, 'transpose') ? bare(e.args[0]!) : e;
+    };
+    if (same(bare(left), bare(right))) return this.of(right);
     const [outer, matrix, e] = isCall(right, 'matmul')
       ? [bare(left), right.args[0]!, right.args[1]!]
       : isCall(left, 'matmul')
         ? [bare(left.args[0]!), left.args[1]!, right]
         : [null, null, null];
-    if (outer === null || this.#depends(matrix) || !same(outer, e) || !this.#isPositive(matrix)) return null;
+    if (outer === null || this.#depends(matrix) || !same(outer, bare(e)) || !this.#isPositive(matrix)) return null;
     return this.of(e);
   }
 
-  /** Positive semidefinite, as far as can be seen. */
+  /** A scalar ≥ 0 that is known. */
+  #isWeight(e: Expr): boolean {
+    return e.type.shape.length === 0 && !this.#depends(e) && isNonnegative(this.range(e));
+  }
+
+  /** Positive semidefinite, as far as can be seen. The entries of data are not looked at: a plan holds for other data too. */
   #isPositive(matrix: Expr): boolean {
     switch (matrix.kind) {
       case 'ref':

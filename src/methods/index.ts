@@ -1,6 +1,7 @@
 // The list of inference methods. A new one is a file and a line here; the planner asks them all.
 import { chainElimination } from './discrete/chain.ts';
 import { admmMethod } from './convex/admm-method.ts';
+import { admmStep } from './convex/admm-step.ts';
 import { convexStep } from './convex/convex-step.ts';
 import { fistaMethod } from './convex/method.ts';
 import { descents } from './continuous/descent.ts';
@@ -34,6 +35,7 @@ export const parameterSteps: readonly ParameterStep<any>[] = [
   exponentialFamilyStep,
   eigenvectorStep,
   convexStep,
+  admmStep,
   descentStep,
 ];
 

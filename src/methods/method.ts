@@ -5,6 +5,7 @@ import type { FactorGroup } from '../graph/factor-graph.ts';
 import type { Environment } from '../lower/environment.ts';
 import type { NamedTensor } from '../lower/named-tensor.ts';
 import type { Weights } from '../lower/polynomial.ts';
+import type { Trace } from '../optimizers/trace.ts';
 import type { Model, Variable } from '../semantics/model.ts';
 import type { Value } from '../tensor/builder.ts';
 import type { Dim } from '../tensor/dims.ts';
@@ -106,10 +107,16 @@ export interface Lowered {
   readonly expectedEnergy: ((group: string) => Value | null) | null;
   /** F by node of the one axis that the block repeats along ([nodes]), when it is a sum over such nodes. */
   readonly pointwise: Value | null;
-  /** For iterative methods: 1 when a convergence test was met, and the steps taken. */
-  readonly convergence: { readonly converged: Value; readonly iterations: Value } | null;
+  readonly convergence: Convergence | null;
   /** How far `value` is above the minimum at most, for methods that can tell: a scalar. */
   readonly gap?: Value;
+}
+
+/** How an iterative method went: 1 when a convergence test was met, the steps taken, and the objective on the way. */
+export interface Convergence {
+  readonly converged: Value;
+  readonly iterations: Value;
+  readonly trace?: Trace;
 }
 
 export type Marginal =
@@ -132,12 +139,11 @@ export interface Method<W = unknown> {
   readonly gapAt?: GapAt<W>;
 }
 
-export type GapAt<W> = (
-  witness: W,
-  facts: BlockFacts,
-  env: Environment,
-  point: ReadonlyMap<string, Value>,
-) => Value;
+export interface GapAt<W> {
+  /** What it costs, in evaluations of the energy. */
+  readonly evaluations: number;
+  readonly of: (witness: W, facts: BlockFacts, env: Environment, point: ReadonlyMap<string, Value>) => Value;
+}
 
 /** Posterior weights of a group's slots, for a step that minimises an expected energy. null: the group is as it stands. */
 export type WeightsOf = (group: string) => Weights | null;

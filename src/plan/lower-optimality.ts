@@ -11,7 +11,7 @@ import { startValue } from '../methods/alternate/start.ts';
 import { bindArrays } from '../methods/continuous/joint-transform.ts';
 import { forSweep } from '../methods/continuous/optimizer.ts';
 import { descendFromStarts } from '../methods/continuous/starts.ts';
-import type { BlockFacts, Candidate } from '../methods/method.ts';
+import type { BlockFacts, Candidate, GapAt } from '../methods/method.ts';
 import type { Variable } from '../semantics/model.ts';
 import type { Value } from '../tensor/builder.ts';
 import { Builder } from '../tensor/builder.ts';
@@ -30,23 +30,42 @@ interface Claim {
   /** With the unknowns bound. */
   readonly energy: (env: Environment) => Value;
   readonly test:
-    | { readonly kind: 'gap'; readonly at: (env: Environment, found: Arrays) => Value }
+    | { readonly kind: 'gap'; readonly evaluations: number; readonly at: (env: Environment, found: Arrays) => Value }
     /** Steps from the arrays that the environment has as starts. */
     | { readonly kind: 'steps'; readonly goOn: (env: Environment) => Arrays };
 }
 
+/** Steps from a minimum are few. */
+const stepEvaluations = 20;
+
+/** What is asked: all claims, or of values that float64 found those alone that their methods do not prove themselves. */
+export interface Question {
+  readonly part: 'fit' | 'query';
+  readonly inFloat64: boolean;
+}
+
+const claimsOf = (plan: Plan, { part, inFloat64 }: Question): readonly Claim[] =>
+  (part === 'fit' ? fitClaims(plan) : queryClaims(plan)).filter((c) => !inFloat64 || c.test.kind === 'steps');
+
+/** What is claimed, in evaluations of the energy that a test takes; 0 where nothing is. */
+export const effortOf = (plan: Plan, question: Question): number =>
+  claimsOf(plan, question).reduce(
+    (sum, { test }) => sum + (test.kind === 'gap' ? test.evaluations : stepEvaluations),
+    0,
+  );
+
 /** `known`: names of the variables that have values. */
 export const lowerOptimality = (
   plan: Plan,
-  part: 'fit' | 'query',
+  question: Question,
   known: ReadonlySet<string>,
   consts: ConstValues,
   source: string,
 ): ModuleSpec | null => {
-  const claims = part === 'fit' ? fitClaims(plan) : queryClaims(plan);
+  const claims = claimsOf(plan, question);
   if (claims.length === 0) return null;
   const b = new Builder();
-  const { model, groups } = part === 'fit' ? plan.learning : plan;
+  const { model, groups } = question.part === 'fit' ? plan.learning : plan;
   const used = model.variables.filter((v) => known.has(v.name) && isRead(groups, v));
   const env = withBindings(
     programEnvironment(b, model, consts, plan.task.beta ?? plan.beta ?? 1),
@@ -66,10 +85,7 @@ export const lowerOptimality = (
     if (test.kind === 'gap') gap = b.add(gap, test.at(env, found));
     add('after', test.kind === 'gap' ? before : energy(bindArrays(env, test.goOn({ ...env, starts: found }))));
   }
-  // A method that knows its gap only where it ends, or none.
-  const silent =
-    claims.some((c) => c.test.kind === 'steps') ||
-    (part === 'query' && plan.query.some((q) => isClaimed(q.chosen) && q.method.gapAt === undefined));
+  const silent = claims.some((c) => c.test.kind === 'steps');
   const outputs = silent ? totals : { ...totals, gap };
   return { ...bareModule(model, source), entries: { optimality: optimise(b.finish(outputs)) } };
 };
@@ -91,11 +107,20 @@ const queryClaims = (plan: Plan): readonly Claim[] =>
     if (!isClaimed(chosen)) return [];
     const { gapAt, resumes, lower } = method;
     const common = { unknowns: variablesOf(facts), energy: (env: Environment) => sumOf(env, facts.groups) };
-    if (gapAt !== undefined)
-      return [{ ...common, test: { kind: 'gap', at: (env, found) => gapAt(chosen.witness, facts, env, found) } }];
+    if (gapAt !== undefined) return [{ ...common, test: gapTest(gapAt, chosen.witness, facts) }];
     if (resumes !== true) return [];
     return [{ ...common, test: { kind: 'steps', goOn: (env) => lower(chosen.witness, facts, env).assignment() } }];
   });
+
+const gapTest = (
+  { evaluations, of }: GapAt<unknown>,
+  witness: unknown,
+  facts: BlockFacts,
+): Claim['test'] & { readonly kind: 'gap' } => ({
+  kind: 'gap',
+  evaluations,
+  at: (env, found) => of(witness, facts, env, found),
+});
 
 const fitClaims = (plan: Plan): readonly Claim[] => {
   const { fit } = plan;
@@ -107,7 +132,7 @@ const fitClaims = (plan: Plan): readonly Claim[] => {
         {
           unknowns: variablesOf(facts),
           energy: (env) => sumOf(env, facts.groups),
-          test: { kind: 'gap', at: (env, found) => gapAt(chosen.witness, facts, env, found) },
+          test: gapTest(gapAt, chosen.witness, facts),
         },
       ];
     });

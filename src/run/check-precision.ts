@@ -73,15 +73,15 @@ export const resolved = async (
   }
   if (inFloat64 !== null && !(await agreesInFloat64(plan, consts, assignment, outputs, sizes)))
     return { outputs: await inFloat64(), again: true };
-  const judge = (values: Arrays): Promise<Verdict | null> =>
-    checkOptimality(plan, consts, spec, inputs, valuesFound(plan, values), sizes);
-  const verdict = await judge(outputs);
+  const judge = (values: Arrays, exact: boolean): Promise<Verdict | null> =>
+    checkOptimality(plan, consts, spec, inputs, valuesFound(plan, values), sizes, exact);
+  const verdict = await judge(outputs, inFloat64 === null);
   if (verdict === null) return { outputs, again: false };
   const arrived = verdict.holds && isTrue(outputs['converged']);
   if (arrived || inFloat64 === null || !verdict.repeatable) return { outputs: judged(outputs, verdict), again: false };
   const exact = await inFloat64();
-  const second = (await judge(exact)) ?? verdict;
-  return { outputs: judged(exact, second), again: true };
+  const second = await judge(exact, true);
+  return { outputs: second === null ? exact : judged(exact, second), again: true };
 };
 
 const isTrue = (converged: TensorData | undefined): boolean => converged === undefined || converged.data[0] === 1;

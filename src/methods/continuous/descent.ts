@@ -57,7 +57,8 @@ const propose =
     const witness = optimizerChoice(optimizer, facts.requested?.options);
     const count = variables.reduce((n, v) => n + (dimValue(dims.product(wholeShape(v)), facts.sizes) ?? 1), 0);
     const { iterations } = witness;
-    const convex = searchesAlongLines[optimizer] && isConvex(facts, kinds);
+    const shape = shapeOf(facts, kinds);
+    const convex = searchesAlongLines[optimizer] && shape.convex;
     const where = kinds.projected.map((p) => `${p.variable.name} in ${p.projection.title}`);
     return {
       kind: 'candidate',
@@ -65,11 +66,21 @@ const propose =
       certificate: convex ? 'globally optimal' : 'local',
       cost: { operations: count * iterations, bytes: count * 4 * 24 },
       summary:
-        `${convex ? 'convex and smooth' : 'smooth'} in ${variables.map((v) => v.name).join(', ')}: ` +
+        `${shape.words} in ${variables.map((v) => v.name).join(', ')}: ` +
         `${where.length === 0 ? 'descent' : `steps projected onto ${where.join(', ')},`} on ${count} coordinates, at most ${iterations} steps`,
       witness,
     };
   };
+
+/** What is seen of the energy in all unknowns of the block. */
+const shapeOf = (facts: BlockFacts, kinds: CoordinateKinds): { readonly convex: boolean; readonly words: string } => {
+  const convex = isConvex(facts, kinds);
+  const names = new Set(facts.block.map((v) => v.variable.name));
+  const { behaviour } = curvatureFinder(facts.model);
+  const smooth = facts.groups.every((g) => behaviour(g.energy, names).smooth);
+  if (smooth) return { convex, words: convex ? 'convex and smooth' : 'smooth' };
+  return { convex, words: `${convex ? 'convex' : 'neither convex nor smooth'}, with kinks that steps pass over,` };
+};
 
 /** Why nobody would project here without being asked: free coordinates serve, or spheres alone are better followed. */
 const needlessProjections = (
@@ -116,7 +127,7 @@ export const lowerDescent = (choice: OptimizerChoice, facts: BlockFacts, env: En
     bindings: new Map([...arrays].map(([n, value]) => [n, { kind: 'given', value } as const])),
     expectedEnergy: null,
     pointwise: null,
-    convergence: { converged: found.converged, iterations: found.iterations },
+    convergence: { converged: found.converged, iterations: found.iterations, trace: found.trace },
   };
 };
 

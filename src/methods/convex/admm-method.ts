@@ -2,7 +2,7 @@
 // ADMM. The value is taken at the minimiser, which outer derivatives see as fixed (envelope theorem).
 import type { Environment } from '../../lower/environment.ts';
 import { bindArrays } from '../continuous/joint-transform.ts';
-import type { BlockFacts, Candidate, Lowered, Method, Refusal } from '../method.ts';
+import type { BlockFacts, Candidate, GapAt, Lowered, Method, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
 import { denseCount } from '../quadratic/method.ts';
 import { admm } from './admm.ts';
@@ -11,15 +11,17 @@ import type { SplitProblem } from './splits.ts';
 import { splitProblem } from './splits.ts';
 import { convexWords } from './words.ts';
 
-interface AdmmWitness {
+export interface AdmmWitness {
   readonly split: SplitProblem;
   readonly iterations: number;
 }
 
 const name = 'ADMM';
 const standardIterations = 10_000;
+/** From a point that is nearly a minimum. */
+const stepsToBound = 400;
 
-const propose = (facts: BlockFacts): Candidate<AdmmWitness> | Refusal => {
+export const proposeAdmm = (facts: BlockFacts): Candidate<AdmmWitness> | Refusal => {
   if (facts.block.some((v) => v.operation !== 'minimize'))
     return { ...refusal(name, 'it minimises, and this block is marginalised'), otherOperation: true };
   const split = splitProblem(facts);
@@ -46,7 +48,7 @@ const propose = (facts: BlockFacts): Candidate<AdmmWitness> | Refusal => {
   };
 };
 
-const lower = ({ split, iterations }: AdmmWitness, facts: BlockFacts, env: Environment): Lowered => {
+export const lowerAdmm = ({ split, iterations }: AdmmWitness, facts: BlockFacts, env: Environment): Lowered => {
   const b = env.builder;
   const found = admm(env, split, iterations);
   const arrays = new Map([...found.arrays].map(([n, value]) => [n, b.stopGradient(value)] as const));
@@ -63,6 +65,16 @@ const lower = ({ split, iterations }: AdmmWitness, facts: BlockFacts, env: Envir
   };
 };
 
+/** The dual point is no part of a result: it is found again. */
+export const admmGap: GapAt<AdmmWitness> = {
+  evaluations: 3 * stepsToBound,
+  of: ({ split }, _, env, point) => {
+    const b = env.builder;
+    const { energyOf, energy, gap } = admm(env, split, stepsToBound, point);
+    return b.maximum(b.sub(energyOf(point), b.sub(energy, gap)), 0);
+  },
+};
+
 export const admmMethod: Method<AdmmWitness> = {
   name: 'ADMM',
   documentation:
@@ -71,6 +83,7 @@ export const admmMethod: Method<AdmmWitness> = {
     '(Boyd et al. 2011). Globally optimal, with the gap.',
   serves: ['admm'],
   enumerates: () => false,
-  propose,
-  lower,
+  propose: proposeAdmm,
+  lower: lowerAdmm,
+  gapAt: admmGap,
 };

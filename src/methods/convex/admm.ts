@@ -14,16 +14,21 @@ import { bindArrays } from '../continuous/joint-transform.ts';
 import { splitUnknowns, solveQuadratic } from '../quadratic/solve.ts';
 import type { QuadraticWitness } from '../quadratic/method.ts';
 import { assemble } from '../quadratic/system.ts';
+import { nothing } from './fista.ts';
+import { activeSetSteps } from './active-set.ts';
 import type { Arrays } from './parts.ts';
 import { weightsOf } from './parts.ts';
 import { onBuilder } from './smooth.ts';
 import { splitPart } from './split-parts.ts';
 import type { SplitProblem } from './splits.ts';
-import { weightName } from './splits.ts';
+import { beforeName, ridgeName, weightName } from './splits.ts';
 
 export interface AdmmResult {
   readonly arrays: Arrays;
+  /** The energy without what is free of the unknowns, of any arrays: a scalar. */
+  readonly energyOf: (arrays: Arrays) => Value;
   /** Scalars. */
+  readonly energy: Value;
   readonly gap: Value;
   readonly converged: Value;
   readonly iterations: Value;
@@ -35,7 +40,7 @@ const tolerance = 1e-7;
 const roundingTolerance = 1e-5;
 /** Looks without a better gap before the end is called; fewer where the gap may be rounding. */
 const patience = 60;
-const roundingPatience = 25;
+const roundingPatience = 8;
 const relaxation = 1.6;
 /** Looks after which ρ stays, so that the iteration converges. */
 const adapting = 40;
@@ -43,7 +48,16 @@ const adapting = 40;
 const largestFactor = 5;
 const NOTHING = 1e30;
 
+/** Weight of the proximal term, as a share of the curvature: beyond the rounding of a float32 system, without weight else. */
+const proximalShare = 1e-5;
+
 type Values = readonly Value[];
+
+/** Of the distance to the splits, and to the last point. */
+export interface Weighting {
+  readonly rho: Value;
+  readonly ridge: Value;
+}
 
 interface Walk {
   readonly arrays: Arrays;
@@ -53,7 +67,13 @@ interface Walk {
   readonly old: Values;
 }
 
-export const admm = (env: Environment, split: SplitProblem, maxIterations: number): AdmmResult => {
+/** `start`: where it begins, 0 without. */
+export const admm = (
+  env: Environment,
+  split: SplitProblem,
+  maxIterations: number,
+  start: Arrays = new Map(),
+): AdmmResult => {
   const b = env.builder;
   const { splits, variables, problem } = split;
   const outer: Environment = { ...env, model: split.model };
@@ -64,16 +84,18 @@ export const admm = (env: Environment, split: SplitProblem, maxIterations: numbe
   const named = (values: Values): Arrays => new Map(names.map((k, i) => [k, values[i]!] as const));
   const [n, m] = [names.length, splits.length];
 
-  const formOf = (c: Builder, witness: QuadraticWitness, given: Values, rho: Value) => {
+  const formOf = (c: Builder, witness: QuadraticWitness, given: Values, { rho, ridge }: Weighting, before: Arrays) => {
     const bound = withBindings(onBuilder(outer, c), [
       [weightName, { kind: 'given', value: rho }],
+      [ridgeName, { kind: 'given', value: ridge }],
+      ...variables.map((v) => [beforeName(v), { kind: 'given', value: before.get(v.name)! }] as const),
       ...splits.map((s, i) => [s.name, { kind: 'given', value: given[i]! }] as const),
     ]);
     return { bound, system: assemble(bound, variables, witness.layout, witness.polynomials, () => null) };
   };
   /** The minimiser over x of one of the two forms, with `given` in place of the v_j. */
-  const solve = (c: Builder, witness: QuadraticWitness, given: Values, rho: Value) => {
-    const { bound, system } = formOf(c, witness, given, rho);
+  const solve = (c: Builder, witness: QuadraticWitness, given: Values, weighting: Weighting, before: Arrays) => {
+    const { bound, system } = formOf(c, witness, given, weighting, before);
     const solved = solveQuadratic(bound, witness.layout, system);
     return {
       arrays: splitUnknowns(bound, witness.layout, variables, solved.minimiser),
@@ -103,14 +125,14 @@ export const admm = (env: Environment, split: SplitProblem, maxIterations: numbe
   };
   const free = splits.every((s) => s.of.kind === 'penalty');
 
-  const look = (c: Builder, { arrays: x, v, u }: Walk, rho: Value) => {
+  const judge = (c: Builder, x: Arrays, v: Values, raw: Values, weighting: Weighting) => {
     // Split unknowns are reported from v, which lies in the set and has exact zeros.
     const own = splits.flatMap((s, i) => (s.of.kind === 'part' ? [[s.of.part.variable.name, v[i]!] as const] : []));
     const arrays: Arrays = new Map([...x, ...own]);
     const value = objective(c, arrays);
-    const multipliers = parts.map((p, i) => p.within(c, c.mul(rho, u[i]!)));
+    const multipliers = parts.map((p, i) => p.within(c, raw[i]!));
     const nearby = linearBound(c, arrays, multipliers);
-    const dual = split.lagrangian === null ? null : solve(c, split.lagrangian, multipliers, rho);
+    const dual = split.lagrangian === null ? null : solve(c, split.lagrangian, multipliers, weighting, arrays);
     // The value at its minimiser is the minimum but for the square of rounding; the closed form subtracts terms that may be
     // far larger, as with data far from 0.
     const lowest =
@@ -124,15 +146,31 @@ export const admm = (env: Environment, split: SplitProblem, maxIterations: numbe
     const chosen = names.map((k) => [k, c.select(wins, dual.arrays.get(k)!, arrays.get(k)!)] as const);
     return { arrays: new Map(chosen), value: best, gap: c.maximum(c.sub(best, bound), 0) };
   };
+  /** The better of where the walk stands and what its guess of the active set leads to. */
+  const look = (c: Builder, { arrays, v, u }: Walk, weighting: Weighting) => {
+    const multipliers = parts.map((p, i) => p.within(c, c.mul(weighting.rho, u[i]!)));
+    const here = judge(c, arrays, v, multipliers, weighting);
+    const end = activeSetSteps(c, outer, split, parts, weighting, { arrays, v, multipliers });
+    if (end === null) return here;
+    const there = judge(c, end.arrays, end.v, end.multipliers, weighting);
+    const wins = c.lt(there.gap, here.gap);
+    const chosen = names.map((k) => [k, c.select(wins, there.arrays.get(k)!, here.arrays.get(k)!)] as const);
+    return {
+      arrays: new Map(chosen),
+      value: c.select(wins, there.value, here.value),
+      gap: c.select(wins, there.gap, here.gap),
+    };
+  };
 
-  const walk = (c: Builder, rho: Value, from: Values): Walk => {
+  const walk = (c: Builder, { rho, ridge }: Weighting, from: Values): Walk => {
     const { carry } = c.scan({ length: dims.constant(stretch), carry: from, xs: [] }, (d, values) => {
       const [v, u] = [values.slice(n, n + m), values.slice(n + m, n + 2 * m)];
       const { arrays } = solve(
         d,
         split.augmented,
         v.map((x, i) => d.sub(x, u[i]!)),
-        rho,
+        { rho, ridge },
+        named(values.slice(0, n)),
       );
       const relaxed = parts.map((p, i) => d.add(d.mul(relaxation, p.image(d, arrays)), d.mul(1 - relaxation, v[i]!)));
       const next = parts.map((p, i) => p.near(d, d.add(relaxed[i]!, u[i]!), rho));
@@ -158,39 +196,45 @@ export const admm = (env: Environment, split: SplitProblem, maxIterations: numbe
   };
 
   const zeros = parts.map((p) => b.zeros(p.shape));
-  const startRho = (): Value => {
-    const { system } = formOf(b, split.augmented, zeros, b.constant(0));
-    const matrix = system.hessian;
-    const eye = b.reshape(b.eye(matrix.shape.at(-1)!), [
-      ...matrix.shape.slice(0, -2).map(() => dims.constant(1)),
-      ...matrix.shape.slice(-2),
-    ]);
-    const mean = b.div(b.sum(b.mul(matrix, eye)), b.dim(dims.product(system.gradient.shape)));
-    return b.select(b.gt(mean, 0), mean, 1);
+  /** Mean curvature of f and of the squared distances to the splits. */
+  const [own, distances] = [0, 1].map((rho) => {
+    const at = named(variables.map((v) => b.zeros(wholeShape(v))));
+    const { system } = formOf(b, split.augmented, zeros, { rho: b.constant(rho), ridge: b.constant(0) }, at);
+    return meanDiagonal(b, system.hessian, system.gradient);
+  }) as [Value, Value];
+  const weightingOf = (c: Builder, rho: Value): Weighting => {
+    const size = c.add(own, c.mul(rho, c.sub(distances, own)));
+    return { rho, ridge: c.mul(proximalShare, size) };
   };
+  const first = variables.map((v) => start.get(v.name) ?? b.zeros(wholeShape(v)));
+  const firstImages = start.size === 0 ? zeros : parts.map((p) => p.image(b, named(first)));
+  const least = b.mul(nothing, b.abs(objective(b, named(variables.map((v) => b.zeros(wholeShape(v)))))));
+  const isWithin = (c: Builder, gap: Value, share: number, value: Value): Value =>
+    c.le(gap, c.mul(share, c.maximum(c.abs(value), least)));
   const loop = b.while_(
     {
       max: Math.ceil(maxIterations / stretch),
       carry: [
-        startRho(),
+        b.select(b.gt(own, 0), own, 1),
         // The best gap that counted as progress, looks since then, looks in all; gap and value now.
         b.constant(NOTHING),
         b.constant(0),
         b.constant(0),
         b.constant(NOTHING),
         b.constant(1),
-        ...variables.map((v) => b.zeros(wholeShape(v))),
-        ...[...variables.map((v) => b.zeros(wholeShape(v))), ...zeros, ...zeros, ...zeros],
+        ...first,
+        ...[...first, ...firstImages, ...zeros, ...firstImages],
       ],
     },
     (c, [, , still, , gap, value]) => {
-      const far = c.gt(gap!, c.mul(tolerance, c.abs(value!)));
-      const close = c.le(gap!, c.mul(roundingTolerance, c.abs(value!)));
+      const far = c.not(isWithin(c, gap!, tolerance, value!));
+      const close = isWithin(c, gap!, roundingTolerance, value!);
       return c.mul(far, c.lt(still!, c.select(close, roundingPatience - 0.5, patience - 0.5)));
     },
     (c, [rho, best, still, looks, , , ...values]) => {
-      const walked = walk(c, rho!, values.slice(n));
-      const seen = look(c, walked, rho!);
+      const weighting = weightingOf(c, rho!);
+      const walked = walk(c, weighting, values.slice(n));
+      const seen = look(c, walked, weighting);
       const [primal, dual] = residuals(c, walked);
       const progress = c.lt(seen.gap, c.mul(0.9, best!));
       const ratio = c.sqrt(c.div(primal, c.maximum(dual, 1e-20)));
@@ -214,8 +258,18 @@ export const admm = (env: Environment, split: SplitProblem, maxIterations: numbe
   const [, , , , gap, value, ...values] = loop.carry;
   return {
     arrays: named(values.slice(0, n)),
+    energyOf: (of) => objective(b, of),
+    energy: value!,
     gap: gap!,
-    converged: b.le(gap!, b.mul(roundingTolerance, b.abs(value!))),
+    converged: isWithin(b, gap!, roundingTolerance, value!),
     iterations: b.mul(stretch, loop.steps),
   };
+};
+
+const meanDiagonal = (b: Builder, matrix: Value, gradient: Value): Value => {
+  const eye = b.reshape(b.eye(matrix.shape.at(-1)!), [
+    ...matrix.shape.slice(0, -2).map(() => dims.constant(1)),
+    ...matrix.shape.slice(-2),
+  ]);
+  return b.div(b.sum(b.mul(matrix, eye)), b.dim(dims.product(gradient.shape)));
 };

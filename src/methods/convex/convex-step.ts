@@ -16,7 +16,7 @@ import { assemble } from '../quadratic/system.ts';
 import { splitUnknowns } from '../quadratic/solve.ts';
 import type { GradientOf } from './lipschitz.ts';
 import type { ConvexWitness } from './method.ts';
-import { blockEnergy, convexGap, isPlain, plainReason, proposeConvex, solveConvex } from './method.ts';
+import { blockEnergy, convexGap, isPlain, looks, plainReason, proposeConvex, solveConvex } from './method.ts';
 import type { Arrays } from './parts.ts';
 import type { ConvexProblem } from './problem.ts';
 import { convexProblem } from './problem.ts';
@@ -129,6 +129,9 @@ export const convexStep: ParameterStep<StepWitness> = {
     'balls: accelerated proximal gradient (Beck, Teboulle 2009). Globally optimal.',
   propose,
   lower,
-  gapAt: ({ problem, alone }, _, env, point) => convexGap(alone ?? { problem, iterations: 0 }, env, point),
+  gapAt: {
+    evaluations: looks,
+    of: ({ problem, alone }, _, env, point) => convexGap(alone ?? { problem, iterations: 0 }, env, point),
+  },
   solve: ({ problem, alone }, facts, env) => solveConvex(alone ?? { problem, iterations: 10_000 }, facts, env),
 };

@@ -12,7 +12,8 @@ import type { Setting } from './proximal-steps.ts';
 import { backtrackingSteps, packing, quadraticSteps, settingOf } from './proximal-steps.ts';
 import { rowShape } from './rows.ts';
 import { interiorDirection, shiftedGap } from './shifted-dual.ts';
-import { onBuilder } from './smooth.ts';
+import { totalEnergy } from '../../lower/group.ts';
+import { bindPoint, onBuilder } from './smooth.ts';
 
 export interface FistaResult {
   readonly arrays: Arrays;
@@ -26,6 +27,8 @@ export interface FistaResult {
 const stretch = 10;
 /** Converged when the gap is at most this share of the objective. */
 const tolerance = 1e-7;
+/** An objective below this share of that at the start is 0: a perfect fit. */
+export const nothing = 1e-6;
 /** Where rounding ends the descent before: what still counts as converged. */
 const roundingTolerance = 1e-5;
 /** Looks at the gap without a better one before the end is called; fewer where the gap may be rounding. */
@@ -92,6 +95,8 @@ export const fista = (env: Environment, problem: ConvexProblem, start: Arrays, m
   );
   const look = lookFor(env, setting, zeros);
   const here = look(b, first);
+  const least = b.mul(nothing, b.abs(b.sum(here.objective)));
+  const size = (c: Builder, objective: Value): Value => c.maximum(c.abs(objective), least);
   const steps = problem.quadratic ? quadraticSteps : backtrackingSteps;
   const begun = b.sum(here.objective);
   const floor = b.mul(leastShare, b.abs(begun));
@@ -142,11 +147,32 @@ export const fista = (env: Environment, problem: ConvexProblem, start: Arrays, m
     },
   );
   const [, , , , gap, objective, ...values] = loop.carry;
-  const [arrays] = cut(values) as [Arrays];
+  const [found, moved] = cut(values) as [Arrays, Arrays];
+  const converged = b.le(gap!, b.mul(roundingTolerance, size(b, objective!)));
+  // Where the energy falls without end the steps go on along a line; a point far out on it says so.
+  const far = farAlong(env, problem, found, moved);
+  const escapes = b.and(b.not(converged), b.lt(energyAt(env, problem, far), objective!));
   return {
-    arrays,
+    arrays: each((k) => b.select(escapes, far.get(k)!, found.get(k)!)),
     gap: gap!,
-    converged: isSmall(b, gap!, objective!, roundingTolerance),
+    converged,
     iterations: b.mul(stretch, loop.steps),
   };
+};
+
+/** Larger than what models are written in, and its square is a number in float32. */
+const farAway = 1e15;
+
+const farAlong = (env: Environment, problem: ConvexProblem, x: Arrays, moved: Arrays): Arrays => {
+  const b = env.builder;
+  const largest = [...moved.values()].map((m) => b.max(b.abs(m))).reduce((p, q) => b.maximum(p, q));
+  const length = b.div(farAway, b.maximum(largest, 1e-20));
+  return feasible(env, problem, new Map([...x].map(([k, v]) => [k, b.add(v, b.mul(length, moved.get(k)!))] as const)));
+};
+
+const energyAt = (env: Environment, problem: ConvexProblem, arrays: Arrays): Value => {
+  const bound = bindPoint(env, problem, arrays);
+  const { smooth, penalties } = problem.composite;
+  const terms = [...smooth, ...penalties.map((p) => p.term)];
+  return terms.reduce((sum, t) => env.builder.add(sum, totalEnergy(bound, t).value), env.builder.constant(0));
 };

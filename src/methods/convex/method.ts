@@ -121,6 +121,9 @@ const sweep = (problem: ConvexProblem, facts: BlockFacts, env: Environment, star
     },
   });
 
+/** Evaluations that one look at the gap is worth. */
+export const looks = 10;
+
 /** Unknowns that are eliminated count at their given values. */
 export const convexGap = ({ problem }: ConvexWitness, env: Environment, point: Arrays): Value => {
   const b = env.builder;
@@ -142,5 +145,5 @@ export const fistaMethod: Method<ConvexWitness> = {
   propose: proposeConvex,
   resumes: true,
   lower: solveConvex,
-  gapAt: (witness, _, env, point) => convexGap(witness, env, point),
+  gapAt: { evaluations: looks, of: (witness, _, env, point) => convexGap(witness, env, point) },
 };

@@ -8,6 +8,7 @@ import type { Builder, Value } from '../../tensor/builder.ts';
 import type { Dim } from '../../tensor/dims.ts';
 import * as dims from '../../tensor/dims.ts';
 import { bindArrays } from '../continuous/joint-transform.ts';
+import { entryBounds } from '../continuous/projections.ts';
 import type { Arrays, Weights } from './parts.ts';
 import { groupNorm, proximal, softThreshold } from './parts.ts';
 import type { Rows } from './rows.ts';
@@ -21,6 +22,9 @@ export interface SplitPart {
   readonly image: (c: Builder, arrays: Arrays) => Value;
   /** argmin g(v) + ρ/2 ‖v - at‖². */
   readonly near: (c: Builder, at: Value, rho: Value) => Value;
+  /** 1 where an entry of the image of a proximal map stands at a kink or a bound, from which small changes do not move it. Holds
+   *  for functions that are piecewise linear entry by entry. */
+  readonly isPinned: (c: Builder, v: Value) => Value;
   /** g(v): a scalar; 0 for the indicator of a set. */
   readonly energy: (c: Builder, v: Value) => Value;
   /** The multiplier brought to where its conjugate is finite. */
@@ -46,6 +50,8 @@ export const splitPart = (env: Environment, split: Split, weights: ReadonlyMap<s
   };
 };
 
+const atZero = (c: Builder, v: Value): Value => c.eq(v, 0);
+
 type Rest = Omit<SplitPart, 'shape' | 'image'>;
 
 const penaltyPart = (env: Environment, split: Split, penalty: (Split['of'] & { kind: 'penalty' })['penalty']): Rest => {
@@ -67,6 +73,7 @@ const penaltyPart = (env: Environment, split: Split, penalty: (Split['of'] & { k
         energy: (c, v) => c.sum(c.mul(weight, c.abs(v))),
         within: (c, m) => c.maximum(c.minimum(m, weight), c.neg(weight)),
         least: zero,
+        isPinned: atZero,
       };
     case 'hinge':
       return {
@@ -74,6 +81,7 @@ const penaltyPart = (env: Environment, split: Split, penalty: (Split['of'] & { k
         energy: (c, v) => c.sum(c.mul(weight, c.relu(v))),
         within: (c, m) => c.maximum(c.minimum(m, weight), 0),
         least: zero,
+        isPinned: atZero,
       };
     case 'l2': {
       const size = (c: Builder, v: Value): Value => c.maximum(groupNorm(c, v, over), 1e-30);
@@ -82,6 +90,7 @@ const penaltyPart = (env: Environment, split: Split, penalty: (Split['of'] & { k
         energy: (c, v) => c.sum(c.mul(weight, groupNorm(c, v, over))),
         within: (c, m) => c.mul(m, c.minimum(1, c.div(weight, size(c, m)))),
         least: zero,
+        isPinned: (c, v) => c.zeros(v.shape),
       };
     }
   }
@@ -106,6 +115,12 @@ const variablePart = (
         : c.add(entries, c.sum(c.mul(own.norm, groupNorm(c, v, part.norm!.core.over))));
     },
     within: (_, m) => m,
+    isPinned: (c, v) => {
+      const { lower, upper } = entryBounds(onBuilder(env, c), part.variable, part.set);
+      const ends = [lower, upper].flatMap((end) => (end === null ? [] : [c.eq(v, end)]));
+      const kinks = own.absolute === null ? ends : [...ends, c.and(c.eq(v, 0), c.gt(own.absolute, 0))];
+      return kinks.reduce((x, y) => c.maximum(x, y), c.zeros(v.shape));
+    },
     least: (c, m, v, value) => {
       const found = partDual(onBuilder(env, c), rows, part, own, c.neg(m), null).at(c.constant(1));
       const reach = c.mul(2, c.max(c.abs(v)));

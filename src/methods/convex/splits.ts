@@ -34,10 +34,24 @@ export interface SplitProblem {
   readonly augmented: QuadraticWitness;
   /** f(x) + Σ given_j'a_j(x); null where f alone does not determine x. */
   readonly lagrangian: QuadraticWitness | null;
+  /** f(x) + Σ [½ Σ weight (a_j(x) - target)² + multiplier'a_j(x)], weights, targets and multipliers entry by entry; null where
+   *  some g_j is not piecewise linear. */
+  readonly pinned: QuadraticWitness | null;
 }
+
+/** The given variables of the last form, for each split. */
+export const pinnedNames = ({ name }: Split) => ({
+  weight: `${name} weights`,
+  target: `${name} targets`,
+  multiplier: `${name} multipliers`,
+});
 
 /** The given variable that holds ρ. */
 export const weightName = 'split weight';
+/** Those that hold the weight of a proximal term ½ weight ‖x - x_before‖², which keeps systems regular where the energy does not
+ *  determine its unknowns, and x_before. */
+export const ridgeName = 'split ridge';
+export const beforeName = ({ name }: Variable): string => `${name} before`;
 
 /** Unknown reals of one dense system. */
 const mostDense = 2048;
@@ -62,19 +76,26 @@ export const splitProblem = (facts: BlockFacts): SplitProblem | string => {
       of: { kind: 'part', part },
     })),
   ];
-  const weight = givenVariable(facts, weightName, [], { scalar: { kind: 'real' }, shape: [] });
-  const given = splits.map((s) => givenVariable(facts, s.name, s.binders, s.argument.type));
-  const model: Model = { ...facts.model, variables: [...facts.model.variables, weight, ...given] };
+  const scalars = [weightName, ridgeName].map((name) =>
+    givenVariable(facts, name, [], { scalar: { kind: 'real' }, shape: [] }),
+  );
+  const before = variables.map((v) => givenVariable(facts, beforeName(v), v.binders, v.type));
+  const given = splits.flatMap((s) =>
+    [s.name, ...Object.values(pinnedNames(s))].map((name) => givenVariable(facts, name, s.binders, s.argument.type)),
+  );
+  const model: Model = { ...facts.model, variables: [...facts.model.variables, ...scalars, ...before, ...given] };
   const smooth = [...problem.squares, ...problem.linear, ...problem.others];
-  const form = (energyOf: (split: Split) => Expr): QuadraticWitness | string => {
-    const extra = splits.map((s): FactorGroup => groupOf(s, energyOf(s)));
-    return quadraticWitness({ ...facts, model, groups: [...smooth, ...extra] }, new Set());
+  const form = (energyOf: (split: Split) => Expr, proximal: boolean): QuadraticWitness | string => {
+    const extra = splits.map((s) => groupOf(s, energyOf(s), penaltyWhere(s)));
+    const near = proximal ? variables.map(proximalTerm) : [];
+    return quadraticWitness({ ...facts, model, groups: [...smooth, ...extra, ...near] }, new Set());
   };
-  const augmented = form((s) => distance(s));
+  const augmented = form((s) => distance(s, weightName), true);
   if (typeof augmented === 'string') return augmented;
   if (denseCount(facts, augmented.layout) > mostDense)
     return `its systems would have more than ${mostDense} unknowns each`;
-  const lagrangian = form((s) => inner(s));
+  const lagrangian = form((s) => inner(s), false);
+  const pinned = splits.every(isPiecewiseLinear) ? form((s) => pinnedDistance(s), true) : 'a norm is curved';
   return {
     problem,
     splits,
@@ -82,6 +103,7 @@ export const splitProblem = (facts: BlockFacts): SplitProblem | string => {
     model,
     augmented,
     lagrangian: typeof lagrangian === 'string' ? null : lagrangian,
+    pinned: typeof pinned === 'string' ? null : pinned,
   };
 };
 
@@ -116,18 +138,28 @@ const wholeNode = (v: Variable): Expr => ({
   span: v.span,
 });
 
-const groupOf = (split: Split, energy: Expr): FactorGroup => ({
-  name: split.name,
+type Node = Pick<Split, 'name' | 'binders' | 'argument'>;
+
+const groupOf = ({ name, binders }: Node, energy: Expr, where: Expr | null): FactorGroup => ({
+  name,
   kind: 'factor',
-  binders: split.binders,
-  where: split.of.kind === 'penalty' ? split.of.penalty.term.where : null,
+  binders,
+  where,
   slots: [],
   energy,
   distribution: null,
   span: energy.span,
 });
 
-const givenNode = ({ name, binders, argument }: Split): Expr => ({
+const penaltyWhere = ({ of }: Split): Expr | null => (of.kind === 'penalty' ? of.penalty.term.where : null);
+
+/** ½ ridge ‖x - x_before‖² of each node. */
+const proximalTerm = (v: Variable): FactorGroup => {
+  const node: Node = { name: beforeName(v), binders: v.binders, argument: wholeNode(v) };
+  return groupOf(node, distance(node, ridgeName), null);
+};
+
+const givenNode = ({ binders, argument }: Node, name: string): Expr => ({
   kind: 'ref',
   of: 'variable',
   name,
@@ -145,22 +177,48 @@ const reference = (name: string, like: Expr): Expr => ({
   span: like.span,
 });
 
-/** ρ/2 ‖a - given‖². */
-const distance = (split: Split): Expr => {
+/** weight/2 ‖a - given‖². */
+const distance = (split: Node, weight: string): Expr => {
   const { argument } = split;
   const { span } = argument;
-  const apart = callExpr('sub', [argument, givenNode(split)], span);
+  const apart = callExpr('sub', [argument, givenNode(split, split.name)], span);
   const square =
     argument.type.shape.length === 0
       ? callExpr('pow', [apart, numberExpr(2, span)], span)
       : callExpr('squared-normF', [apart], span);
-  const half = callExpr('div', [reference(weightName, argument), numberExpr(2, span)], span);
+  const half = callExpr('div', [reference(weight, argument), numberExpr(2, span)], span);
   return callExpr('mul', [half, square], span);
 };
 
 /** given'a. */
 const inner = (split: Split): Expr => {
   const { argument } = split;
-  const product = callExpr('mul', [givenNode(split), argument], argument.span);
-  return argument.type.shape.length === 0 ? product : callExpr('sum', [product], argument.span);
+  return summed(callExpr('mul', [givenNode(split, split.name), argument], argument.span));
 };
+
+const summed = (entries: Expr): Expr =>
+  entries.type.shape.length === 0 ? entries : callExpr('sum', [entries], entries.span);
+
+/** ½ Σ weight (a - target)² + multiplier'a. */
+const pinnedDistance = (split: Split): Expr => {
+  const { argument } = split;
+  const { span } = argument;
+  const names = pinnedNames(split);
+  const apart = callExpr('sub', [argument, givenNode(split, names.target)], span);
+  const square = callExpr('pow', [apart, numberExpr(2, span)], span);
+  const half = callExpr('div', [givenNode(split, names.weight), numberExpr(2, span)], span);
+  return callExpr(
+    'add',
+    [
+      summed(callExpr('mul', [half, square], span)),
+      summed(callExpr('mul', [givenNode(split, names.multiplier), argument], span)),
+    ],
+    span,
+  );
+};
+
+/** Made of pieces on which it is linear: absolute values, positive parts, bounds on entries. */
+const isPiecewiseLinear = ({ of }: Split): boolean =>
+  of.kind === 'penalty'
+    ? of.penalty.norm !== 'l2'
+    : of.part.norm === null && of.part.set.norm === null && of.part.set.sum === null;

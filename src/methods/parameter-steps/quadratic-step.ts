@@ -60,6 +60,12 @@ const bendsDown = (b: Builder, hessian: Value): Value => {
   return b.lt(b.min(diagonal), b.mul(-1e-5, b.max(b.abs(diagonal))));
 };
 
+/** For forms of single entries: the slope where the form is a line, 0 where it bends. */
+const slopesOfLines = (
+  b: Builder,
+  { hessian, gradient }: { readonly hessian: Value; readonly gradient: Value },
+): Value => b.select(b.eq(b.reshape(hessian, gradient.shape), 0), gradient, 0);
+
 export const quadraticStep: ParameterStep<QuadraticWitness> = {
   name: 'least squares',
   documentation: 'Params in which the expected energy is quadratic: the normal equations, block by block. Exact.',
@@ -70,10 +76,20 @@ export const quadraticStep: ParameterStep<QuadraticWitness> = {
     const system = assemble(env, variables, witness.layout, witness.polynomials, weightsOf);
     const solved = splitUnknowns(env, witness.layout, variables, solveQuadratic(env, witness.layout, system).minimiser);
     const concave = bendsDown(b, system.hessian);
+    const single = variables.some((v) => v.domain.kind !== 'real');
+    const slopes = single
+      ? splitUnknowns(env, witness.layout, variables, slopesOfLines(b, system))
+      : new Map<string, Value>();
     return new Map(
       variables.map((v) => {
         const settled = orCurrent(b, solved.get(v.name)!, current.get(v.name));
-        const value = b.select(concave, NOWHERE, settled);
+        const bent = b.select(concave, NOWHERE, settled);
+        const slope = slopes.get(v.name);
+        // On a half-line a linear energy has its minimum at the end, or none.
+        const value =
+          slope === undefined || v.domain.kind === 'real'
+            ? bent
+            : b.select(b.gt(slope, 0), 0, b.select(b.lt(slope, 0), NOWHERE, bent));
         if (v.domain.kind === 'positive') return [v.name, b.maximum(value, leastPositive)] as const;
         return [v.name, v.domain.kind === 'nonnegative' ? b.maximum(value, 0) : value] as const;
       }),
