@@ -5,6 +5,7 @@ import type { ArrayData } from './table.ts';
 /** Names of the two arrays. No identifier has a dot. */
 export const givenName = (variable: string): string => `${variable}.given`;
 export const missingName = (variable: string): string => `${variable}.missing`;
+export const isGivenName = (name: string): boolean => name.endsWith(givenName(''));
 
 /** 1 where a cell is missing, as numbers. */
 export const maskArray = (missing: Uint8Array, shape: readonly number[]): ArrayData => ({

@@ -1,11 +1,12 @@
 // The plate whose points losses speak of. In: a model, and the plate that `batch … of` names. Out: its binder.
+import { isGivenName } from '../data/given-cells.ts';
 import type { Binder, Model } from '../semantics/model.ts';
 
-/** The outermost plates of targets and observed variables. */
+/** The outermost plates of targets and observed variables, also of those of which learning sees the given cells alone. */
 export const outermostPlates = (model: Model): readonly Binder[] => {
   const plates = new Set(model.plates.map((p) => p.binder.id));
   const outermost = model.variables
-    .filter((v) => v.role === 'target' || v.role === 'observed')
+    .filter((v) => v.role === 'target' || v.role === 'observed' || isGivenName(v.name))
     .flatMap((v) => v.binders.slice(0, 1))
     .filter((b) => plates.has(b.id));
   return [...new Map(outermost.map((b) => [b.id, b])).values()];

@@ -95,6 +95,24 @@ describe('a step', () => {
     expect(numbers(out, 'objectives')[0]).toBeCloseTo(energyAt(1, [0, 1]) / 2 + 3 / 3, 12);
   });
 
+  it('counts points with missing cells among the points: only their terms are left out', () => {
+    const missing = (batch: string): TrainingRequest =>
+      requestOf(
+        `model gaps
+size N
+param w : real
+plate n in N { target y : real  factor fit = (y - w)^2 }
+train { learn w by sgd(rate = 1)  epochs 1  ${batch} }`,
+        { y: [1, null, 4] },
+      );
+    const whole = call(missing(''), 'step', started(2, 'velocity'));
+    expect(numbers(whole, 'objectives')[0]).toBeCloseTo((1 + 4) / 3, 12);
+    expect(numbers(whole, 'w')[0]).toBeCloseTo(2 + (2 * (1 - 2) + 2 * (4 - 2)) / 3, 12);
+    const out = call(missing('batch 2'), 'step', { ...started(2, 'velocity'), 'batch indices': batches([1, 2]) });
+    expect(numbers(out, 'objectives')[0]).toBeCloseTo(4 / 2, 12);
+    expect(numbers(out, 'w')[0]).toBeCloseTo(2 + (2 * (4 - 2)) / 2, 12);
+  });
+
   it('takes losses in turn, each at the params that the ones before left', () => {
     const request = requestOf(
       `model two
