@@ -6,6 +6,7 @@
 import type { NamedTensor } from '../lower/named-tensor.ts';
 import { mapNamed } from '../lower/named-tensor.ts';
 import type { LossMethod, LossSubject, LossView } from './loss.ts';
+import { accepted } from './loss.ts';
 import type { NegativeSource, Term } from './negatives.ts';
 import { needsOf, optionSource } from './negatives.ts';
 import { lowerTerms, readsSmoothly } from './terms.ts';
@@ -36,9 +37,7 @@ const contrast = (
       return typeof negative === 'string' ? negative : needsOf(termsOf(negative));
     },
     lower: (view) =>
-      lowerTerms(view, termsOf(source(view) as NegativeSource), (here, [given, negative]) =>
-        formula(here, given!, negative!),
-      ),
+      lowerTerms(view, termsOf(accepted(source(view))), (here, [given, negative]) => formula(here, given!, negative!)),
   };
 };
 

@@ -5,6 +5,7 @@ import { lowerExpression } from '../lower/expression.ts';
 import { withAxes } from '../lower/environment.ts';
 import type { Expr } from '../semantics/model.ts';
 import type { LossMethod, LossSubject } from './loss.ts';
+import { accepted } from './loss.ts';
 import type { NegativeSource, Term } from './negatives.ts';
 import { needsOf, sourceOf } from './negatives.ts';
 import { asReferences, bindEnergies, energyName, extractEnergies, lowerTerms, readsSmoothly } from './terms.ts';
@@ -63,7 +64,7 @@ export const expression: LossMethod = {
     return typeof parts === 'string' ? parts : needsOf(parts.terms);
   },
   lower: (view) => {
-    const { terms, reading } = partsOf(view) as Parts;
+    const { terms, reading } = accepted(partsOf(view));
     return lowerTerms(
       view,
       terms,

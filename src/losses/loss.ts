@@ -1,6 +1,7 @@
 // What a loss is: which free energies it asks for, and how it makes one number of them. In: free energies as values of a
 // program, by point where they are sums over points. Out: Σ over the points of the loss, differentiable in the params. Terms
 // that touch params alone are no business of a loss: the objective adds them once (plan/lower-loss.ts).
+import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Environment } from '../lower/environment.ts';
 import type { LossName } from '../semantics/losses.ts';
 import type { Axis, NamedTensor } from '../lower/named-tensor.ts';
@@ -86,4 +87,10 @@ export const givenOnly: LossNeeds = {
   points: false,
   states: null,
   likelihood: false,
+};
+
+/** What a loss found in its subject when it is lowered: the planner has refused what did not fit. */
+export const accepted = <T>(found: T | string): T => {
+  if (typeof found === 'string') throw new InternalError(`a loss was lowered that does not fit: ${found}`);
+  return found;
 };

@@ -1,12 +1,11 @@
 // The perceptron loss: L = F(y) - min_ȳ F(ȳ), the least energy over all answers, the given one among them, so that L ≥ 0.
 // LeCun et al. 2006, sec. 2.2.2; Collins 2002 for sequences. With other negatives named, L = F(y) - F(ȳ).
 import { mapNamed } from '../lower/named-tensor.ts';
-import type { LossMethod } from './loss.ts';
-import { givenOnly } from './loss.ts';
+import type { LossMethod, LossSubject } from './loss.ts';
+import { accepted, givenOnly } from './loss.ts';
 import type { NegativeSource } from './negatives.ts';
 import { needsOf, optionSource } from './negatives.ts';
 import { lowerTerms } from './terms.ts';
-import type { LossSubject } from './loss.ts';
 import { sumOfExcess } from './values.ts';
 
 /** The negative that is named, unless it is the best answer of all. */
@@ -28,7 +27,7 @@ export const perceptron: LossMethod = {
     return typeof source === 'string' ? source : needsOf([{ replaced: [] }, { replaced: [source] }]);
   },
   lower: (view) => {
-    const source = named(view) as NegativeSource | null;
+    const source = accepted(named(view));
     if (source === null) return sumOfExcess(view, 'hard');
     return lowerTerms(view, [{ replaced: [] }, { replaced: [source] }], ({ env }, [given, negative]) =>
       mapNamed(env.builder, 'sub', given!, negative!),

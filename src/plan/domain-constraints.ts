@@ -7,6 +7,7 @@ import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { isDiscrete } from '../graph/domain-facts.ts';
 import { indexExpr, letInliner, numberExpr } from '../graph/expressions.ts';
 import type { FactorGroup } from '../graph/factor-graph.ts';
+import { callExpr, equals } from '../graph/small-expressions.ts';
 import type { Binder, Expr, Model, Variable } from '../semantics/model.ts';
 import { isPinnable, nodeOf, pin } from './pins.ts';
 
@@ -35,13 +36,7 @@ export const domainConstraints = (
   return { groups: [...groups, ...pins], diagnostics };
 };
 
-const not = (condition: Expr): Expr => ({
-  kind: 'call',
-  fn: 'not',
-  args: [condition],
-  type: condition.type,
-  span: condition.span,
-});
+const not = (condition: Expr): Expr => callExpr('not', [condition], condition);
 
 const constraint = (variable: Variable, suffix: string, where: Expr | null, energy: Expr): FactorGroup => ({
   name: `${variable.name}${suffix}`,
@@ -98,8 +93,6 @@ const firstState = (v: Variable, like: Expr): Expr => {
   if (v.domain.kind === 'integer') return { ...numberExpr(0, like), kind: 'dim', dim: v.domain.from };
   return numberExpr(v.domain.kind === 'spin' ? -1 : 0, like);
 };
-
-const equals = (a: Expr, b: Expr): Expr => ({ kind: 'call', fn: 'eq', args: [a, b], type: BOOLEAN, span: a.span });
 
 const subscript = (base: Expr, at: readonly Expr[]): Expr => ({
   kind: 'subscript',

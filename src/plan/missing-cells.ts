@@ -10,7 +10,7 @@ import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { isDiscrete } from '../graph/domain-facts.ts';
 import { indexExpr, letInliner, mapChildren, numberExpr } from '../graph/expressions.ts';
 import type { FactorGraph, FactorGroup } from '../graph/factor-graph.ts';
-import { equals } from '../graph/small-expressions.ts';
+import { callExpr, equals } from '../graph/small-expressions.ts';
 import { slotCollector } from '../graph/slots.ts';
 import type { Binder, Expr, SubscriptExpr, Variable } from '../semantics/model.ts';
 import { isPinnable, nodeOf, pin } from './pins.ts';
@@ -111,8 +111,6 @@ const heldCells = (v: Variable, beta: number): readonly FactorGroup[] => {
   return group === null ? [] : [group];
 };
 
-const BOOLEAN = { scalar: { kind: 'boolean' }, shape: [] } as const;
-
 /** Each given cell equals what was given. A one-hot vector is one cell. */
 const evidence = (v: Variable, node: Expr & { kind: 'ref' }): FactorGroup => {
   const onehot = v.domain.kind === 'onehot';
@@ -134,7 +132,7 @@ const evidence = (v: Variable, node: Expr & { kind: 'ref' }): FactorGroup => {
     kind: 'constraint',
     filler: true,
     binders: [...v.binders, ...inner],
-    where: { kind: 'call', fn: 'not', args: [missing], type: BOOLEAN, span: v.span },
+    where: callExpr('not', [missing], missing),
     slots: [],
     energy: same,
     distribution: null,
