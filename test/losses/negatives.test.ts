@@ -199,10 +199,10 @@ plate n in N {
   let twice = 2 * code
   factor f = (y - code)^2 + twice
 }
-train { loss = F(code = 3 + y)  learn w by adam }`;
+train { loss = F(code = 3 + y) + w^2  learn w by adam }`;
     const y = [0.5, -2];
     const { at } = lossOf(source, { y });
-    expect(at({ w: 1 }).loss).toBeCloseTo(sum(y.map((v) => 9 + 2 * (3 + v))), 12);
+    expect(at({ w: 2 }).loss).toBeCloseTo(sum(y.map((v) => 9 + 2 * (3 + v) + 4)), 12);
   });
 
   // ∫ e^{-β((y - z)² + (z - w)²)} dz = e^{-β(y - w)²/2} √(π / 2β).
