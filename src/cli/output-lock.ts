@@ -1,10 +1,12 @@
 // One process at a time writes a file again and again. In: the file's path. Out: a lock to release, or who holds it. The lock is a
-// file beside it with the process and the machine; what a killed process left behind is recognised and replaced.
+// file beside it with the process, the machine and since when it runs; what a killed process left behind is recognised and
+// replaced.
 import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnoseLearning } from '../diagnostics/messages/learning.ts';
+import { startOf } from './process-start.ts';
 import { cannotWrite } from './write-files.ts';
 
 export interface OutputLock {
@@ -12,23 +14,26 @@ export interface OutputLock {
   readonly release: () => void;
 }
 
-const isAlive = (process_: number): boolean => {
-  try {
-    process.kill(process_, 0);
-    return true;
-  } catch (error) {
-    // It is there, and belongs to someone else.
-    return error instanceof Error && 'code' in error && error.code === 'EPERM';
-  }
-};
+interface Holder {
+  readonly process: number;
+  readonly host: string;
+  readonly start: string;
+}
 
-const holderOf = (lock: string): { readonly process: number; readonly host: string } | null => {
+const holderOf = (lock: string): Holder | null => {
   try {
-    const [id, host] = readFileSync(lock, 'utf8').split('\n') as [string, string | undefined];
-    return /^\d+$/.test(id) && host !== undefined ? { process: Number(id), host } : null;
+    const [id, host, start = 'unknown'] = readFileSync(lock, 'utf8').split('\n') as [string, ...(string | undefined)[]];
+    return /^\d+$/.test(id) && host !== undefined ? { process: Number(id), host, start } : null;
   } catch {
     return null;
   }
+};
+
+/** Of another machine nothing is known. */
+const isGone = (holder: Holder): boolean => {
+  if (holder.host !== hostname()) return false;
+  const start = startOf(holder.process);
+  return start === null || (start !== 'unknown' && holder.start !== 'unknown' && start !== holder.start);
 };
 
 export const lockOutput = (file: string): OutputLock | Diagnostic => {
@@ -36,16 +41,17 @@ export const lockOutput = (file: string): OutputLock | Diagnostic => {
   const release = (): void => rmSync(lock, { force: true });
   for (let attempt = 0; ; attempt++) {
     try {
-      writeFileSync(lock, `${process.pid}\n${hostname()}\n`, { flag: 'wx' });
+      writeFileSync(lock, [process.pid, hostname(), startOf(process.pid)].join('\n'), { flag: 'wx' });
       return { release };
     } catch (error) {
       const taken = error instanceof Error && 'code' in error && error.code === 'EEXIST';
       if (!taken || attempt > 0) return cannotWrite(file, error);
     }
     const holder = holderOf(lock);
-    const here = holder !== null && holder.host === hostname();
-    if (holder !== null && !(here && !isAlive(holder.process)))
-      return diagnoseLearning('EBM654', null, { file, process: holder.process, host: here ? null : holder.host, lock });
+    if (holder !== null && !isGone(holder)) {
+      const host = holder.host === hostname() ? null : holder.host;
+      return diagnoseLearning('EBM654', null, { file, process: holder.process, host, lock });
+    }
     release();
   }
 };

@@ -284,6 +284,14 @@ describe('a training that cannot go on', () => {
     await over;
     expect((await train('shared.safetensors')).exitCode).toBe(0);
     expect(bytesOf('shared.safetensors').equals(bytesOf('whole.safetensors'))).toBe(true);
+    // A number that another process has now, as after the restart of a container.
+    if (process.platform === 'linux') {
+      writeFileSync(at('.shared.safetensors.lock'), `${process.pid}\n${hostname()}\nanother boot 17`);
+      expect((await train('shared.safetensors')).exitCode).toBe(0);
+    }
+    writeFileSync(at('.shared.safetensors.lock'), `${process.pid}\n${hostname()}\n`);
+    expect((await train('shared.safetensors')).stderr).toContain(`is being written by process ${process.pid}`);
+    rmSync(at('.shared.safetensors.lock'));
     writeFileSync(at('.far.safetensors.lock'), `1\n${hostname()}-not\n`);
     expect((await train('far.safetensors')).stderr).toMatch(/process 1 on .*-not/);
     rmSync(at('.far.safetensors.lock'));
