@@ -7,15 +7,19 @@ import type { Origin } from '../learn/checkpoint.ts';
 import type { FitPlan } from '../plan/plan.ts';
 import type { BoundTask } from './bind-task.ts';
 
-const digest = ({ shape, data }: ArrayData): string =>
-  createHash('sha256')
-    .update(`${data.constructor.name} ${shape.join()} `)
-    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
-    .digest('hex')
-    .slice(0, 16);
+/** OpenSSL takes less than 2 GiB at a time. */
+const mostBytes = 2 ** 30;
+
+/** Of type, shape and numbers; `piece`: bytes at a time, of no influence. */
+export const digestOf = ({ shape, data }: ArrayData, piece = mostBytes): string => {
+  const hash = createHash('sha256').update(`${data.constructor.name} ${shape.join()} `);
+  for (let from = 0; from < data.byteLength; from += piece)
+    hash.update(new Uint8Array(data.buffer, data.byteOffset + from, Math.min(piece, data.byteLength - from)));
+  return hash.digest('hex').slice(0, 16);
+};
 
 /** A scalar as it is, an array by its digest. */
-const words = (array: ArrayData): string => (array.shape.length === 0 ? String(array.data[0]) : digest(array));
+const words = (array: ArrayData): string => (array.shape.length === 0 ? String(array.data[0]) : digestOf(array));
 
 const list = (names: readonly string[]): string => names.toSorted().join(', ') || 'none';
 
@@ -34,7 +38,7 @@ export const originOf = (analysis: Analysis, fit: FitPlan, { bound }: BoundTask,
     '--marginalize': list(options.marginalize),
     ...named('size', bound.sizes, (s) => String(s.value)),
     ...named('const', bound.consts, words),
-    ...named('data', bound.values, digest),
+    ...named('data', bound.values, (array) => digestOf(array)),
   };
   return {
     model: analysis.model!.name,
