@@ -3,6 +3,7 @@
 import type { Builder, Value } from '../tensor/builder.ts';
 import { anyLeft, choose, isFlat, overRows, type Minimum, type Objective } from './objective.ts';
 import type { StepRule } from './step-rules.ts';
+import { recorder } from './trace.ts';
 
 export interface DescendOptions {
   readonly maxIterations: number;
@@ -23,6 +24,7 @@ export const descend = <Options>(
   overRows(b, start, objective, (rows, rowObjective) => {
     const first = rowObjective(b, rows);
     const zeros = b.zeros(first.value.shape);
+    const trace = recorder(b, maxIterations);
     const loop = b.while_(
       {
         max: maxIterations,
@@ -34,26 +36,36 @@ export const descend = <Options>(
           isFlat(b, first.gradient, gradientTolerance),
           zeros,
           b.constant(0),
+          trace.empty,
           ...rule.state.map(() => b.zeros(rows.shape)),
         ],
       },
       (c, [, , , converged]) => anyLeft(c, converged!),
-      (c, [x, value, gradient, converged, iterations, count, ...state]) => {
+      (c, [x, value, gradient, converged, iterations, count, seen, ...state]) => {
         const stepNumber = c.add(count!, 1);
         const update = rule.step(c, x!, gradient!, state, stepNumber, ruleOptions);
         const next = choose(c, converged!, x!, update.x);
         const there = rowObjective(c, next);
+        const reached = choose(c, converged!, value!, there.value);
+        const steps = c.add(iterations!, c.sub(1, converged!));
         return [
           next,
-          choose(c, converged!, value!, there.value),
+          reached,
           choose(c, converged!, gradient!, there.gradient),
           c.maximum(converged!, isFlat(c, there.gradient, gradientTolerance)),
-          c.add(iterations!, c.sub(1, converged!)),
+          steps,
           stepNumber,
+          trace.record(c, seen!, c.max(steps), c.sum(reached)),
           ...update.state,
         ];
       },
     );
-    const [x, value, , converged, iterations] = loop.carry;
-    return { x: x!, value: value!, iterations: iterations!, converged: converged! };
+    const [x, value, , converged, iterations, , values] = loop.carry;
+    return {
+      x: x!,
+      value: value!,
+      iterations: iterations!,
+      converged: converged!,
+      trace: { values: values!, every: trace.every },
+    };
   });

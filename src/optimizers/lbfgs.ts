@@ -4,6 +4,7 @@
 import { constant } from '../tensor/dims.ts';
 import type { Builder, Value } from '../tensor/builder.ts';
 import { lineSearch } from './line-search.ts';
+import { recorder } from './trace.ts';
 import {
   anyLeft,
   choose,
@@ -92,6 +93,7 @@ export const lbfgs = (b: Builder, start: Value, objective: Objective, options: L
     const zeros = b.zeros(first.value.shape);
     const converged0 = isFlat(b, first.gradient, gradientTolerance);
     const history = b.zeros([constant(memory), ...rows.shape]);
+    const trace = recorder(b, maxIterations);
     const loop = b.while_(
       {
         max: maxIterations,
@@ -109,10 +111,11 @@ export const lbfgs = (b: Builder, start: Value, objective: Objective, options: L
           converged0,
           converged0,
           zeros,
+          trace.empty,
         ],
       },
       (c, carry) => anyLeft(c, carry[8]!),
-      (c, [x, value, gradient, s, y, rho, scale, fresh, done, converged, iterations]) => {
+      (c, [x, value, gradient, s, y, rho, scale, fresh, done, converged, iterations, seen]) => {
         const past: History = { s: s!, y: y!, rho: rho!, scale: scale! };
         const quasiNewton = c.neg(twoLoop(c, gradient!, past, memory));
         const descends = c.and(c.not(fresh!), c.lt(rowDot(c, gradient!, quasiNewton), 0));
@@ -138,9 +141,11 @@ export const lbfgs = (b: Builder, start: Value, objective: Objective, options: L
         const active = c.not(done!);
         const now = c.maximum(converged!, c.and(active, arrived));
         const forgets = c.not(found.moved);
+        const reached = choose(c, active, found.value, value!);
+        const steps = c.add(iterations!, active);
         return [
           choose(c, active, found.x, x!),
-          choose(c, active, found.value, value!),
+          reached,
           choose(c, active, found.gradient, gradient!),
           next.s,
           next.y,
@@ -149,11 +154,18 @@ export const lbfgs = (b: Builder, start: Value, objective: Objective, options: L
           forgets,
           c.maximum(done!, c.maximum(now, stuck)),
           now,
-          c.add(iterations!, active),
+          steps,
+          trace.record(c, seen!, c.max(steps), c.sum(reached)),
         ];
       },
     );
-    const [x, value, , , , , , , , converged, iterations] = loop.carry;
-    return { x: x!, value: value!, iterations: iterations!, converged: converged! };
+    const [x, value, , , , , , , , converged, iterations, values] = loop.carry;
+    return {
+      x: x!,
+      value: value!,
+      iterations: iterations!,
+      converged: converged!,
+      trace: { values: values!, every: trace.every },
+    };
   });
 };

@@ -3,6 +3,7 @@
 import { constant, type Dim } from '../tensor/dims.ts';
 import { gradient } from '../tensor/differentiate.ts';
 import type { Builder, Value } from '../tensor/builder.ts';
+import type { Trace } from './trace.ts';
 
 /** x [B, P] to value [B] and gradient [B, P]; row b of both depends on row b of x only. For a start of shape [P] the
  *  optimizers call it with x [P] and expect value [] and gradient [P]. */
@@ -17,6 +18,8 @@ export interface Minimum {
   readonly iterations: Value;
   /** 1 where a convergence test was met within the allowed iterations. */
   readonly converged: Value;
+  /** Of the sum over the problems. */
+  readonly trace: Trace;
 }
 
 /** An objective from an energy alone: reverse mode through it. The point gets an identity of its own, since the builder's
@@ -49,6 +52,7 @@ export const overRows = (
     value: scalar(result.value),
     iterations: scalar(result.iterations),
     converged: scalar(result.converged),
+    trace: result.trace,
   };
 };
 

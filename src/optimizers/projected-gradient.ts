@@ -5,6 +5,7 @@
 import type { Builder, Value } from '../tensor/builder.ts';
 import { constant } from '../tensor/dims.ts';
 import type { Minimum, Objective } from './objective.ts';
+import { recorder } from './trace.ts';
 
 /** Where a point may lie. */
 export interface Region {
@@ -54,11 +55,12 @@ export const projectedGradient = (
   const firstStep = b.minimum(b.div(1, b.maximum(distance, 1 / longest)), longest);
   const arrived0 = b.le(distance, gradientTolerance);
   const zero = b.constant(0);
+  const trace = recorder(b, maxIterations);
   const { carry } = b.while_(
     {
       max: maxIterations,
       // The point, value, gradient; step length; values of late; best value, its point, steps since it was lowered;
-      // converged, done; steps.
+      // converged, done; steps, and the best value by step.
       carry: [
         start,
         first.value,
@@ -71,16 +73,18 @@ export const projectedGradient = (
         arrived0,
         arrived0,
         zero,
+        trace.empty,
       ],
     },
     (c, carried) => c.not(carried[9]!),
-    (c, [x, value, gradient, length, recent, best, bestX, still, , , iterations]) => {
+    (c, [x, value, gradient, length, recent, best, bestX, still, , , iterations, seen]) => {
       const search = region.convex ? alongSegment : alongArc;
       const from = { x: x!, value: value!, gradient: gradient!, length: length!, worst: c.max(recent!) };
       const found = search(c, objective, region, from);
       const next = barzilaiBorwein(c, region, found, from, iterations!);
       const progress = c.gt(c.sub(best!, found.value), c.mul(decreaseTolerance, c.maximum(c.abs(best!), 1)));
       const lower = c.and(found.moved, c.lt(found.value, best!));
+      const lowest = c.select(lower, found.value, best!);
       const since = c.select(progress, 0, c.add(still!, 1));
       const flat = c.le(residual(c, found.x, found.gradient), gradientTolerance);
       // A search that fails where even the promised decrease drowns in rounding has arrived.
@@ -96,16 +100,24 @@ export const projectedGradient = (
         found.gradient,
         next,
         kept,
-        c.select(lower, found.value, best!),
+        lowest,
         c.select(lower, found.x, bestX!),
         since,
         arrived,
         c.maximum(arrived, c.not(found.moved)),
         c.add(iterations!, 1),
+        trace.record(c, seen!, c.add(iterations!, 1), lowest),
       ];
     },
   );
-  return { x: carry[6]!, value: carry[5]!, iterations: carry[10]!, converged: carry[8]! };
+  const [, , , , , value, x, , converged, , iterations, values] = carry;
+  return {
+    x: x!,
+    value: value!,
+    iterations: iterations!,
+    converged: converged!,
+    trace: { values: values!, every: trace.every },
+  };
 };
 
 interface SearchStart {

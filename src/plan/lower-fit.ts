@@ -1,5 +1,5 @@
 // Learning as part of a program. In: a fit plan and an environment with the data bound. Out: the params, and where latents that
-// have only local minima were left; how it went is added to the outputs (`iterations`, `converged`, `trace`).
+// have only local minima were left; how it went is added to the outputs (`iterations`, `converged`, `trace`, `objective reached`).
 import type { Environment } from '../lower/environment.ts';
 import { startValue } from '../methods/alternate/start.ts';
 import { totalEnergy } from '../lower/group.ts';
@@ -9,7 +9,7 @@ import { wholeShape } from '../semantics/whole-shape.ts';
 import type { Value } from '../tensor/builder.ts';
 import { lowerLoss, paramOnlyEnergy } from './lower-loss.ts';
 import type { FitPlan, Plan } from './plan.ts';
-import { mergeConvergence } from './merge-convergence.ts';
+import { addTrace, mergeConvergence } from './merge-convergence.ts';
 import { rosterOf } from './training-roster.ts';
 
 export interface Fitted {
@@ -58,7 +58,7 @@ export const lowerFit = (plan: Plan, fit: FitPlan, env: Environment, outputs: Re
       );
       outputs['iterations'] = result.iterations;
       outputs['converged'] = result.converged;
-      outputs['trace'] = result.trace;
+      addTrace(env.builder, { values: result.trace, every: 1 }, outputs);
       const local = new Set(fit.latents.filter((l) => l.chosen.certificate === 'local').flatMap((l) => l.unknowns));
       return { params: result.params, starts: new Map([...result.latents].filter(([name]) => local.has(name))) };
     }
@@ -75,7 +75,8 @@ export const lowerFit = (plan: Plan, fit: FitPlan, env: Environment, outputs: Re
       );
       outputs['iterations'] = result.iterations;
       outputs['converged'] = result.converged;
-      outputs['trace'] = env.builder.unsqueeze(result.value, [0]);
+      outputs['objective reached'] = result.value;
+      addTrace(env.builder, result.trace, outputs);
       return only(result.arrays);
     }
   }

@@ -4,16 +4,19 @@ import { ink, palette, render, tick } from './page.ts';
 
 export interface ConvergenceData {
   readonly title: string;
-  /** The objective after each iteration; entries that are not finite are left out. */
+  /** The objective after every `step` iterations; entries that are not finite are left out. */
   readonly trace: readonly number[];
+  readonly step?: number;
   readonly quantity?: string;
 }
 
 /** More points than this are a line without dots. */
 const mostDots = 60;
 
-export const plotConvergence = ({ title, trace, quantity = 'objective' }: ConvergenceData): string => {
-  const points = trace.map((value, iteration) => ({ iteration, value })).filter(({ value }) => Number.isFinite(value));
+export const plotConvergence = ({ title, trace, step = 1, quantity = 'objective' }: ConvergenceData): string => {
+  const points = trace
+    .map((value, i) => ({ iteration: (i + 1) * step, value }))
+    .filter(({ value }) => Number.isFinite(value));
   const encoded = { x: 'iteration', y: 'value' };
   return render(title, {
     height: 340,

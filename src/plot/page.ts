@@ -14,7 +14,7 @@ export const colorOf = (group: number): string => palette[group % palette.length
 export const tick = (value: number): string => {
   const text =
     value !== 0 && (Math.abs(value) >= 1e6 || Math.abs(value) < 1e-3)
-      ? value.toExponential(1).replace('.0e', 'e')
+      ? Number(value.toPrecision(6)).toExponential().replace('e+', 'e')
       : String(Number(value.toPrecision(6)));
   return text.replace(/-/g, '−');
 };

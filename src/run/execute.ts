@@ -72,6 +72,7 @@ export const execute = async (
       json: shown === null ? report : { ...report, shown },
       exitCode: report.converged ? 0 : 3,
       trace: trace === undefined ? null : [...trace.data].filter((x) => x < IMPOSSIBLE),
+      traceStep: outputs['trace step']?.data[0] ?? 1,
       surface,
       pointFreeEnergies: points === undefined ? null : Float64Array.from(points.data),
     },

@@ -60,6 +60,8 @@ export const storyOf = ({ state, complete, steps }: Trained): Arrays => ({
   converged: { shape: [], data: Float64Array.of(complete ? 1 : 0) },
   iterations: { shape: [], data: Float64Array.of(steps) },
   trace: { shape: [state.trace.length], data: Float64Array.from(state.trace) },
+  'trace step': { shape: [], data: Float64Array.of(1) },
+  'objective reached': { shape: [], data: Float64Array.of(state.trace.at(-1) ?? NaN) },
 });
 
 /** The outputs of a query with how learning went before it: both have to have converged. */

@@ -16,7 +16,7 @@ const objectiveOf = ({ fit }: Plan, outputs: Arrays): number | null => {
   if (fit === null || fit.kind === 'closed' || fit.kind === 'alternate') return null;
   const losses = fit.kind === 'descend' ? [fit.loss] : fit.losses;
   if (losses.every(({ loss }) => loss.name === 'energy')) return null;
-  return finite(outputs['trace']?.data.at(-1));
+  return finite(outputs['objective reached']?.data[0]);
 };
 
 /** Arrays of variables, params and marginals, in their own lengths. */

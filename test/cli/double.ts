@@ -107,6 +107,7 @@ export const result = (parts: Partial<RunResult> = {}): RunResult => ({
   json: report(),
   exitCode: 0,
   trace: null,
+  traceStep: 1,
   surface: null,
   pointFreeEnergies: null,
   ...parts,

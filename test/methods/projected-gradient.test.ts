@@ -25,12 +25,12 @@ describe('the optimizer', () => {
   });
   const minimise = (start: Numbers, energy: (b: Builder, x: Value) => Value, where: Region, maxIterations = 1000) => {
     const b = new Builder();
-    const found = projectedGradient(b, b.literal(start, [start.length]), differentiated(energy), where, {
+    const { trace, ...found } = projectedGradient(b, b.literal(start, [start.length]), differentiated(energy), where, {
       maxIterations,
       gradientTolerance: 1e-9,
       decreaseTolerance: 0,
     });
-    const out = runProgram(b.finish({ ...found }), {});
+    const out = runProgram(b.finish({ ...found, trace: trace.values }), {});
     return Object.fromEntries(Object.entries(out).map(([name, t]) => [name, [...t.data]])) as Record<string, number[]>;
   };
   const box = region((b, x) => b.minimum(b.maximum(x, 0), 1), true);

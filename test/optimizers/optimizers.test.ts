@@ -19,14 +19,15 @@ const run = (
 ) => {
   const b = new Builder();
   const shape = symbolic ? start.shape.map((_, i) => size(['B', 'P'][i]!)) : start.shape.map(d);
-  const program = b.finish({ ...minimise(b, b.input('start', shape)) });
+  const { trace, ...found } = minimise(b, b.input('start', shape));
+  const program = b.finish({ ...found, trace: trace.values });
   expect(verify(program)).toEqual([]);
   const inputs = { start: { shape: start.shape, data: Float64Array.from(start.values) } };
   const plain = runProgram(program, inputs);
   const optimised = runProgram(optimise(program), inputs);
   for (const [i, value] of plain['x']!.data.entries()) expect(optimised['x']!.data[i]).toBeCloseTo(value, 4);
   return Object.fromEntries(Object.entries(plain).map(([name, t]) => [name, [...t.data]])) as Record<
-    'x' | 'value' | 'iterations' | 'converged',
+    'x' | 'value' | 'iterations' | 'converged' | 'trace',
     number[]
   >;
 };

@@ -16,15 +16,23 @@ import type { Context } from '../terminal.ts';
 import { canMakeDirectory, makeDirectory, writeFiles } from '../write-files.ts';
 import type { OutputFile } from '../write-files.ts';
 
+/** A point alone is no curve. */
+const hasTrace = ({ trace }: RunResult): boolean => trace !== null && trace.length > 1;
+
+const whyNoTrace = ({ json }: RunResult): string =>
+  json.iterations === null || json.iterations <= 1
+    ? 'no convergence to draw: nothing was iterated'
+    : 'no convergence to draw: no single iteration found it all';
+
 const plotFiles = async (result: RunResult, prefix: string): Promise<readonly OutputFile[]> => {
   const { plotConvergence, plotSurface } = await import('../../plot/plots.ts');
   const files: OutputFile[] = [];
-  const { trace, surface } = result;
+  const { trace, traceStep, surface } = result;
   const model = result.json.model;
-  if (trace !== null && trace.length > 1)
+  if (trace !== null && hasTrace(result))
     files.push({
       path: `${prefix}convergence.svg`,
-      content: plotConvergence({ trace, title: `${model}: convergence` }),
+      content: plotConvergence({ trace, step: traceStep, title: `${model}: convergence` }),
     });
   if (surface !== null) {
     const title = `${model}: ${surface.quantity} of ${surface.variable}`;
@@ -73,6 +81,7 @@ export const run = async (context: Context, file: string, options: RunCommandOpt
   showDiagnostics(context, problems, null);
   context.terminal.stdout(json ? `${jsonReport(result.json)}\n` : `${reportLines(result.json).join('\n')}\n`);
   if (problems.length > 0) return exitCodeOf(problems);
+  if (plot && !hasTrace(result)) note(context, whyNoTrace(result));
   for (const { path } of files) note(context, `wrote ${path}`);
   return result.exitCode;
 };

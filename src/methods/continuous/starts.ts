@@ -2,6 +2,8 @@
 // In: unknowns with coordinates, an objective that is differentiable in them. Out: their arrays.
 import type { Environment } from '../../lower/environment.ts';
 import { differentiated } from '../../optimizers/objective.ts';
+import type { Trace } from '../../optimizers/trace.ts';
+import { recorder } from '../../optimizers/trace.ts';
 import type { Variable } from '../../semantics/model.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
@@ -25,6 +27,8 @@ export interface DescentResult {
   readonly value: Value;
   readonly iterations: Value;
   readonly converged: Value;
+  /** Of the start that was kept. */
+  readonly trace: Trace;
 }
 
 export const descendFromStarts = (problem: DescentProblem, env: Environment): DescentResult => {
@@ -44,11 +48,12 @@ export const descendFromStarts = (problem: DescentProblem, env: Environment): De
       return problem.objective(bindArrays(there, joint.toArrays(there, x)));
     });
     const found = minimiseBy(inner.builder, start, energy, problem.optimizer, region);
-    return [found.value, found.iterations, found.converged, found.x];
+    return [found.value, found.iterations, found.converged, found.x, found.trace.values];
   };
   const length = dims.constant(problem.restarts);
-  const initial = [b.constant(1e30), b.constant(0), b.constant(0), b.zeros([joint.count])];
-  const [value, iterations, converged, x] =
+  const { every, empty } = recorder(b, problem.optimizer.iterations);
+  const initial = [b.constant(1e30), b.constant(0), b.constant(0), b.zeros([joint.count]), empty];
+  const [value, iterations, converged, x, values] =
     problem.restarts === 1 || resumes
       ? descend(env, b.constant(0))
       : b.scan({ length, carry: initial, xs: [b.iota([length], 0, 'float')] }, (inner, best, [restart]) => {
@@ -56,7 +61,13 @@ export const descendFromStarts = (problem: DescentProblem, env: Environment): De
           const wins = inner.lt(found[0]!, best[0]!);
           return { carry: best.map((old, i) => inner.select(wins, found[i]!, old)) };
         }).carry;
-  return { arrays: joint.toArrays(env, x!), value: value!, iterations: iterations!, converged: converged! };
+  return {
+    arrays: joint.toArrays(env, x!),
+    value: value!,
+    iterations: iterations!,
+    converged: converged!,
+    trace: { values: values!, every },
+  };
 };
 
 /** The second start lies near 0: with data in large units all others may lie where the energy overflows. */

@@ -60,7 +60,7 @@ export const lowerAdmm = ({ split, iterations }: AdmmWitness, facts: BlockFacts,
     bindings: new Map([...arrays].map(([n, value]) => [n, { kind: 'given', value } as const])),
     expectedEnergy: null,
     pointwise: null,
-    convergence: { converged: found.converged, iterations: found.iterations },
+    convergence: { converged: found.converged, iterations: found.iterations, trace: found.trace },
     gap: found.gap,
   };
 };

@@ -7,6 +7,8 @@ import type { Environment } from '../../lower/environment.ts';
 import { withBindings } from '../../lower/environment.ts';
 import { totalEnergy } from '../../lower/group.ts';
 import { wholeShape } from '../../semantics/whole-shape.ts';
+import type { Trace } from '../../optimizers/trace.ts';
+import { recorder } from '../../optimizers/trace.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
 import { gradient } from '../../tensor/differentiate.ts';
@@ -14,7 +16,7 @@ import { bindArrays } from '../continuous/joint-transform.ts';
 import { splitUnknowns, solveQuadratic } from '../quadratic/solve.ts';
 import type { QuadraticWitness } from '../quadratic/method.ts';
 import { assemble } from '../quadratic/system.ts';
-import { nothing } from './fista.ts';
+import { leastShare } from './fista.ts';
 import { activeSetSteps } from './active-set.ts';
 import type { Arrays } from './parts.ts';
 import { weightsOf } from './parts.ts';
@@ -32,6 +34,8 @@ export interface AdmmResult {
   readonly gap: Value;
   readonly converged: Value;
   readonly iterations: Value;
+  /** By look. */
+  readonly trace: Trace;
 }
 
 /** Steps between looks at residuals and gap. */
@@ -208,20 +212,23 @@ export const admm = (
   };
   const first = variables.map((v) => start.get(v.name) ?? b.zeros(wholeShape(v)));
   const firstImages = start.size === 0 ? zeros : parts.map((p) => p.image(b, named(first)));
-  const least = b.mul(nothing, b.abs(objective(b, named(variables.map((v) => b.zeros(wholeShape(v)))))));
+  const least = b.mul(leastShare, b.abs(objective(b, named(variables.map((v) => b.zeros(wholeShape(v)))))));
   const isWithin = (c: Builder, gap: Value, share: number, value: Value): Value =>
     c.le(gap, c.mul(share, c.maximum(c.abs(value), least)));
+  const mostLooks = Math.ceil(maxIterations / stretch);
+  const trace = recorder(b, mostLooks);
   const loop = b.while_(
     {
-      max: Math.ceil(maxIterations / stretch),
+      max: mostLooks,
       carry: [
         b.select(b.gt(own, 0), own, 1),
-        // The best gap that counted as progress, looks since then, looks in all; gap and value now.
+        // The best gap that counted as progress, looks since then, looks in all; gap and value now; the value at each.
         b.constant(NOTHING),
         b.constant(0),
         b.constant(0),
         b.constant(NOTHING),
         b.constant(1),
+        trace.empty,
         ...first,
         ...[...first, ...firstImages, ...zeros, ...firstImages],
       ],
@@ -231,7 +238,7 @@ export const admm = (
       const close = isWithin(c, gap!, roundingTolerance, value!);
       return c.mul(far, c.lt(still!, c.select(close, roundingPatience - 0.5, patience - 0.5)));
     },
-    (c, [rho, best, still, looks, , , ...values]) => {
+    (c, [rho, best, still, looks, , , objectives, ...values]) => {
       const weighting = weightingOf(c, rho!);
       const walked = walk(c, weighting, values.slice(n));
       const seen = look(c, walked, weighting);
@@ -247,6 +254,7 @@ export const admm = (
         c.add(looks!, 1),
         seen.gap,
         seen.value,
+        trace.record(c, objectives!, c.add(looks!, 1), seen.value),
         ...list(seen.arrays),
         ...list(walked.arrays),
         ...walked.v,
@@ -255,7 +263,7 @@ export const admm = (
       ];
     },
   );
-  const [, , , , gap, value, ...values] = loop.carry;
+  const [, , , , gap, value, objectives, ...values] = loop.carry;
   return {
     arrays: named(values.slice(0, n)),
     energyOf: (of) => objective(b, of),
@@ -263,6 +271,7 @@ export const admm = (
     gap: gap!,
     converged: isWithin(b, gap!, roundingTolerance, value!),
     iterations: b.mul(stretch, loop.steps),
+    trace: { values: objectives!, every: stretch * trace.every },
   };
 };
 

@@ -1,6 +1,8 @@
 // A convex problem solved for all its rows at once, as one `while`: stretches of accelerated proximal steps between looks at the
 // optimality gap. In: a problem, a start, an environment. Out: the arrays where the gap is small, or no longer shrinks.
 import type { Environment } from '../../lower/environment.ts';
+import type { Trace } from '../../optimizers/trace.ts';
+import { recorder } from '../../optimizers/trace.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
 import { curvatureInside, startInside } from './barriers.ts';
 import type { Gap } from './gap.ts';
@@ -21,14 +23,14 @@ export interface FistaResult {
   readonly gap: Value;
   readonly converged: Value;
   readonly iterations: Value;
+  /** By look. */
+  readonly trace: Trace;
 }
 
 /** Steps between looks at the gap. */
 const stretch = 10;
 /** Converged when the gap is at most this share of the objective. */
 const tolerance = 1e-7;
-/** An objective below this share of that at the start is 0: a perfect fit. */
-export const nothing = 1e-6;
 /** Where rounding ends the descent before: what still counts as converged. */
 const roundingTolerance = 1e-5;
 /** Looks at the gap without a better one before the end is called; fewer where the gap may be rounding. */
@@ -36,7 +38,7 @@ const patience = 20;
 const roundingPatience = 3;
 const NOTHING = 1e30;
 /** A perfect fit has objective 0, of which no gap is a share: the share is of this much of the objective at the start then. */
-const leastShare = 1e-6;
+export const leastShare = 1e-6;
 
 /** Probes of the curvature go this far: any distance serves a quadratic. */
 export const probe = (problem: ConvexProblem): number => (problem.quadratic ? 1 : 0.1);
@@ -95,16 +97,16 @@ export const fista = (env: Environment, problem: ConvexProblem, start: Arrays, m
   );
   const look = lookFor(env, setting, zeros);
   const here = look(b, first);
-  const least = b.mul(nothing, b.abs(b.sum(here.objective)));
-  const size = (c: Builder, objective: Value): Value => c.maximum(c.abs(objective), least);
   const steps = problem.quadratic ? quadraticSteps : backtrackingSteps;
   const begun = b.sum(here.objective);
   const floor = b.mul(leastShare, b.abs(begun));
   const isSmall = (c: Builder, gap: Value, objective: Value, share: number): Value =>
     c.le(gap, c.mul(share, c.maximum(c.abs(objective), floor)));
+  const mostLooks = Math.ceil(maxIterations / stretch);
+  const trace = recorder(b, mostLooks);
   const loop = b.while_(
     {
-      max: Math.ceil(maxIterations / stretch),
+      max: mostLooks,
       carry: [
         curvature,
         b.full(rowShape(problem.rows), 1),
@@ -114,6 +116,9 @@ export const fista = (env: Environment, problem: ConvexProblem, start: Arrays, m
         // Nothing is known of how far away a minimiser is before some steps have been taken.
         b.constant(NOTHING),
         begun,
+        // Looks in all, and the objective at each.
+        b.constant(0),
+        trace.empty,
         ...list(first, zeros, here.gradient, here.gradient),
       ],
     },
@@ -122,12 +127,13 @@ export const fista = (env: Environment, problem: ConvexProblem, start: Arrays, m
       const rests = c.lt(still!, c.select(close, roundingPatience - 0.5, patience - 0.5));
       return c.mul(c.not(isSmall(c, gap!, objective!, tolerance)), rests);
     },
-    (c, [bound, momentum, best, still, , , ...values]) => {
+    (c, [bound, momentum, best, still, , , looks, seen, ...values]) => {
       const [x, moved, slope, slopeBefore] = cut(values) as [Arrays, Arrays, Arrays, Arrays];
       const from = { bound: bound!, momentum: momentum!, x, moved, slope, slopeBefore };
       const walked = steps(c, setting, from, stretch);
       const there = look(c, walked.x);
       const gap = c.sum(there.gap);
+      const objective = c.sum(there.objective);
       const progress = c.lt(gap, c.mul(0.9, best!));
       // A quotient above the bound shows that the bound is too small: it is raised, and the momentum forgotten.
       const change = each((k) => c.sub(walked.x.get(k)!, x.get(k)!));
@@ -141,14 +147,16 @@ export const fista = (env: Environment, problem: ConvexProblem, start: Arrays, m
         c.select(progress, gap, best!),
         c.select(progress, c.constant(0), c.add(still!, 1)),
         gap,
-        c.sum(there.objective),
+        objective,
+        c.add(looks!, 1),
+        trace.record(c, seen!, c.add(looks!, 1), objective),
         ...list(walked.x, walked.moved, there.gradient, walked.slopeBefore),
       ];
     },
   );
-  const [, , , , gap, objective, ...values] = loop.carry;
+  const [, , , , gap, objective, , objectives, ...values] = loop.carry;
   const [found, moved] = cut(values) as [Arrays, Arrays];
-  const converged = b.le(gap!, b.mul(roundingTolerance, size(b, objective!)));
+  const converged = isSmall(b, gap!, objective!, roundingTolerance);
   // Where the energy falls without end the steps go on along a line; a point far out on it says so.
   const far = farAlong(env, problem, found, moved);
   const escapes = b.and(b.not(converged), b.lt(energyAt(env, problem, far), objective!));
@@ -157,6 +165,7 @@ export const fista = (env: Environment, problem: ConvexProblem, start: Arrays, m
     gap: gap!,
     converged,
     iterations: b.mul(stretch, loop.steps),
+    trace: { values: objectives!, every: stretch * trace.every },
   };
 };
 

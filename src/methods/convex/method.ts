@@ -80,7 +80,8 @@ export const solveConvex = ({ problem, iterations }: ConvexWitness, facts: Block
     bindings: new Map([...arrays].map(([n, value]) => [n, { kind: 'given', value } as const])),
     expectedEnergy: null,
     pointwise: null,
-    convergence: 'gap' in found ? { converged: found.converged, iterations: found.iterations } : null,
+    convergence:
+      'gap' in found ? { converged: found.converged, iterations: found.iterations, trace: found.trace } : null,
     ...('gap' in found ? { gap: found.gap } : {}),
   };
 };
