@@ -17,7 +17,7 @@ export type TfjsOperation = (typeof tfjsOperations)[number];
 /** Operations written out at the end of the module because tfjs lacks them or is slow or wrong at them. */
 // prettier-ignore
 export const helperOperations = [
-  'sumAxis', 'minAxis', 'argminAxis', 'permuteAxes', 'matrixProduct', 'rowsProduct', 'batchRowsProduct', 'groupSums', 'softMinProduct', 'gibbsRatio', 'gibbsLeft', 'gibbsRight', 'gatherAxis', 'oneHotRows', 'scatterAdd', 'pickedSum', 'unstack', 'stackSteps',
+  'sumAxis', 'minAxis', 'argminAxis', 'permuteAxes', 'matrixProduct', 'rowsProduct', 'batchRowsProduct', 'groupSums', 'rowWeights', 'columnWeights', 'softMinProduct', 'gibbsRatio', 'gibbsLeft', 'gibbsRight', 'gatherAxis', 'oneHotRows', 'scatterAdd', 'pickedSum', 'unstack', 'stackSteps',
   'sine', 'cosine', 'tangent', 'expMinusOne', 'naturalLog', 'integers', 'randomTensor', 'mapLgamma', 'mapDigamma', 'mapLogBesselI0',
   'runCholesky', 'runTriangularSolve', 'runTriangularSolveTransposed', 'runSolve', 'runInverse', 'runLogAbsDet', 'runEigh',
   'runSort', 'runBlockTridiagonal',
@@ -100,6 +100,8 @@ export const operations: Readonly<Record<OperationName, OperationFacts>> = {
   rowsProduct: { stem: 'product' },
   batchRowsProduct: { stem: 'product' },
   groupSums: { stem: 'total', awaited: true },
+  rowWeights: { stem: 'weight', awaited: true },
+  columnWeights: { stem: 'weight', awaited: true },
   softMinProduct: { stem: 'freeEnergy', awaited: true },
   gibbsRatio: { stem: 'ratio', awaited: true },
   gibbsLeft: { stem: 'expected', awaited: true },

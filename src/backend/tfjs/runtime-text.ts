@@ -29,6 +29,9 @@ export type HelperName =
   | 'rangeOf'
   | 'scaledBy'
   | 'halves'
+  | 'weightsAlong'
+  | 'rowWeights'
+  | 'columnWeights'
   | 'softMinExact'
   | 'softMinProduct'
   | 'eachCell'
@@ -644,6 +647,37 @@ function halves(x, axis) {
     tf.slice(x, from, x.shape.with(axis, half)),
     tf.slice(x, from.with(axis, half), x.shape.with(axis, x.shape[axis] - half)),
   ];
+}`,
+  },
+  weightsAlong: {
+    needs: ['minAxis', 'isNear', 'peek', 'scaledBy'],
+    text: `/** The least entries along an axis, which stays with length 1, and exp(-β (x - least)). */
+async function weightsAlong(axis, x, beta) {
+  const least = minAxis(x, axis, true);
+  if (x.size === 0) return [least, tf.clone(x)];
+  if (!isNear()) return [least, tf.tidy(() => tf.exp(scaledBy(tf.sub(least, x), beta)))];
+  const scale = beta === undefined ? 1 : (await peek(beta))[0];
+  const [values, lowest] = [await peek(x), await peek(least)];
+  const weights = new Float32Array(x.size);
+  const [count, width] = [x.shape[axis], x.shape.slice(axis + 1).reduce((product, length) => product * length, 1)];
+  for (let from = 0, low = 0; from < weights.length; low += width)
+    for (let k = 0; k < count; k++, from += width)
+      for (let j = 0; j < width; j++) weights[from + j] = Math.exp(scale * (lowest[low + j] - values[from + j]));
+  return [least, tf.tensor(weights, x.shape)];
+}`,
+  },
+  rowWeights: {
+    needs: ['weightsAlong'],
+    text: `/** Of a […, p, n], along n. */
+function rowWeights(a, beta) {
+  return weightsAlong(a.shape.length - 1, a, beta);
+}`,
+  },
+  columnWeights: {
+    needs: ['weightsAlong'],
+    text: `/** Of b […, n, q], along n. */
+function columnWeights(b, beta) {
+  return weightsAlong(b.shape.length - 2, b, beta);
 }`,
   },
   softMinExact: {

@@ -7,6 +7,7 @@ import type { Environment } from '../../lower/environment.ts';
 import type { Axis, NamedTensor } from '../../lower/named-tensor.ts';
 import { aligned, mapNamed, unionAxes } from '../../lower/named-tensor.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
+import { constantOf } from '../../tensor/builder/peephole.ts';
 import * as dims from '../../tensor/dims.ts';
 import type { BlockFacts, Candidate, Lowered, Method, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
@@ -164,21 +165,21 @@ const normalised = (
   );
   const chains = dims.product(least.shape);
   const share = dims.isOne(chains) ? constant : b.div(constant, b.dim(chains));
-  return { message: b.sub(message, wide), constant: b.add(least, share) };
+  return {
+    message: b.sub(message, wide),
+    constant: constantOf(b, constant) === 0 ? least : b.add(least, share),
+  };
 };
 
-/** Adds tables over the same axes beforehand, so that a step reads one row of the sum. */
+/** Adds tables to those that have all their axes beforehand, so that a step reads one row of the sum. */
 const added = (env: Environment, tables: readonly NamedTensor[]): readonly NamedTensor[] => {
-  const byAxes = new Map<string, NamedTensor>();
-  for (const t of tables) {
-    const key = t.axes
-      .map((a) => a.id)
-      .toSorted()
-      .join();
-    const seen = byAxes.get(key);
-    byAxes.set(key, seen === undefined ? t : mapNamed(env.builder, 'add', seen, t));
+  const sums: NamedTensor[] = [];
+  for (const t of tables.toSorted((x, y) => y.axes.length - x.axes.length)) {
+    const at = sums.findIndex((sum) => t.axes.every((a) => sum.axes.some((own) => own.id === a.id)));
+    if (at < 0) sums.push(t);
+    else sums[at] = mapNamed(env.builder, 'add', sums[at]!, t);
   }
-  return [...byAxes.values()];
+  return sums;
 };
 
 /** One row of a table along the chain. */

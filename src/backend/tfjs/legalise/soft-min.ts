@@ -3,7 +3,6 @@
 // Two operands with a matrix structure go through a product of scaled exponentials: exp is taken of the two factors instead
 // of their sum over three axes, and underflow is caught by softMinProduct. Results are cut at 1e30, the forbidden energy.
 import { constant, type Dim } from '../../../tensor/dims.ts';
-import { mayBeZero } from '../names.ts';
 import type { Tensor } from '../realisation.ts';
 import { realiseMap } from './elementwise.ts';
 import type { Handle } from './handle.ts';
@@ -112,16 +111,14 @@ export const scaledPair = (
     [...lead, gone, columns],
   ];
   const [x, y] = [arrange(r, first, groupsX, lengths), arrange(r, second, groupsY, lengths)];
-  const least = [...x.shape, ...y.shape].some(mayBeZero) ? 'minAxis' : 'min';
-  const scaled = (tensor: Tensor, axis: number): readonly [Tensor, Tensor] => {
-    const stored = tensor.shape.with(axis, constant(1));
-    const lowest = r.call(least, [tensor], [String(axis), 'true'], stored);
-    const weight = scaledExp(r, beta, wide(tensor, tensor.shape, tensor.shape), wide(lowest, stored, tensor.shape));
-    return [lowest, r.reshape(weight, tensor.shape)];
-  };
-  const [leastX, weightX] = scaled(x, lead.length + 1);
-  const [leastY, weightY] = scaled(y, lead.length);
   const factor = bounded(r, beta);
+  const weigh = (by: 'rowWeights' | 'columnWeights', tensor: Tensor, axis: number): readonly Tensor[] => {
+    const shapes = [tensor.shape.with(axis, constant(1)), tensor.shape];
+    const infos = shapes.map((shape) => ({ shape, type: 'float32' }) as const);
+    return r.callAll(by, factor === null ? [tensor] : [tensor, factor], [], infos);
+  };
+  const [leastX, weightX] = weigh('rowWeights', x, lead.length + 1) as [Tensor, Tensor];
+  const [leastY, weightY] = weigh('columnWeights', y, lead.length) as [Tensor, Tensor];
   const groups = [...lead, rows, columns];
   return {
     x,

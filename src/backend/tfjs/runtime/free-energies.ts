@@ -3,7 +3,7 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { isNear, peek } from './indexing.ts';
 import { matrixProduct } from './products.ts';
-import { sumAxis } from './reductions.ts';
+import { minAxis, sumAxis } from './reductions.ts';
 
 /** Least and largest number of a tensor that is not empty. NaN is passed over. */
 export async function rangeOf(x: tf.Tensor): Promise<[number, number]> {
@@ -33,6 +33,31 @@ export function halves(x: tf.Tensor, axis: number): [tf.Tensor, tf.Tensor] {
     tf.slice(x, from, x.shape.with(axis, half)),
     tf.slice(x, from.with(axis, half), x.shape.with(axis, x.shape[axis]! - half)),
   ];
+}
+
+/** The least entries along an axis, which stays with length 1, and exp(-β (x - least)). */
+export async function weightsAlong(axis: number, x: tf.Tensor, beta?: tf.Tensor): Promise<[tf.Tensor, tf.Tensor]> {
+  const least = minAxis(x, axis, true);
+  if (x.size === 0) return [least, tf.clone(x)];
+  if (!isNear()) return [least, tf.tidy(() => tf.exp(scaledBy(tf.sub(least, x), beta)))];
+  const scale = beta === undefined ? 1 : (await peek(beta))[0]!;
+  const [values, lowest] = [await peek(x), await peek(least)];
+  const weights = new Float32Array(x.size);
+  const [count, width] = [x.shape[axis]!, x.shape.slice(axis + 1).reduce((product, length) => product * length, 1)];
+  for (let from = 0, low = 0; from < weights.length; low += width)
+    for (let k = 0; k < count; k++, from += width)
+      for (let j = 0; j < width; j++) weights[from + j] = Math.exp(scale * (lowest[low + j]! - values[from + j]!));
+  return [least, tf.tensor(weights, x.shape)];
+}
+
+/** Of a […, p, n], along n. */
+export function rowWeights(a: tf.Tensor, beta?: tf.Tensor): Promise<[tf.Tensor, tf.Tensor]> {
+  return weightsAlong(a.shape.length - 1, a, beta);
+}
+
+/** Of b […, n, q], along n. */
+export function columnWeights(b: tf.Tensor, beta?: tf.Tensor): Promise<[tf.Tensor, tf.Tensor]> {
+  return weightsAlong(b.shape.length - 2, b, beta);
 }
 
 /** -1/β log Σ_k exp(-β (a[batch, i, k] + b[batch, k, j])), term by term, in blocks that bound the memory. */
