@@ -22,8 +22,8 @@ interface Holder {
 
 const holderOf = (lock: string): Holder | null => {
   try {
-    const [id, host, start = 'unknown'] = readFileSync(lock, 'utf8').split('\n') as [string, ...(string | undefined)[]];
-    return /^\d+$/.test(id) && host !== undefined ? { process: Number(id), host, start } : null;
+    const [id, host, start] = readFileSync(lock, 'utf8').split('\n') as [string, ...(string | undefined)[]];
+    return /^\d+$/.test(id) && host !== undefined ? { process: Number(id), host, start: start || 'unknown' } : null;
   } catch {
     return null;
   }
