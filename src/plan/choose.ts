@@ -1,5 +1,5 @@
-// Chooses a method for a block: the best certificate among the candidates, then the lowest cost. In: facts. Out: the chosen
-// candidate with everything that was rejected and why, or a diagnostic when nothing applies.
+// Chooses among methods and among steps of params: the best certificate of the candidates, then the lowest cost. In: a scene, or
+// facts of a block. Out: the chosen candidate with everything that was rejected and why.
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import type { FactorGroup } from '../graph/factor-graph.ts';
@@ -7,12 +7,11 @@ import { dependsOn } from '../graph/expressions.ts';
 import { unknownFactsOf } from '../graph/structure.ts';
 import type { BlockFacts, BlockVariable, Candidate, Refusal, Requested } from '../methods/method.ts';
 import { certificates } from '../methods/method.ts';
-import { gradualStep, methods, parameterSteps } from '../methods/index.ts';
-import type { Model, Role, Variable } from '../semantics/model.ts';
+import { gradualStep, parameterSteps } from '../methods/index.ts';
+import type { Model, Variable } from '../semantics/model.ts';
 import type { Decision } from './operations.ts';
-import { components, decide } from './operations.ts';
-import type { PlannedBlock, PlannedStep } from './plan.ts';
-import { inferRequest } from './requests.ts';
+import { components } from './operations.ts';
+import type { PlannedStep } from './plan.ts';
 import type { Task } from './task.ts';
 
 const better = (a: Candidate, c: Candidate): boolean => {
@@ -20,7 +19,7 @@ const better = (a: Candidate, c: Candidate): boolean => {
   return x !== y ? x < y : a.cost.operations < c.cost.operations;
 };
 
-const pick = <M extends { readonly name: string; readonly propose: (facts: BlockFacts) => Candidate | Refusal }>(
+export const pick = <M extends { readonly name: string; readonly propose: (facts: BlockFacts) => Candidate | Refusal }>(
   list: readonly M[],
   facts: BlockFacts,
 ): {
@@ -65,99 +64,6 @@ export const factsOf = (
     requested,
     indexData: scene.task.indexData,
   };
-};
-
-/** Gradient descent only on request: L-BFGS does the same better. */
-const standard = methods.filter((m) => !m.serves.includes('sgd'));
-
-/** A method per connected component of the unknowns. */
-export const planBlocks = (
-  scene: Scene,
-  unknowns: readonly Variable[],
-): { readonly blocks: readonly PlannedBlock[]; readonly diagnostics: readonly Diagnostic[] } => {
-  const blocks: PlannedBlock[] = [];
-  const diagnostics: Diagnostic[] = [];
-  for (const component of components(unknowns, scene.groups)) {
-    const names = new Set(component.map((v) => v.name));
-    const decisions = new Map<string, Decision>(
-      component.map((v) => {
-        const imposed = scene.imposed?.get(v.name);
-        return [v.name, imposed ?? decide(scene.model, scene.task, scene.beta, v, names, scene.groups)] as const;
-      }),
-    );
-    const block = component.map((variable): BlockVariable => {
-      const { operation, beta } = decisions.get(variable.name)!;
-      return { variable, operation, beta };
-    });
-    const nested = outOfOrder(block);
-    if (nested !== null) {
-      diagnostics.push(nested);
-      continue;
-    }
-    const open = component.filter((v) => scene.imposed?.has(v.name) !== true);
-    const requests = open.map((v) => inferRequest(scene.model, scene.task, v)).filter((r) => r !== null);
-    const asked = requests[0] ?? null;
-    const other = requests.find((r) => r.request.name !== asked!.request.name);
-    if (other !== undefined) {
-      const reason = `it is one block with unknowns for which ${asked!.request.name} was requested`;
-      const parameters = { method: other.request.name, unknowns: [...names], reason };
-      diagnostics.push(diagnosePlanning('EBM509', other.call.span, parameters));
-      continue;
-    }
-    const facts = factsOf(scene, block, new Set(), asked?.request ?? null);
-    const eligible = asked === null ? standard : methods.filter((m) => m.serves.includes(asked.request.name));
-    if (asked !== null && eligible.length === 0) {
-      const verb = block[0]!.operation === 'minimize' ? 'minimising' : 'marginalising';
-      const what = `${verb} ${[...names].join(', ')} by ${asked.request.name}`;
-      const parameters = { what, needs: 'a method that this version lacks' };
-      diagnostics.push(diagnosePlanning('EBM501', asked.call.span, parameters));
-      continue;
-    }
-    const away = runaway(facts);
-    if (away !== null) {
-      diagnostics.push(away);
-      continue;
-    }
-    const { best, others } = pick(eligible, facts);
-    if (best === null) {
-      const operations = [...new Set(block.map((v) => v.operation))].join(' and ');
-      const refusals = others.filter((o) => o.kind === 'refusal').filter((o) => o.otherOperation !== true);
-      if (asked !== null) {
-        const reason = [...new Set(refusals.map((r) => r.reason))].join('; ');
-        const parameters = { method: asked.request.name, unknowns: [...names], reason };
-        diagnostics.push(diagnosePlanning('EBM509', asked.call.span, parameters));
-        continue;
-      }
-      const open = refusals.find((r) => r.needsSize !== undefined);
-      diagnostics.push(
-        open?.needsSize === undefined
-          ? diagnosePlanning('EBM502', component[0]!.span, { unknowns: [...names], operation: operations, refusals })
-          : diagnosePlanning('EBM507', component[0]!.span, {
-              size: open.needsSize,
-              why: `${open.method} of ${[...names].join(', ')} depends on it, and no other method applies`,
-            }),
-      );
-      continue;
-    }
-    blocks.push({ unknowns: [...names], decisions, facts, method: best.method, chosen: best.candidate, others });
-  }
-  return { blocks, diagnostics };
-};
-
-/** Innermost first: latents, targets, params, and within a role what is marginalised. Methods eliminate a block's
- *  marginalised unknowns inside its minimised ones, which is another number where a role says the opposite. */
-const depth: Readonly<Record<Role, number>> = { latent: 0, noise: 0, data: 0, observed: 0, target: 1, param: 2 };
-const outOfOrder = (block: readonly BlockVariable[]): Diagnostic | null => {
-  const inner = block.filter((v) => v.operation === 'minimize');
-  const outer = block.find(
-    (v) => v.operation === 'marginalize' && inner.some((m) => depth[m.variable.role] < depth[v.variable.role]),
-  );
-  if (outer === undefined) return null;
-  const minimised = inner
-    .filter((m) => depth[m.variable.role] < depth[outer.variable.role])
-    .map((m) => m.variable.name);
-  const what = `marginalising ${outer.variable.role} ${outer.variable.name} over the minimum of ${minimised.join(', ')}`;
-  return diagnosePlanning('EBM501', outer.variable.span, { what, needs: 'integrals of minima' });
 };
 
 /** An unbounded real unknown in which the energy is linear, or that no factor touches, has no best value and no integral. */

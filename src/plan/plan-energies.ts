@@ -7,7 +7,7 @@ import type { FactorGraph } from '../graph/factor-graph.ts';
 import type { EnergyRequest, LossNeeds } from '../losses/loss.ts';
 import type { Variable } from '../semantics/model.ts';
 import type { Scene } from './choose.ts';
-import { planBlocks } from './choose.ts';
+import { planBlocks } from './plan-blocks.ts';
 import type { Decision } from './operations.ts';
 import type { PlannedEnergy } from './plan.ts';
 import { sceneryOf, withLetsAsVariables } from './scenery.ts';

@@ -16,7 +16,8 @@ import type { MethodCall, Model, Variable } from '../semantics/model.ts';
 import { certifyDescent } from './certify-loss.ts';
 import { mixedSteps, planSweeps } from './alternation.ts';
 import type { Scene } from './choose.ts';
-import { standardStarts, planBlocks, planSteps, runaway } from './choose.ts';
+import { standardStarts, planSteps, runaway } from './choose.ts';
+import { planBlocks } from './plan-blocks.ts';
 import type { FitPlan, PlannedBlock, PlannedLoss } from './plan.ts';
 import { heldReason, onlyGradual, trailingReason } from './held-still.ts';
 import { pointPlate } from './point-plate.ts';
@@ -32,51 +33,85 @@ export const planFit = (
   latents: readonly Variable[],
   training: TrainingRequest,
 ): Checked<FitPlan | null> => {
-  const { params } = room;
-  const lines = training.losses.flatMap((l) => l.learn);
-  const optimizers = new Set(lines.flatMap((l) => (l.request === null ? [] : [l.request.name])));
-  const gradients = [...optimizers].some((name) => isFirstOrder(name));
-  const plain = training.losses.length === 1 && training.losses[0]!.name === 'energy';
   // Learning asks for the energy, whatever is asked afterwards.
   const scene: Scene = { ...room.scene, task: { ...room.scene.task, query: 'map' } };
-  const batched = training.train?.batch != null;
+  const here = { ...room, scene };
+  const { params } = room;
+  const { train, losses } = training;
+  const plain = losses.length === 1 && losses[0]!.name === 'energy';
   const inferred = inferRequestOf(scene, params);
-  if (!plain && inferred !== null) return { value: null, diagnostics: [elsewhere(params, training, inferred.call!)] };
-  const anyone = optimizers.size === 0 && inferred === null;
-  if (!plain || gradients || optimizers.size > 1 || (batched && anyone))
-    return planTraining({ ...room, scene }, training);
-  if (batched && ![...optimizers].every(isOptimizer)) {
-    const reason = `${[...optimizers].join(', ')} looks at all points in each step`;
-    return { value: null, diagnostics: [diagnoseLoss('EBM523', training.train!.span, { reason })] };
-  }
-  const { blocks, diagnostics: missing } = planBlocks(scene, latents);
-  if (missing.length > 0) return { value: null, diagnostics: missing };
-  const away = runaway(paramFacts(scene, params));
-  if (away !== null && blocks.length === 0) return { value: null, diagnostics: [away] };
-  const untouched = params.find((v) => !scene.groups.some((g) => dependsOn(g.energy, new Set([v.name]))));
-  if (untouched !== undefined && blocks.length > 0) {
-    const parameters = { unknowns: [untouched.name], why: 'no factor touches it' };
-    return { value: null, diagnostics: [diagnosePlanning('EBM508', untouched.span, parameters)] };
-  }
+  if (!plain && inferred !== null) return refused(elsewhere(params, training, inferred.call!));
+  const optimizers = [...new Set(losses.flatMap((l) => l.learn).flatMap((l) => l.request?.name ?? []))];
+  const batched = train?.batch != null;
+  const unsaid = optimizers.length === 0 && inferred === null;
+  if (!plain || optimizers.some(isFirstOrder) || optimizers.length > 1 || (batched && unsaid))
+    return planTraining(here, training);
+  if (batched && !optimizers.every(isOptimizer))
+    return refused(
+      diagnoseLoss('EBM523', train.span, { reason: `${optimizers.join(', ')} looks at all points in each step` }),
+    );
+  const { blocks, diagnostics } = planBlocks(scene, latents);
+  if (diagnostics.length > 0) return { value: null, diagnostics };
+  const loose = unheld(scene, params, blocks);
+  return loose === null ? fitOfEnergy(here, blocks, training, inferred) : refused(loose);
+};
 
-  const asked = lines.find((l) => l.request !== null) ?? inferred;
+const refused = (diagnostic: Diagnostic): Checked<null> => ({ value: null, diagnostics: [diagnostic] });
+
+type Asked = Pick<LearnRequest, 'request' | 'call'>;
+
+/** A param that may run away, or that nothing touches. */
+const unheld = (scene: Scene, params: readonly Variable[], blocks: readonly PlannedBlock[]): Diagnostic | null => {
+  const away = runaway(paramFacts(scene, params));
+  if (blocks.length === 0) return away;
+  const untouched = params.find((v) => !scene.groups.some((g) => dependsOn(g.energy, new Set([v.name]))));
+  if (untouched === undefined) return null;
+  const parameters = { unknowns: [untouched.name], why: 'no factor touches it' };
+  return diagnosePlanning('EBM508', untouched.span, parameters);
+};
+
+/** By the optimizer that is asked for, by steps where only they do, else by closed forms. `inferred`: what the infer block asks. */
+const fitOfEnergy = (
+  room: Classroom,
+  blocks: readonly PlannedBlock[],
+  training: TrainingRequest,
+  inferred: Asked | null,
+): Checked<FitPlan | null> => {
+  const { scene, params } = room;
+  const { train, losses } = training;
+  const learned = losses.flatMap((l) => l.learn).find((l) => l.request !== null);
+  const asked: Asked | null = learned ?? inferred;
   const requested = asked?.request?.name ?? null;
-  const epochs = training.train?.epochs ?? null;
-  const effort = { options: asked?.request?.options ?? {}, epochs };
-  const names = new Set(params.map((v) => v.name));
-  const named = shortNames(scene.model, [...names]);
-  const gradual = onlyGradual(scene, names);
-  if (gradual !== null && requested === null) return planTraining({ ...room, scene }, training, gradual);
-  if (gradual !== null && requested !== null && !isFirstOrder(requested)) {
-    const parameters = { method: requested, unknowns: named, reason: gradual };
-    return { value: null, diagnostics: [diagnosePlanning('EBM509', asked!.call!.span, parameters)] };
-  }
+  const names = params.map((v) => v.name);
+  const gradual = onlyGradual(scene, new Set(names));
+  if (gradual !== null && requested === null) return planTraining(room, training, gradual);
+  const unable = (reason: string): Checked<null> => {
+    const parameters = { method: requested!, unknowns: shortNames(scene.model, names), reason };
+    return refused(diagnosePlanning('EBM509', asked!.call!.span, parameters));
+  };
+  if (gradual !== null && !isFirstOrder(requested!)) return unable(gradual);
+  const effort: Effort = { options: asked?.request?.options ?? {}, epochs: train?.epochs ?? null };
   if (requested !== null && isOptimizer(requested)) {
-    if (training.train?.batch != null) return planTraining({ ...room, scene }, training);
-    const where = optimizers.size === 0 ? 'infer' : 'train';
+    if (train?.batch != null) return planTraining(room, training);
+    const where = learned === undefined ? 'infer' : 'train';
     return descend(room, scene, blocks, [], requested, effort, `the ${where} block says so`);
   }
+  const forms = closedFormsOf(room, blocks, effort);
+  if (requested === null) return forms.kind === 'sweeps' ? { value: forms.fit, diagnostics: [] } : forms.instead();
+  if (forms.kind === 'none') return unable(forms.reason);
+  const { fit } = forms;
+  if (closedForms[requested]?.(fit, blocks) === true) return { value: fit, diagnostics: [] };
+  return unable(`their closed forms make ${fit.kind === 'alternate' ? fit.algorithm : 'one exact step'}`);
+};
 
+/** Every param by a step that finds its minimum; or why some have none, and how they are learned instead. */
+type Forms =
+  | { readonly kind: 'sweeps'; readonly fit: ReturnType<typeof planSweeps> }
+  | { readonly kind: 'none'; readonly reason: string; readonly instead: () => Checked<FitPlan | null> };
+
+const closedFormsOf = (room: Classroom, blocks: readonly PlannedBlock[], effort: Effort): Forms => {
+  const { scene, params } = room;
+  const names = new Set(params.map((v) => v.name));
   const enumerated = new Set(blocks.filter((b) => b.method.enumerates(b.facts)).flatMap((b) => b.unknowns));
   const averaged = blocks.some(
     (b) =>
@@ -85,35 +120,29 @@ export const planFit = (
       [...b.decisions.values()].some((d) => d.operation === 'marginalize'),
   );
   const { steps, open } = planSteps(scene, params, enumerated);
-  if (open.length === 0 && !averaged) {
-    const value = planSweeps(scene, blocks, steps, effort.options);
-    if (requested === null || (closedForms[requested]?.(value, blocks) ?? false)) return { value, diagnostics: [] };
-    const reason = `their closed forms make ${value.kind === 'alternate' ? value.algorithm : 'one exact step'}`;
-    const parameters = { method: requested, unknowns: named, reason };
-    return { value: null, diagnostics: [diagnosePlanning('EBM509', asked!.call!.span, parameters)] };
-  }
-  const refusals = open.flatMap((o) => o.refusals);
+  if (open.length === 0 && !averaged) return { kind: 'sweeps', fit: planSweeps(scene, blocks, steps, effort.options) };
+  const unserved = open.map((o) => o.variable);
+  const without = shortNames(
+    scene.model,
+    unserved.map((v) => v.name),
+  );
   const reason = averaged
     ? 'the latents are integrated out, so the params have no closed form'
-    : `no closed form for ${shortNames(
-        scene.model,
-        open.map((o) => o.variable.name),
-      ).join(', ')}`;
-  if (requested !== null) {
-    const parameters = { method: requested, unknowns: named, reason };
-    return { value: null, diagnostics: [diagnosePlanning('EBM509', asked!.call!.span, parameters)] };
-  }
-  const smooth = roughness(paramFacts(scene, params), 'lbfgs') === null;
-  const standard = standardCoordinates(params, readableIn(scene.model));
-  const optimizer = typeof standard !== 'string' && smooth ? standard.optimizer : 'adam';
-  const unserved = open.map((o) => o.variable);
-  const sweeps = averaged ? null : mixedSteps(scene, blocks, steps, unserved, enumerated, optimizer === 'lbfgs');
-  if (sweeps !== null) return { value: planSweeps(scene, blocks, sweeps, effort.options), diagnostics: [] };
-  return descend(room, scene, blocks, refusals, optimizer, effort, reason);
+    : `no closed form for ${without.join(', ')}`;
+  const instead = (): Checked<FitPlan | null> => {
+    const smooth = roughness(paramFacts(scene, params), 'lbfgs') === null;
+    const standard = standardCoordinates(params, readableIn(scene.model));
+    const optimizer = typeof standard !== 'string' && smooth ? standard.optimizer : 'adam';
+    const sweeps = averaged ? null : mixedSteps(scene, blocks, steps, unserved, enumerated, optimizer === 'lbfgs');
+    if (sweeps !== null) return { value: planSweeps(scene, blocks, sweeps, effort.options), diagnostics: [] };
+    const refusals = open.flatMap((o) => o.refusals);
+    return descend(room, scene, blocks, refusals, optimizer, effort, reason);
+  };
+  return { kind: 'none', reason, instead };
 };
 
 /** The method that the infer block names for a param, when the train block names none. */
-const inferRequestOf = (scene: Scene, params: readonly Variable[]): Pick<LearnRequest, 'request' | 'call'> | null =>
+const inferRequestOf = (scene: Scene, params: readonly Variable[]): Asked | null =>
   params
     .filter((v) => scene.model.infer.some((s) => s.variables.includes(v.name)))
     .map((v) => inferRequest(scene.model, scene.task, v))
@@ -136,6 +165,11 @@ const closedForms: Readonly<Record<string, (fit: FitPlan, latents: readonly Plan
   exact: (fit) => fit.kind === 'closed',
 };
 
+interface Effort {
+  readonly options: Readonly<Record<string, number>>;
+  readonly epochs: number | null;
+}
+
 /** Without closed forms: descent on the free energy, when that is smooth in params that have free or projected coordinates. */
 const descend = (
   { graph, params }: Classroom,
@@ -143,7 +177,7 @@ const descend = (
   latents: readonly PlannedBlock[],
   refusals: readonly Refusal[],
   optimizer: OptimizerName,
-  { options, epochs }: { readonly options: Readonly<Record<string, number>>; readonly epochs: number | null },
+  { options, epochs }: Effort,
   reason: string,
 ): Checked<FitPlan | null> => {
   const coordinates = coordinatesOf(params, optimizer, readableIn(scene.model));

@@ -11,7 +11,7 @@ import { missingAsUnknowns } from './missing-cells.ts';
 import { finiteBeta } from './operations.ts';
 import type { Model, Variable } from '../semantics/model.ts';
 import type { Scene } from './choose.ts';
-import { planBlocks } from './choose.ts';
+import { planBlocks } from './plan-blocks.ts';
 import type { FitPlan, Plan } from './plan.ts';
 import { planFit } from './plan-fit.ts';
 import type { Classroom } from './plan-loss.ts';

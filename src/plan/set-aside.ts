@@ -6,7 +6,7 @@ import type { Checked } from '../diagnostics/diagnostic.ts';
 import { letInliner } from '../graph/expressions.ts';
 import type { FactorGraph, FactorGroup } from '../graph/factor-graph.ts';
 import type { Variable } from '../semantics/model.ts';
-import { planBlocks } from './choose.ts';
+import { planBlocks } from './plan-blocks.ts';
 import { withoutMissing } from './given-in-learning.ts';
 import { missingAsUnknowns, withCellData } from './missing-cells.ts';
 import { components, decide, finiteBeta } from './operations.ts';
