@@ -145,7 +145,7 @@ export interface RunResult {
   readonly json: RunReport;
   /** 3: it ran and did not converge. */
   readonly exitCode: 0 | 3;
-  /** The objective after every `traceStep` iterations; null where nothing iterates, or several parts do. */
+  /** The objective every `traceStep` iterations, NaN where it was infinite; null where nothing iterates, or several parts do. */
   readonly trace: readonly number[] | null;
   readonly traceStep: number;
   readonly surface: Surface | null;

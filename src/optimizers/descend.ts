@@ -36,7 +36,7 @@ export const descend = <Options>(
           isFlat(b, first.gradient, gradientTolerance),
           zeros,
           b.constant(0),
-          trace.empty,
+          trace.begin(b.sum(first.value)),
           ...rule.state.map(() => b.zeros(rows.shape)),
         ],
       },

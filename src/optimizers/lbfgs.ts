@@ -111,7 +111,7 @@ export const lbfgs = (b: Builder, start: Value, objective: Objective, options: L
           converged0,
           converged0,
           zeros,
-          trace.empty,
+          trace.begin(b.sum(first.value)),
         ],
       },
       (c, carry) => anyLeft(c, carry[8]!),

@@ -73,7 +73,7 @@ export const projectedGradient = (
         arrived0,
         arrived0,
         zero,
-        trace.empty,
+        trace.begin(first.value),
       ],
     },
     (c, carried) => c.not(carried[9]!),

@@ -4,7 +4,7 @@ import type { Builder, Value } from '../tensor/builder.ts';
 import { constant } from '../tensor/dims.ts';
 
 export interface Trace {
-  /** Entry i: the objective after (i + 1)·every iterations, or fewer where these were the last. */
+  /** Entry 0: the objective at the start; entry i: after i·every iterations, or fewer where these were the last. */
   readonly values: Value;
   readonly every: number;
 }
@@ -16,6 +16,8 @@ const mostEntries = 1000;
 export interface Recorder {
   readonly every: number;
   readonly empty: Value;
+  /** The trace with the objective at the start, a scalar, alone. */
+  readonly begin: (objective: Value) => Value;
   /** The trace with the objective after so many iterations. Both scalars. */
   readonly record: (b: Builder, values: Value, iterations: Value, objective: Value) => Value;
 }
@@ -23,13 +25,15 @@ export interface Recorder {
 /** Of a loop of at most so many iterations. */
 export const recorder = (b: Builder, maxIterations: number): Recorder => {
   const every = Math.max(1, Math.ceil(maxIterations / mostEntries));
-  const length = constant(Math.max(1, Math.ceil(maxIterations / every)));
+  const length = constant(1 + Math.ceil(maxIterations / every));
+  const put = (c: Builder, values: Value, place: Value, objective: Value): Value =>
+    c.select(c.eq(c.iota([length], 0, 'float'), place), c.broadcast(objective, [length]), values);
+  const empty = b.full([length], NOTHING);
   return {
     every,
-    empty: b.full([length], NOTHING),
-    record: (c, values, iterations, objective) => {
-      const place = c.floor(c.div(c.sub(iterations, 0.5), every));
-      return c.select(c.eq(c.iota([length], 0, 'float'), place), c.broadcast(objective, [length]), values);
-    },
+    empty,
+    begin: (objective) => put(b, empty, b.constant(0), objective),
+    record: (c, values, iterations, objective) =>
+      put(c, values, c.add(c.floor(c.div(c.sub(iterations, 0.5), every)), 1), objective),
   };
 };

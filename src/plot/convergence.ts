@@ -4,7 +4,7 @@ import { ink, palette, render, tick } from './page.ts';
 
 export interface ConvergenceData {
   readonly title: string;
-  /** The objective after every `step` iterations; entries that are not finite are left out. */
+  /** The objective every `step` iterations, from the start on; entries that are not finite are left out. */
   readonly trace: readonly number[];
   readonly step?: number;
   readonly quantity?: string;
@@ -15,7 +15,7 @@ const mostDots = 60;
 
 export const plotConvergence = ({ title, trace, step = 1, quantity = 'objective' }: ConvergenceData): string => {
   const points = trace
-    .map((value, i) => ({ iteration: (i + 1) * step, value }))
+    .map((value, i) => ({ iteration: i * step, value }))
     .filter(({ value }) => Number.isFinite(value));
   const encoded = { x: 'iteration', y: 'value' };
   return render(title, {

@@ -71,13 +71,19 @@ export const execute = async (
     value: {
       json: shown === null ? report : { ...report, shown },
       exitCode: report.converged ? 0 : 3,
-      trace: trace === undefined ? null : [...trace.data].filter((x) => x < IMPOSSIBLE),
+      trace: trace === undefined ? null : traceOf(trace),
       traceStep: outputs['trace step']?.data[0] ?? 1,
       surface,
       pointFreeEnergies: points === undefined ? null : Float64Array.from(points.data),
     },
     diagnostics: cautionsOf(backend.name, caution),
   };
+};
+
+/** Up to the last objective that there is. */
+const traceOf = ({ data }: TensorData): readonly number[] => {
+  const values = [...data].map((x) => (x < IMPOSSIBLE ? x : NaN));
+  return values.slice(0, values.findLastIndex((x) => Number.isFinite(x)) + 1);
 };
 
 const refused = (diagnostic: Diagnostic): Checked<null> => ({ value: null, diagnostics: [diagnostic] });

@@ -92,7 +92,7 @@ const atOnce = async (site: Site): Promise<Checked<TrainResult | null>> => {
     const { shape, data } = isArrayData(value) ? value : flatten(value);
     arrays[name] = { shape, data };
   }
-  const trace = run.trace ?? [];
+  const trace = (run.trace ?? []).filter((x) => Number.isFinite(x));
   const state: TrainingState = { arrays, restart: 0, epoch: 0, step: 0, sum: 0, trace, best: null, complete: true };
   const problems = await options.save(formatCheckpoint(state, origin));
   if (problems.length > 0) return { value: null, diagnostics: [...diagnostics, ...problems] };

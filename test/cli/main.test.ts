@@ -264,6 +264,19 @@ describe('run', () => {
     ]);
   });
 
+  it('says why --plot has no convergence to draw; -o alone draws what there is', async () => {
+    const said = async (argv: readonly string[], iterations: number | null, trace: readonly number[] | null) => {
+      const run = () => Promise.resolve(checked(result({ json: report({ iterations }), trace })));
+      const { stderr } = await ebmc(['run', at('m.ebm'), '-o', at('plots'), ...argv], { analyse, run });
+      return stderr.split('\n').filter((line) => line.startsWith('no convergence'));
+    };
+    expect(await said(['--plot'], null, null)).toEqual(['no convergence to draw: nothing was iterated']);
+    expect(await said(['--plot'], 0, [2])).toEqual(['no convergence to draw: nothing was iterated']);
+    expect((await said(['--plot'], 7, null))[0]).toMatch(/several iterations ran, each for a part of the unknowns/);
+    expect(await said([], null, null)).toEqual([]);
+    expect(await said(['--plot'], 3, [3, 2])).toEqual([]);
+  });
+
   it('writes the params once more, for --params, with all their digits', async () => {
     const w = [[0.1, 1 / 3], [-1e-300, 4]]; // prettier-ignore
     const run = () => Promise.resolve(checked(result({ json: report({ params: { w, b: 2.5 } }) })));

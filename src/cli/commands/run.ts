@@ -22,7 +22,7 @@ const hasTrace = ({ trace }: RunResult): boolean => trace !== null && trace.leng
 const whyNoTrace = ({ json }: RunResult): string =>
   json.iterations === null || json.iterations <= 1
     ? 'no convergence to draw: nothing was iterated'
-    : 'no convergence to draw: no single iteration found it all';
+    : 'no convergence to draw: several iterations ran, each for a part of the unknowns';
 
 const plotFiles = async (result: RunResult, prefix: string): Promise<readonly OutputFile[]> => {
   const { plotConvergence, plotSurface } = await import('../../plot/plots.ts');

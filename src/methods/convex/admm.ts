@@ -228,7 +228,7 @@ export const admm = (
         b.constant(0),
         b.constant(NOTHING),
         b.constant(1),
-        trace.empty,
+        trace.begin(objective(b, named(first))),
         ...first,
         ...[...first, ...firstImages, ...zeros, ...firstImages],
       ],

@@ -118,7 +118,7 @@ export const fista = (env: Environment, problem: ConvexProblem, start: Arrays, m
         begun,
         // Looks in all, and the objective at each.
         b.constant(0),
-        trace.empty,
+        trace.begin(begun),
         ...list(first, zeros, here.gradient, here.gradient),
       ],
     },
