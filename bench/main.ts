@@ -28,7 +28,7 @@ const growthLines = ({ slopes, peakBytes }: Growth): readonly string[] => [
     const points = s.at.map((n, i) => `${n}: ${s.ms[i]!.toFixed(1)} ms`).join(', ');
     return `  time ~ ${s.length}^${s.exponent.toFixed(2)}   (${s.length} = ${points})`;
   }),
-  `  tensors at peak: ${(peakBytes / 2 ** 20).toFixed(0)} MiB`,
+  `  tensors at peak: ${(peakBytes / 2 ** 20).toFixed(peakBytes < 2 ** 24 ? 2 : 0)} MiB`,
 ];
 
 const main = async (names: readonly string[], options: Options): Promise<void> => {

@@ -5,9 +5,11 @@
 import type { ModuleSpec } from '../backend/backend.ts';
 import { InternalError } from '../diagnostics/diagnostic.ts';
 import { givenName, missingName } from '../data/given-cells.ts';
+import { dependsOn } from '../graph/expressions.ts';
 import type { Binding, Environment } from '../lower/environment.ts';
 import { withBindings } from '../lower/environment.ts';
 import { totalEnergy } from '../lower/group.ts';
+import type { Variable } from '../semantics/model.ts';
 import { wholeShape } from '../semantics/whole-shape.ts';
 import type { Value } from '../tensor/builder.ts';
 import { Builder } from '../tensor/builder.ts';
@@ -89,7 +91,10 @@ const lowerInfer = (plan: Plan, consts: ConstValues): Program => {
   const read = [...plan.groups, ...plan.predicted.flatMap((q) => q.facts.groups)];
   const companions = new Set([...task.partial].flatMap((name) => [givenName(name), missingName(name)]));
   const given = plan.model.variables.filter(
-    (v) => outside.has(v.name) || companions.has(v.name) || (task.given.has(v.name) && isRead(read, v)),
+    (v) =>
+      outside.has(v.name) ||
+      companions.has(v.name) ||
+      (task.given.has(v.name) && (isRead(read, v) || isInStart(plan, v))),
   );
   const bound = inputBindings(b, given);
   const start = withBindings(programEnvironment(b, plan.model, consts, task.beta ?? plan.beta ?? 1), bound);
@@ -109,6 +114,12 @@ const lowerInfer = (plan: Plan, consts: ConstValues): Program => {
   completeGiven(plan, fitted, outputs);
   return optimise(b.finish(outputs));
 };
+
+/** Whether the written start of an unknown reads the variable. */
+const isInStart = (plan: Plan, v: Variable): boolean =>
+  plan.model.variables.some(
+    (u) => u.start !== null && !plan.task.given.has(u.name) && dependsOn(u.start, new Set([v.name])),
+  );
 
 /** Missing cells that wait for the other unknowns: whatever these came to is given now. */
 const predict = (plan: Plan, env: Environment, outputs: Record<string, Value>): void => {

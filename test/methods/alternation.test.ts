@@ -359,3 +359,22 @@ plate n in N {
   const [first, second] = [await runModel(text, { y }, { seed: 3 }), await runModel(text, { y }, { seed: 3 })];
   expect(flat(first.params['w'])).toEqual(flat(second.params['w']));
 });
+
+it('starts where data say', async () => {
+  const text = `model kmeans
+size N, K = 2
+observed start : real[K]
+param w : real[K] = start
+plate n in N {
+  target y : real
+  latent z : category(K)
+  factor distance = (y - w[z])^2
+}
+train { learn w by lloyd(iterations = 10, restarts = 1) }
+`;
+  // From 0 and 1 only the second centre has more than one datum, from 1 and 12 both have two: two partitions at rest.
+  const y = [0, 1, 10, 12];
+  const found = async (start: readonly number[]) => flat((await runFully(text, { y, start })).json.params['w']);
+  expect(await found([1, 12])).toEqual([0.5, 11]);
+  expect(await found([-100, 5])).toEqual([-100, 5.75]);
+});
