@@ -3,6 +3,7 @@
 import type { Analysis, Compiler, EnergyReport, GraphFormat, RunOptions, RunResult, Stage } from './api.ts';
 import type { TrainOptions, TrainResult } from './api.ts';
 import type { Backend, ModuleSpec } from './backend/backend.ts';
+import { withBudget } from './backend/budget.ts';
 import { backendNames, detectBackends, findBackend } from './backend/registry.ts';
 import { emitDeclarations } from './backend/tfjs/emit/declarations.ts';
 import { emitModule } from './backend/tfjs/emit/module.ts';
@@ -135,7 +136,8 @@ const running = <T>(
     }
     const { value, diagnostics } = planned(analysis, options, false);
     if (value === null) return { value: null, diagnostics };
-    const result = await work(value, moduleOf(value), backend, (performance.now() - started) / 1000);
+    const within = withBudget(backend, options.budget);
+    const result = await work(value, moduleOf(value), within, (performance.now() - started) / 1000);
     return { value: result.value, diagnostics: [...diagnostics, ...result.diagnostics] };
   });
 

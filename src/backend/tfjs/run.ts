@@ -19,7 +19,9 @@ type Entry = (
 const told =
   (name: TfjsBackendName) =>
   (error: unknown): never => {
-    if (error instanceof RangeError && error.cause === 'memory') throw failed(name, 'memory', error.message);
+    // Its advice names options of the module; the diagnostic has its own.
+    if (error instanceof RangeError && error.cause === 'memory')
+      throw failed(name, 'memory', error.message.replace(/: use smaller sizes.*$/, ''));
     throw error;
   };
 

@@ -266,7 +266,11 @@ plate n in N {
       }[p.problem],
       hints: {
         lost: ['run again; --backend wasm needs no device'],
-        memory: ['use less data at once, smaller sizes, or --backend wasm, which has up to 3 GiB'],
+        memory: [
+          p.name === 'wasm'
+            ? 'use less data at once or smaller sizes; --budget 3G is the most that wasm has'
+            : 'use less data at once, smaller sizes, or --backend wasm, which has up to 3 GiB',
+        ],
         error: ['--backend wasm needs no device'],
       }[p.problem],
     }),
