@@ -5,12 +5,11 @@ import { startValue } from '../methods/alternate/start.ts';
 import { totalEnergy } from '../lower/group.ts';
 import { lowerAlternate } from '../methods/alternate/alternate.ts';
 import { descendFromStarts } from '../methods/continuous/starts.ts';
-import { wholeShape } from '../semantics/whole-shape.ts';
 import type { Value } from '../tensor/builder.ts';
 import { lowerLoss, paramOnlyEnergy } from './lower-loss.ts';
 import type { FitPlan, Plan } from './plan.ts';
+import type { TrainFit } from './training-roster.ts';
 import { addTrace, mergeConvergence } from './merge-convergence.ts';
-import { rosterOf } from './training-roster.ts';
 
 export interface Fitted {
   readonly params: ReadonlyMap<string, Value>;
@@ -20,11 +19,14 @@ export interface Fitted {
 
 const only = (params: ReadonlyMap<string, Value>): Fitted => ({ params, starts: new Map() });
 
-export const lowerFit = (plan: Plan, fit: FitPlan, env: Environment, outputs: Record<string, Value>): Fitted => {
+/** Of all fits but those that go step by step, which are run from outside. */
+export const lowerFit = (
+  plan: Plan,
+  fit: Exclude<FitPlan, TrainFit>,
+  env: Environment,
+  outputs: Record<string, Value>,
+): Fitted => {
   switch (fit.kind) {
-    case 'train':
-      // It has been run from outside, step by step: this program is given what it found.
-      return only(new Map(rosterOf(plan, fit).params.map((v) => [v.name, env.builder.input(v.name, wholeShape(v))])));
     case 'closed': {
       const result = new Map<string, Value>();
       const solved = fit.steps.flatMap((s) => {
