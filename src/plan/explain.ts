@@ -84,6 +84,8 @@ export const explainPlan = (plan: Plan): string => {
   if (sizes.length > 0) out.push(`sizes: ${sizes.join(', ')}`, '');
   out.push(...explainStructure(plan));
   if (plan.fit !== null) out.push(...explainFit(plan.fit, plan.model), '');
+  if (plan.kept.length > 0)
+    out.push(`keep ${shortNames(model, plan.kept).join(', ')} as declared: no learn line is for them`, '');
   for (const q of plan.query)
     out.push(...explainBlock(q, '', plan.fit === null ? '' : 'with the params learned, '), '');
   for (const q of plan.predicted) out.push(...explainBlock(q, '', 'with everything else known, '), '');
@@ -162,13 +164,14 @@ const explainFit = (fit: FitPlan, model: Model): readonly string[] => {
   if (fit.kind === 'train') {
     const batch =
       fit.batch === null ? 'all points in each step' : `${fit.batch.size} points of ${fit.batch.plate} in each step`;
+    const starts = fit.restarts === 1 ? '' : `, ${fit.restarts} starts, of which the best is kept`;
     return fit.losses.flatMap((l) => [
       ...l.learners.map(
         ({ params, optimizer }) =>
           `learn ${named(params)} by ${optimizerTitles[optimizer.name]} on ${lossTitle(l)} (local optimum)`,
       ),
       `  because: ${fit.reason}`,
-      `  how long: ${fit.epochs} epochs, ${batch}`,
+      `  how long: ${fit.epochs} epochs, ${batch}${starts}`,
       ...explainLoss(l),
     ]);
   }

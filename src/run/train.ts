@@ -76,14 +76,14 @@ const stepwise = async (
   return { value: resultOf(site, state, { converged: complete, interrupted: !complete, epochs }), diagnostics };
 };
 
-/** By one program: what is already complete is left alone. */
+/** By one program: what is already complete is left alone, and what had not converged is tried again. */
 const atOnce = async (site: Site): Promise<Checked<TrainResult | null>> => {
   const { plan, task, spec, backend, options, origin } = site;
   const whole = { converged: true, interrupted: false, epochs: null };
   if (options.resume !== null) {
     const found = parseCheckpoint(options.resume.bytes, options.resume.file, origin, []);
     if (found.value === null) return { value: null, diagnostics: found.diagnostics };
-    return { value: resultOf(site, found.value, whole), diagnostics: [] };
+    if (found.value.complete) return { value: resultOf(site, found.value, whole), diagnostics: [] };
   }
   const { value: run, diagnostics } = await execute(plan, task, spec, backend, options, 0);
   if (run === null || hasErrors(diagnostics)) return { value: null, diagnostics };
@@ -93,8 +93,10 @@ const atOnce = async (site: Site): Promise<Checked<TrainResult | null>> => {
     arrays[name] = { shape, data };
   }
   const trace = (run.trace ?? []).filter((x) => Number.isFinite(x));
-  const state: TrainingState = { arrays, restart: 0, epoch: 0, step: 0, sum: 0, trace, best: null, complete: true };
+  const { converged } = run.json;
+  const begun = { restart: 0, epoch: 0, step: 0, sum: 0, best: null };
+  const state: TrainingState = { ...begun, arrays, trace, complete: converged };
   const problems = await options.save(formatCheckpoint(state, origin));
   if (problems.length > 0) return { value: null, diagnostics: [...diagnostics, ...problems] };
-  return { value: resultOf(site, state, { ...whole, converged: run.json.converged }), diagnostics };
+  return { value: resultOf(site, state, { ...whole, converged }), diagnostics };
 };

@@ -142,6 +142,17 @@ describe('training to a file', () => {
     expect(new DataView(bytes.buffer, bytes.byteOffset).getFloat64(0, true)).toBeCloseTo(31 / 14, 12);
   });
 
+  it('tries again what had not converged', async () => {
+    const quartic = line.replace('(y - w * x)^2', '(y - w * x)^2 + 10 * w^4');
+    writeFileSync(at('short.ebm'), `${quartic}train { loss energy  learn w by lbfgs(iterations = 1) }`);
+    const data = ['--data', `x=${at('a.csv')}`, '--data', `y=${at('b.csv')}`];
+    const argv = ['train', at('short.ebm'), ...data, '-o', at('short.safetensors'), '--backend', 'reference'];
+    for (const more of [[], ['--resume']]) {
+      const { exitCode, stdout } = await ebmc([...argv, ...more], compiler);
+      expect([exitCode, stdout]).toEqual([3, expect.stringMatching(/^learned w, .* \(did not converge\)\n$/)]);
+    }
+  });
+
   it.each([
     [['train', 'm.ebm'], /-o names the file/],
     [['train', 'm.ebm', '-o', '-'], /cannot go to standard output/],

@@ -138,9 +138,10 @@ const interruption = ({ terminal }: Context, lock: OutputLock) => {
   return { begin: () => void (begun = true), asked: () => asked, end };
 };
 
-const summary = ({ params, epochs, objective, interrupted }: TrainResult): string => {
+const summary = ({ params, epochs, objective, interrupted, converged }: TrainResult): string => {
   const names = params.length > 6 ? `${params.length} params` : params.join(', ');
   const done = epochs === null ? '' : `: ${epochs.done} of ${epochs.of} epochs`;
   const value = objective === null ? '' : `, objective ${Number(objective.toPrecision(6))}`;
-  return `${interrupted ? 'interrupted while learning' : 'learned'} ${names}${done}${value}`;
+  const short = converged || interrupted ? '' : ' (did not converge)';
+  return `${interrupted ? 'interrupted while learning' : 'learned'} ${names}${done}${value}${short}`;
 };
