@@ -12,6 +12,7 @@ import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import { evaluateScalar, isUnevaluable } from '../graph/evaluate.ts';
 import type { SizeValue } from '../methods/method.ts';
 import type { Expr, Model, Role } from '../semantics/model.ts';
+import { variablesRead } from '../semantics/reads.ts';
 import type { Task } from '../plan/task.ts';
 import { checkArguments } from './check-arguments.ts';
 import { emptySets } from './empty-sets.ts';
@@ -76,7 +77,7 @@ export const bindTask = (analysis: Analysis, options: RunOptions, assume: boolea
   const supplied = new Set(Object.keys(bound.values).filter((name) => !unknown.has(name)));
   diagnostics.push(...checkAsked(model, options, bound));
   const given = assume ? assumed(model, supplied, options) : supplied;
-  if (!assume) diagnostics.push(...checkGiven(model, given), ...checkComplete(model, given, bound));
+  if (!assume) diagnostics.push(...checkGiven(model, given, options.show), ...checkComplete(model, given, bound));
   const sizes: Record<string, SizeValue> = { ...bound.sizes };
   for (const open of bound.openSizes) sizes[open] = { value: nominalSize, source: 'nominal' };
   const known = Object.fromEntries(Object.entries(bound.sizes).map(([name, s]) => [name, s.value]));
@@ -133,7 +134,8 @@ const contradictions = (
 
 const assumed = (model: Model, supplied: ReadonlySet<string>, options: RunOptions): ReadonlySet<string> => {
   const roles = (list: readonly string[]) => model.variables.filter((v) => list.includes(v.role)).map((v) => v.name);
-  const conditions = new Set([...supplied, ...roles(['data', 'observed'])]);
+  const read = variablesRead(model, options.show);
+  const conditions = new Set([...supplied, ...roles(['data', 'observed']).filter((name) => read.has(name))]);
   if (supplied.size > 0) return conditions;
   const asked = new Set(options.ask);
   const full = new Set([...conditions, ...roles(['target'])].filter((name) => !asked.has(name)));
@@ -173,7 +175,10 @@ const checkComplete = (model: Model, given: ReadonlySet<string>, bound: Bound): 
   return [diagnosePlanning('EBM505', null, { params, targets })];
 };
 
-const checkGiven = (model: Model, given: ReadonlySet<string>): readonly Diagnostic[] =>
-  model.variables
-    .filter((v) => ['data', 'observed'].includes(v.role) && !given.has(v.name))
+/** What is conditioned on has to be there, where it is read. */
+const checkGiven = (model: Model, given: ReadonlySet<string>, shown: readonly string[]): readonly Diagnostic[] => {
+  const read = variablesRead(model, shown);
+  return model.variables
+    .filter((v) => ['data', 'observed'].includes(v.role) && !given.has(v.name) && read.has(v.name))
     .map((v) => diagnosePlanning('EBM512', v.span, { name: v.name, role: v.role }));
+};

@@ -18,7 +18,10 @@ export const energyReport = async (analysis: Analysis, options: RunOptions): Pro
   const prepared = prepareGroups(graph, value.task);
   const followers = followerNames(model);
   const missing = model.variables
-    .filter((v) => v.role !== 'noise' && !value.task.given.has(v.name) && !followers.has(v.name))
+    // What is conditioned on and still not there is read by lets alone.
+    .filter(
+      (v) => ['target', 'latent', 'param'].includes(v.role) && !value.task.given.has(v.name) && !followers.has(v.name),
+    )
     .map((v) =>
       diagnosePlanning('EBM512', v.span, {
         name: v.name,

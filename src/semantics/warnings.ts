@@ -3,55 +3,9 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { diagnoseGraph } from '../diagnostics/messages/graph.ts';
 import { diagnoseName } from '../diagnostics/messages/names.ts';
-import type { Expr, Factor, Model } from './model.ts';
+import type { Factor, Model } from './model.ts';
+import { settingsExpressions, toucher } from './reads.ts';
 import type { GlobalSymbol } from './symbols.ts';
-import { walk } from './traverse.ts';
-
-/** Variables that an expression depends on, through lets and nets. */
-const toucher = (model: Model): ((expr: Expr) => ReadonlySet<string>) => {
-  const lets = new Map(model.lets.map((l) => [l.name, l]));
-  const nets = new Map(model.nets.map((n) => [n.name, n]));
-  const ofLet = new Map<string, ReadonlySet<string>>();
-  const touched = (expr: Expr): ReadonlySet<string> => {
-    const found = new Set<string>();
-    const addAll = (names: Iterable<string>): void => {
-      for (const name of names) found.add(name);
-    };
-    walk(expr, (e) => {
-      if (e.kind === 'ref' && e.of === 'variable') found.add(e.name);
-      if (e.kind === 'ref' && e.of === 'let') addAll(throughLet(e.name));
-      if (e.kind === 'net' || e.kind === 'weights') addAll(nets.get(e.net)?.params ?? []);
-      if (e.kind === 'layer') addAll(e.params);
-      if (e.kind === 'negatives') addAll(lets.has(e.of) ? throughLet(e.of) : [e.of]);
-    });
-    return found;
-  };
-  const throughLet = (name: string): ReadonlySet<string> => {
-    const known = ofLet.get(name);
-    if (known !== undefined) return known;
-    const value = lets.get(name)?.value;
-    const found = value === undefined ? new Set<string>() : touched(value);
-    ofLet.set(name, found);
-    return found;
-  };
-  return touched;
-};
-
-/** Expressions of losses and of the arguments of methods. */
-const settingsExpressions = (model: Model): readonly Expr[] => {
-  const calls = [
-    ...model.infer.map((s) => s.by),
-    ...(model.train?.losses ?? []).flatMap((l) => [l.named, ...l.learn.map((x) => x.by)]),
-  ].filter((c) => c !== null);
-  return [
-    ...calls.flatMap((c) => [
-      ...Object.values(c.options),
-      ...c.args.flatMap((a) => a.args),
-      ...Object.values(c.methods).flatMap((m) => Object.values(m.options)),
-    ]),
-    ...(model.train?.losses ?? []).flatMap((l) => (l.expression === null ? [] : [l.expression])),
-  ];
-};
 
 const unknownRoles: ReadonlySet<string> = new Set(['target', 'latent', 'param', 'noise']);
 

@@ -1,12 +1,13 @@
 // Alternating minimisation as one program: descents from several starts. With hard latents a descent is Lloyd's algorithm (1982),
 // with marginalised ones expectation-maximisation (Dempster, Laird, Rubin 1977; a partial M-step still never raises F, Neal and
 // Hinton 1998); with continuous latents or none, block coordinate descent (alternating least squares, dictionary learning).
+import { NOTHING } from '../../optimizers/trace.ts';
 import type { Environment } from '../../lower/environment.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
 import type { AlternateProblem, Rung, Values } from './problem.ts';
 import type { Descent } from './sweeps.ts';
-import { beginning, descend, hasArrived, nowhere, NOTHING, packed, stateOf, unpacked } from './sweeps.ts';
+import { beginning, descend, hasArrived, nowhere, packed, stateOf, unpacked } from './sweeps.ts';
 
 export interface AlternateResult {
   readonly params: ReadonlyMap<string, Value>;

@@ -1,5 +1,6 @@
 // One descent of an alternation. In: its blocks and steps, and where a descent stands. Out: where it stands after more sweeps,
 // each an E-step (eliminate the latents under the current params) and a step for each block of params.
+import { NOTHING } from '../../optimizers/trace.ts';
 import type { Environment } from '../../lower/environment.ts';
 import type { Variable } from '../../semantics/model.ts';
 import { wholeShape } from '../../semantics/whole-shape.ts';
@@ -25,7 +26,6 @@ export interface Descent {
   readonly state: Values;
 }
 
-export const NOTHING = 1e30;
 /** The objective stands still when `patience` iterations together lower it by less than this share. One small step alone
  *  may be rounding, or a plateau of EM. */
 const tolerance = 1e-7;
