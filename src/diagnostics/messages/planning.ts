@@ -298,8 +298,8 @@ plate n in N {
     }),
     explanation:
       'Observed variables and data are conditioned on: a run cannot infer them. What only a `let` reads is needed where ' +
-      '`--show` names that let. Targets may be left out (then they are ' +
-      'inferred), latents always are, params are learned. `ebmc energy` infers nothing, so it needs a value for every variable.',
+      '`--show` names that let. Targets may be left out (then they are inferred), latents always are, params are learned. ' +
+      '`ebmc energy` infers nothing, so it needs a value for every variable.',
     example: transcript('ebmc run m.ebm --data y=labels.csv', {
       'm.ebm': 'model m\nsize N\nplate n in N {\n  observed x : real\n  target y : real\n  factor f = (y - x)^2\n}',
       'labels.csv': '1\n2',
