@@ -14,6 +14,8 @@ type Arrays = Readonly<Record<string, TensorData>>;
 
 export interface Verdict {
   readonly holds: boolean;
+  /** As near as float64 comes: nothing is won by computing it again there. */
+  readonly sharp: boolean;
   /** In float64; null where the method has none. */
   readonly gap: number | null;
   /** The whole fit is cheap enough to be repeated. */
@@ -23,9 +25,9 @@ export interface Verdict {
 /** Operations that take about a second in float64, and so many that a whole descent takes some. */
 const affordable = 5e7;
 const affordableEvaluation = 5e5;
-/** Shares of the energy: what steps from a minimum may still gain, and the largest gap of one. */
-const noGain = 1e-6;
-const noGap = 1e-5;
+/** Shares of the energy that steps from a minimum may still gain, and that its gap may be: for the claim to hold, and for float32
+ *  to have lost nothing. */
+const shares = { holds: 1e-5, sharp: 1e-6 } as const;
 /** Energies below this share of that of a start are 0: a perfect fit is one. */
 const nothing = 1e-6;
 
@@ -44,7 +46,7 @@ export const checkOptimality = async (
   if (effort === 0) return null;
   const flops = dims.evaluate(flopsOf(spec.entries['energy']!), sizes);
   const repeatable = flops <= affordableEvaluation;
-  if (flops * effort > affordable) return { holds: true, gap: null, repeatable };
+  if (flops * effort > affordable) return { holds: true, sharp: true, gap: null, repeatable };
   const verdicts: Omit<Verdict, 'repeatable'>[] = [];
   for (const q of questions) {
     // Targets that learning is given and the query asks for have two values.
@@ -53,7 +55,8 @@ export const checkOptimality = async (
     if (check !== null) verdicts.push(await judge(check, arrays, sizes));
   }
   // The gap that a report has is that of what is learned, where something is.
-  return { holds: verdicts.every((v) => v.holds), gap: verdicts[0]!.gap, repeatable };
+  const all = (what: 'holds' | 'sharp'): boolean => verdicts.every((v) => v[what]);
+  return { holds: all('holds'), sharp: all('sharp'), gap: verdicts[0]!.gap, repeatable };
 };
 
 const judge = async (
@@ -69,7 +72,8 @@ const judge = async (
   const gap = seen['gap']?.data[0] ?? null;
   const scale = Math.max(Math.abs(before), Number.isFinite(start) ? nothing * start : 0);
   // Written so that NaN does not hold.
-  return { holds: before - after <= noGain * scale && (gap === null || gap <= noGap * scale), gap };
+  const within = (share: number): boolean => before - after <= share * scale && (gap === null || gap <= share * scale);
+  return { holds: within(shares.holds), sharp: within(shares.sharp), gap };
 };
 
 const paramsOf = (plan: Plan, found: Arrays): Arrays =>

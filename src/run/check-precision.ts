@@ -77,7 +77,7 @@ export const resolved = async (
     checkOptimality(plan, consts, spec, inputs, valuesFound(plan, values), sizes, exact);
   const verdict = await judge(outputs, inFloat64 === null);
   if (verdict === null) return { outputs, again: false };
-  const arrived = verdict.holds && isTrue(outputs['converged']);
+  const arrived = verdict.sharp && isTrue(outputs['converged']);
   if (arrived || inFloat64 === null || !verdict.repeatable) return { outputs: judged(outputs, verdict), again: false };
   const exact = await inFloat64();
   const second = await judge(exact, true);

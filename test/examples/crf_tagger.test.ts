@@ -119,7 +119,9 @@ describe.each(backends)('tagger on %s', (backend) => {
       await accuracyOf(truth, backend),
       await accuracyOf(wordsAlone, backend),
     ];
-    expect(best).toBeCloseTo(0.937116564417, 8);
+    // Two best paths of one sentence have the same energy and differ in two words: rounding chooses between them.
+    const words = testTags.flat().length;
+    expect(Math.abs(best - 0.937116564417)).toBeLessThan(2.5 / words);
     expect(Math.abs(reached - best)).toBeLessThan(0.01);
     expect(alone).toBeLessThan(best - 0.1);
   });
