@@ -71,6 +71,7 @@ export const lowerFit = (
           unknowns: params,
           restarts: fit.restarts,
           optimizer: fit.optimizer,
+          equilibrate: scalesCoordinates(fit),
           objective: (inner) => inner.builder.add(lowerLoss(fit.loss, inner), paramOnlyEnergy(plan, inner)),
         },
         env,
@@ -83,6 +84,10 @@ export const lowerFit = (
     }
   }
 };
+
+/** Convex objectives over all reals. */
+export const scalesCoordinates = (fit: FitPlan & { readonly kind: 'descend' }): boolean =>
+  fit.certificate === 'globally optimal' && fit.optimizer.name === 'lbfgs';
 
 /** Σ of the groups that no latent block touches. */
 const remaining = (plan: Plan, inLatents: ReadonlySet<string>, env: Environment): Value =>

@@ -17,6 +17,7 @@ import type { Value } from '../tensor/builder.ts';
 import { Builder } from '../tensor/builder.ts';
 import { optimise } from '../tensor/passes/index.ts';
 import { bareModule, inputBindings, isRead } from './lower-energy.ts';
+import { scalesCoordinates } from './lower-fit.ts';
 import { lowerLoss, paramOnlyEnergy } from './lower-loss.ts';
 import type { Plan } from './plan.ts';
 import type { ConstValues } from './program-environment.ts';
@@ -139,6 +140,12 @@ const fitClaims = (plan: Plan): readonly Claim[] => {
   if (fit?.kind !== 'descend' || fit.certificate !== 'globally optimal') return [];
   const energy = (env: Environment): Value => env.builder.add(lowerLoss(fit.loss, env), paramOnlyEnergy(plan, env));
   const unknowns = plan.learning.model.variables.filter((v) => fit.params.includes(v.name));
-  const descent = { unknowns, restarts: 1, optimizer: forSweep(fit.optimizer), objective: energy };
+  const descent = {
+    unknowns,
+    restarts: 1,
+    optimizer: forSweep(fit.optimizer),
+    equilibrate: scalesCoordinates(fit),
+    objective: energy,
+  };
   return [{ unknowns, energy, test: { kind: 'steps', goOn: (env) => descendFromStarts(descent, env).arrays } }];
 };

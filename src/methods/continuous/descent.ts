@@ -112,10 +112,12 @@ export const lowerDescent = (choice: OptimizerChoice, facts: BlockFacts, env: En
     facts.groups.reduce((sum, g) => inner.builder.add(sum, totalEnergy(inner, g).value), inner.builder.constant(0));
   // All minima of a convex energy are alike.
   const kinds = coordinatesOf(unknowns, choice.name, readableIn(facts.model));
-  const restarts = typeof kinds !== 'string' && isConvex(facts, kinds) ? 1 : facts.restarts;
+  const convex = typeof kinds !== 'string' && isConvex(facts, kinds);
+  const restarts = convex ? 1 : facts.restarts;
+  const equilibrate = convex && choice.name === 'lbfgs';
   const sweeping = unknowns.every((v) => env.starts?.has(v.name) === true);
   const optimizer = sweeping ? forSweep(choice) : choice;
-  const found = descendFromStarts({ unknowns, restarts, optimizer, objective: energy }, env);
+  const found = descendFromStarts({ unknowns, restarts, optimizer, equilibrate, objective: energy }, env);
   const arrays = new Map(
     unknowns.map((v) => [v.name, b.stopGradient(settled(env, v, found.arrays.get(v.name)!))] as const),
   );

@@ -1,6 +1,8 @@
 // Descent from several random starts, the best end is kept; or from one start that the environment has for all unknowns.
 // In: unknowns with coordinates, an objective that is differentiable in them. Out: their arrays.
 import type { Environment } from '../../lower/environment.ts';
+import { equilibrated } from '../../optimizers/equilibrate.ts';
+import type { Minimum, Objective } from '../../optimizers/objective.ts';
 import { differentiated } from '../../optimizers/objective.ts';
 import type { Trace } from '../../optimizers/trace.ts';
 import { recorder } from '../../optimizers/trace.ts';
@@ -17,6 +19,8 @@ export interface DescentProblem {
   readonly unknowns: readonly Variable[];
   readonly restarts: number;
   readonly optimizer: OptimizerChoice;
+  /** Coordinates are scaled by the curvature at the start, which is like that elsewhere: for convex objectives. */
+  readonly equilibrate?: boolean;
   /** The total (free) energy with the unknowns bound in the environment: a scalar. */
   readonly objective: (env: Environment) => Value;
 }
@@ -47,7 +51,9 @@ export const descendFromStarts = (problem: DescentProblem, env: Environment): De
       const there: Environment = { ...inner, builder: here };
       return problem.objective(bindArrays(there, joint.toArrays(there, x)));
     });
-    const found = minimiseBy(inner.builder, start, energy, problem.optimizer, region);
+    const c = inner.builder;
+    const from = (at: Value, objective: Objective): Minimum => minimiseBy(c, at, objective, problem.optimizer, region);
+    const found = problem.equilibrate === true ? equilibrated(c, start, energy, env.seed(), from) : from(start, energy);
     return [found.value, found.iterations, found.converged, found.x, found.trace.values];
   };
   const length = dims.constant(problem.restarts);
