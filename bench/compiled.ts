@@ -12,10 +12,10 @@ import { lowerPlan } from '../src/plan/lower-plan.ts';
 import { planTask } from '../src/plan/plan-task.ts';
 import { bindTask } from '../src/run/bind-task.ts';
 import { pick } from '../src/run/inputs.ts';
+import type { Taken } from './workload.ts';
 
 export interface Compiled {
-  /** Milliseconds of one run. */
-  readonly run: () => Promise<{ readonly ms: number; readonly outputs: Readonly<Record<string, TensorData>> }>;
+  readonly run: () => Promise<Taken & { readonly outputs: Readonly<Record<string, TensorData>> }>;
   readonly dispose: () => Promise<void>;
 }
 
@@ -81,9 +81,10 @@ export const compiled = async (
   const runner = await backend.load(spec);
   return {
     run: async () => {
-      const started = performance.now();
+      const [started, before] = [performance.now(), process.cpuUsage()];
       const outputs = await runner.call('infer', pick(spec, 'infer', inputs), { sizes, budget: 2 ** 31 });
-      return { ms: performance.now() - started, outputs };
+      const { user, system } = process.cpuUsage(before);
+      return { ms: performance.now() - started, cpuMs: (user + system) / 1000, outputs };
     },
     dispose: runner.dispose,
   };

@@ -19,6 +19,7 @@ export interface Comparison {
 export interface Slope {
   readonly length: string;
   readonly at: readonly number[];
+  /** Of the processor. */
   readonly ms: readonly number[];
   /** Least squares through log time against log length: 1 is linear. */
   readonly exponent: number;
@@ -33,7 +34,7 @@ const rounds = 5;
 /** Calls before anything is timed, while engines compile what runs often: this many, or as many as two seconds hold. */
 const warmUps = 8;
 
-const warm = async (side: { readonly once: () => Promise<number> }): Promise<void> => {
+const warm = async (side: { readonly once: () => Promise<unknown> }): Promise<void> => {
   const until = performance.now() + 2000;
   for (let call = 0; call < warmUps && (call === 0 || performance.now() < until); call++) await side.once();
 };
@@ -59,7 +60,7 @@ export const compare = async (
   if (peer !== null) await warm(peer);
   const times: { readonly ours: number; readonly peer: number | null }[] = [];
   for (let round = 0; round < rounds; round++)
-    times.push({ ours: await ours.once(), peer: peer === null ? null : await peer.once() });
+    times.push({ ours: (await ours.once()).ms, peer: peer === null ? null : await peer.once() });
   await ours.dispose();
   await peer?.stop();
   return {
@@ -72,16 +73,16 @@ export const compare = async (
   };
 };
 
-/** The best of three at each length; peak memory is that of the workload's own lengths. */
+/** The median of three at each length; peak memory is that of the workload's own lengths. */
 export const growth = async (workload: Workload, backend: string): Promise<Growth> => {
   const memory = watchMemory();
   const timeAt = async (lengths: Lengths): Promise<number> => {
     const ours = await workload.prepare(workload.arrays(lengths), backend);
     await warm(ours);
     const times: number[] = [];
-    for (let run = 0; run < 3; run++) times.push(await ours.once());
+    for (let run = 0; run < 3; run++) times.push((await ours.once()).cpuMs);
     await ours.dispose();
-    return Math.min(...times);
+    return median(times);
   };
   memory.reset();
   await timeAt(workload.lengths);

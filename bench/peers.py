@@ -47,7 +47,7 @@ def lloyd(arrays):
 def lloyd_iteration(arrays):
     """One more iteration of a fit that runs anyway."""
     title, fit = kmeans(arrays)
-    return title, lambda: per_iteration(fit)
+    return title, lambda: per_iteration(fit, 2, 32)
 
 
 def em(arrays):

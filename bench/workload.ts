@@ -5,9 +5,15 @@ import type { BenchArray } from './compiled.ts';
 /** How large: the lengths that grow, by name. */
 export type Lengths = Readonly<Record<string, number>>;
 
+/** What a piece of work took: by the clock, and of the processor, which other programs do not stretch. */
+export interface Taken {
+  readonly ms: number;
+  readonly cpuMs: number;
+}
+
 export interface Prepared {
-  /** Milliseconds of one unit of work (a step, a pass), measured once. */
-  readonly once: () => Promise<number>;
+  /** One unit of work (a step, a pass), measured once. */
+  readonly once: () => Promise<Taken>;
   readonly dispose: () => Promise<void>;
 }
 

@@ -3,7 +3,7 @@
 import type { BenchArray } from '../compiled.ts';
 import { compiled } from '../compiled.ts';
 import { filled, seeded } from '../random.ts';
-import type { Lengths, Prepared, Workload } from '../workload.ts';
+import type { Lengths, Prepared, Taken, Workload } from '../workload.ts';
 
 const [few, many] = [2, 8];
 
@@ -13,16 +13,18 @@ const perIteration =
   async (arrays: Readonly<Record<string, BenchArray>>, backend: string): Promise<Prepared> => {
     const short = await compiled(source(few), arrays, backend);
     const long = await compiled(source(many), arrays, backend);
-    const timed = async (run: typeof short, iterations: number): Promise<number> => {
-      const { ms, outputs } = await run.run();
+    const timed = async (run: typeof short, iterations: number): Promise<Taken> => {
+      const { outputs, ...took } = await run.run();
       const taken = outputs['iterations']!.data[0];
       if (taken !== iterations) throw new Error(`${taken} iterations instead of ${iterations}: nothing to time`);
-      return ms;
+      return took;
     };
     return {
       once: async () => {
         const start = await timed(short, few);
-        return ((await timed(long, many)) - start) / (many - few);
+        const whole = await timed(long, many);
+        const each = (key: keyof Taken): number => (whole[key] - start[key]) / (many - few);
+        return { ms: each('ms'), cpuMs: each('cpuMs') };
       },
       dispose: async () => {
         await short.dispose();

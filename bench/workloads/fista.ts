@@ -38,10 +38,10 @@ export const fista: Workload = {
     const run = await compiled(source, arrays, backend);
     return {
       once: async () => {
-        const { ms, outputs } = await run.run();
+        const { outputs, ...took } = await run.run();
         const taken = outputs['iterations']!.data[0];
         if (taken !== iterations) throw new Error(`${taken} iterations instead of ${iterations}: not the same work`);
-        return ms;
+        return took;
       },
       dispose: run.dispose,
     };

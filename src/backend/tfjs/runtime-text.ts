@@ -264,9 +264,9 @@ function openCall(signature, entryName, inputs, options) {
     input: (name, shape, dtype) => {
       const given = present[name];
       if (given instanceof tf.Tensor) {
-        const typed = tf.cast(given, dtype);
+        const typed = given.dtype === dtype ? given : tf.cast(given, dtype);
         const shaped = tf.reshape(typed, shape);
-        typed.dispose();
+        if (typed !== given) typed.dispose();
         return own(shaped);
       }
       const flat = numbersOf(given);

@@ -207,9 +207,10 @@ export function openCall(
     input: (name: string, shape: number[], dtype: 'float32' | 'int32'): tf.Tensor => {
       const given = present[name]!;
       if (given instanceof tf.Tensor) {
-        const typed = tf.cast(given, dtype);
+        // tf.cast copies even where there is nothing to cast.
+        const typed = given.dtype === dtype ? given : tf.cast(given, dtype);
         const shaped = tf.reshape(typed, shape);
-        typed.dispose();
+        if (typed !== given) typed.dispose();
         return own(shaped);
       }
       const flat = numbersOf(given);
