@@ -26,13 +26,15 @@ export const equilibrated = (
 ): Minimum => {
   const start = orZero(b, given, objective);
   const { value, gradient } = objective(b, start);
-  const root = scales(b, start, gradient, objective, seed);
+  const { most, ratios } = scales(b, start, gradient, objective, seed);
+  const root = b.mul(most, ratios);
   // Half the square of the scaled gradient is about what there is to gain: with it as unit of energy, tolerances are relative
   // where that is little.
   const slope = b.div(gradient, root);
   const gain = b.sum(b.square(slope));
   const unit = b.minimum(1, b.maximum(gain, b.maximum(b.mul(1e-12, b.abs(value)), 1e-30)));
-  const back = b.div(b.sqrt(unit), root);
+  // Stiff energies stay as they are, lest tolerances become loose.
+  const back = b.div(b.sqrt(unit), b.mul(b.minimum(most, 1), ratios));
   const found = optimise(b.div(start, back), (c, z) => {
     const there = objective(c, c.mul(z, back));
     return { value: c.div(there.value, unit), gradient: c.div(c.mul(there.gradient, back), unit) };
@@ -60,8 +62,14 @@ const orZero = (b: Builder, start: Value, objective: Objective): Value => {
   return carry[1]!;
 };
 
-/** √ of the sizes of the Hessian's rows once all rows and columns are divided by them. */
-const scales = (b: Builder, start: Value, gradient: Value, objective: Objective, seed: Value): Value => {
+/** √ of the sizes of the Hessian's rows once all rows and columns are divided by them: the largest, and shares of it. */
+const scales = (
+  b: Builder,
+  start: Value,
+  gradient: Value,
+  objective: Objective,
+  seed: Value,
+): { readonly most: Value; readonly ratios: Value } => {
   const length = constant(passes * directionsEach);
   const directions = b.random('normal', [length, start.shape[0]!], seed, b.constant(0));
   const isLast = b.literal(
@@ -88,5 +96,5 @@ const scales = (b: Builder, start: Value, gradient: Value, objective: Objective,
   // The estimates are rough: unknowns whose units are nearly those of the stiffest keep them.
   const most = b.max(carry[0]!);
   const steps = b.round(b.div(b.log(b.div(carry[0]!, most)), Math.log(similar)));
-  return b.mul(most, b.exp(b.mul(steps, Math.log(similar))));
+  return { most, ratios: b.exp(b.mul(steps, Math.log(similar))) };
 };

@@ -18,15 +18,25 @@ export const structureText = (plan: Plan, u: UnknownFacts): string => {
     case 'absent':
       return u.constraints.length > 0 ? 'in constraints only' : 'in no factor';
     case 'smooth':
-      return `${u.convexity === 'none' ? 'smooth, neither convex nor concave' : `smooth, ${u.convexity}`}${setWords(plan, u)}`;
+      return `smooth, ${u.convexity === 'none' ? 'not seen to be convex or concave' : u.convexity}${setWords(plan, u)}`;
     case 'convex':
       return `convex${partWords(plan, u)}${setWords(plan, u)}`;
-    case 'linear':
-    case 'quadratic':
     case 'polynomial':
+      return `${bends[u.convexity]}polynomial${setWords(plan, u)}`;
+    case 'quadratic':
+      return `${u.convexity === 'concave' ? 'concave ' : ''}quadratic${setWords(plan, u)}`;
+    case 'linear':
     case 'nonsmooth':
       return `${u.curvature}${setWords(plan, u)}`;
   }
+};
+
+const bends: Readonly<Record<UnknownFacts['convexity'], string>> = {
+  constant: '',
+  affine: '',
+  convex: 'convex ',
+  concave: 'concave ',
+  none: '',
 };
 
 /** The smooth part and what stands beside it. */

@@ -139,7 +139,10 @@ describe.each(backends)('smooth energies in any units, on %s', (backend) => {
   it.each([1e-6, 1, 1e6])('an energy in units of %s', async (unit) => {
     const source = `model m\nparam w : real[2]\nfactor f = ${unit} * (exp(w[0]) - 2 * w[0] + exp(3 * w[1]) - 6 * w[1])`;
     const report = await solved(source, {}, backend);
-    expect(largestDifference(unknowns(report, 'w'), [Math.log(2), Math.log(2) / 3])).toBeLessThan(1e-4);
+    expect(largestDifference(unknowns(report, 'w'), [Math.log(2), Math.log(2) / 3])).toBeLessThan(
+      // √ of the digits of an energy: the minimum is flat.
+      backend === 'wasm' ? 5e-4 : 1e-6,
+    );
   });
 
   const odds = `model m
@@ -249,7 +252,7 @@ regularizer inhibition = 0.2 * z' @ S @ z`;
   it('kinks are no smoothness', () => {
     const source = 'model m\nlatent z : real[2]\nfactor f = (abs(z[0]) - 1)^2 * (1 + z[1]^2)';
     const words = explainModel(source);
-    expect(words).toContain('neither convex nor smooth, with kinks that steps pass over, in z: descent');
+    expect(words).toContain('neither smooth nor seen to be convex in z: descent over its kinks');
     expect(words).toContain('Adam [local]');
   });
 });

@@ -182,7 +182,7 @@ net Dec(h : real[K]) -> real[D] = h |> linear(D)
 plate n in N { target y : real[D]  factor r = ||y - Dec(Enc(y))||^2 }
 train { learn Enc, Dec by lbfgs }
 `);
-    expect(text).toContain('  Enc (4 params): smooth, neither convex nor concave (factor r)\n');
+    expect(text).toContain('  Enc (4 params): smooth, not seen to be convex or concave (factor r)\n');
     expect(text).toContain('  Dec (2 params): quadratic (factor r)\n');
     expect(text).toContain('learn Enc, Dec by L-BFGS');
   });

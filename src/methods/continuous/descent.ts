@@ -67,19 +67,26 @@ const propose =
       cost: { operations: count * iterations, bytes: count * 4 * 24 },
       summary:
         `${shape.words} in ${variables.map((v) => v.name).join(', ')}: ` +
-        `${where.length === 0 ? 'descent' : `steps projected onto ${where.join(', ')},`} on ${count} coordinates, at most ${iterations} steps`,
+        `${where.length === 0 ? shape.way : `steps projected onto ${where.join(', ')},`} on ${count} coordinates, at most ${iterations} steps`,
       witness,
     };
   };
 
 /** What is seen of the energy in all unknowns of the block. */
-const shapeOf = (facts: BlockFacts, kinds: CoordinateKinds): { readonly convex: boolean; readonly words: string } => {
+const shapeOf = (
+  facts: BlockFacts,
+  kinds: CoordinateKinds,
+): { readonly convex: boolean; readonly words: string; readonly way: string } => {
   const convex = isConvex(facts, kinds);
   const names = new Set(facts.block.map((v) => v.variable.name));
   const { behaviour } = curvatureFinder(facts.model);
   const smooth = facts.groups.every((g) => behaviour(g.energy, names).smooth);
-  if (smooth) return { convex, words: convex ? 'convex and smooth' : 'smooth' };
-  return { convex, words: `${convex ? 'convex' : 'neither convex nor smooth'}, with kinks that steps pass over,` };
+  if (smooth) return { convex, words: convex ? 'convex and smooth' : 'smooth', way: 'descent' };
+  return {
+    convex,
+    words: convex ? 'convex but not smooth' : 'neither smooth nor seen to be convex',
+    way: 'descent over its kinks',
+  };
 };
 
 /** Why nobody would project here without being asked: free coordinates serve, or spheres alone are better followed. */

@@ -21,7 +21,7 @@ import type { Arrays } from './parts.ts';
 import type { ConvexProblem } from './problem.ts';
 import { convexProblem } from './problem.ts';
 import { someSteps, stepsPerSweep } from './some-steps.ts';
-import { convexWords } from './words.ts';
+import { convexWords, noProximalMap } from './words.ts';
 
 interface StepWitness {
   /** All unknowns iterated, none eliminated. */
@@ -41,7 +41,7 @@ const propose = (facts: BlockFacts): Candidate<StepWitness> | Refusal => {
   const averaged = facts.groups.filter((g) => dependsOn(g.energy, facts.enumerated));
   const penalties = problem.composite.penalties.map((p) => p.term);
   const affine = problem.composite.affine[0];
-  if (affine !== undefined) return refusal(name, `factor ${affine.term.name} is a norm of something affine`);
+  if (affine !== undefined) return refusal(name, noProximalMap(affine));
   const loose = penalties.find((t) => dependsOn(t.energy, facts.enumerated));
   if (loose !== undefined) return refusal(name, `${loose.name} is not smooth and weighed by latents`);
   const smooth = [...problem.squares, ...problem.linear, ...problem.others];

@@ -18,7 +18,7 @@ import type { ConvexProblem } from './problem.ts';
 import { convexProblem } from './problem.ts';
 import { freeArrays } from './smooth.ts';
 import { someSteps } from './some-steps.ts';
-import { convexWords } from './words.ts';
+import { convexWords, noProximalMap } from './words.ts';
 
 export interface ConvexWitness {
   readonly problem: ConvexProblem;
@@ -30,6 +30,7 @@ const name = 'FISTA';
 
 /** Nothing but a smooth energy: no sets and no kinks. */
 export const isPlain = (problem: ConvexProblem): boolean =>
+  problem.composite.affine.length === 0 &&
   problem.parts.every((p) => isOpen(p.variable) && p.absolute.length === 0 && p.norm === null);
 export const plainReason = 'the energy is smooth and nothing constrains it: a descent does the same better';
 
@@ -43,11 +44,7 @@ export const proposeConvex = (facts: BlockFacts): Candidate<ConvexWitness> | Ref
   const problem = convexProblem(facts);
   if (typeof problem === 'string') return refusal(name, problem);
   const [affine] = problem.composite.affine;
-  if (affine !== undefined)
-    return refusal(
-      name,
-      `factor ${affine.term.part ?? affine.term.name} is a norm of something affine, which has no closed proximal map`,
-    );
+  if (affine !== undefined) return refusal(name, noProximalMap(affine));
   if (isPlain(problem) && facts.requested?.name !== 'fista') return refusal(name, plainReason);
   const iterations = facts.requested?.options['iterations'] ?? standardIterations;
   const count = facts.block.reduce((n, v) => n + (dimValue(dims.product(wholeShape(v.variable)), facts.sizes) ?? 1), 0);
@@ -56,7 +53,7 @@ export const proposeConvex = (facts: BlockFacts): Candidate<ConvexWitness> | Ref
     method: name,
     certificate: 'globally optimal',
     cost: { operations: count * 100, bytes: count * 4 * 8 },
-    summary: `${convexWords(problem)}${isBentAtEdges(problem) ? '; from where L-BFGS ends in free coordinates' : ''}`,
+    summary: `${convexWords(problem)}${isBentAtEdges(problem) ? '; starts where L-BFGS ends in free coordinates' : ''}`,
     witness: { problem, iterations },
   };
 };

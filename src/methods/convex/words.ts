@@ -26,6 +26,10 @@ const normWords: Readonly<Record<AffinePenalty['norm'], string>> = {
   hinge: 'positive parts',
 };
 
+/** Completes "not FISTA: …". */
+export const noProximalMap = ({ norm, term }: AffinePenalty): string =>
+  `factor ${term.part ?? term.name} has ${normWords[norm]} of something affine, which have no closed proximal map`;
+
 /** What stands beside the smooth part, one phrase a term. */
 export const penaltyWords = ({ penalties, affine }: Composite): readonly string[] => [
   ...new Set([
@@ -34,17 +38,22 @@ export const penaltyWords = ({ penalties, affine }: Composite): readonly string[
   ]),
 ];
 
+const smoothWord = ({ quadratic, squares, others, composite }: ConvexProblem): string | null => {
+  if (composite.smooth.length === 0) return null;
+  if (!quadratic) return 'smooth';
+  return squares.length + others.length > 0 ? 'quadratic' : 'linear';
+};
+
 export const convexWords = (problem: ConvexProblem): string => {
   const own = problem.parts.map((p) => p.variable.name);
   const free = problem.free === null ? [] : problem.free.facts.block.map((v) => v.variable.name);
   const all = [...own, ...free];
-  const hasSmooth = problem.composite.smooth.length > 0;
-  const smooth = hasSmooth ? [problem.quadratic ? 'quadratic' : 'smooth'] : [];
+  const smooth = smoothWord(problem);
   const sets = problem.parts
     .filter((p) => !p.projection.trivial)
     .map((p) => `${p.variable.name} in ${p.projection.title}`);
   return [
-    `${all.length > 1 ? 'jointly ' : ''}convex in ${inWords(all)}: ${[...smooth, ...penaltyWords(problem.composite)].join(' plus ')}`,
+    `${all.length > 1 ? 'jointly ' : ''}convex in ${inWords(all)}: ${[...(smooth === null ? [] : [smooth]), ...penaltyWords(problem.composite)].join(' plus ')}`,
     ...(sets.length > 0 ? [sets.join(', ')] : []),
     ...(free.length > 0 ? [`${inWords(free)} minimised exactly inside`] : []),
   ].join('; ');
