@@ -12,8 +12,9 @@ const passes = 3;
 const directionsEach = 4;
 /** How far the loosest unknown is moved for an estimate. */
 const distance = 1e-2;
-/** Units that differ by less than about the root of it count as equal. */
-const similar = 1e4;
+/** Units that differ by no more count as equal, and looser ones are brought so near: the curvature at the start is a rough guide
+ *  to that at the end, and a scale that is too large is worse than none. */
+const similar = 10;
 /** Units differ by no more. */
 const widest = 1e8;
 
@@ -95,6 +96,5 @@ const scales = (
   );
   // The estimates are rough: unknowns whose units are nearly those of the stiffest keep them.
   const most = b.max(carry[0]!);
-  const steps = b.round(b.div(b.log(b.div(carry[0]!, most)), Math.log(similar)));
-  return { most, ratios: b.exp(b.mul(steps, Math.log(similar))) };
+  return { most, ratios: b.minimum(1, b.mul(similar, b.div(carry[0]!, most))) };
 };
