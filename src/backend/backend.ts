@@ -70,6 +70,8 @@ export interface BackendStatus {
 
 export interface Backend {
   readonly name: string;
+  /** What its numbers are. */
+  readonly precision: 'float32' | 'float64';
   readonly describe: string;
   readonly detect: () => Promise<BackendStatus>;
   /** Throws DiagnosticError (EBM513) where the backend cannot run here. */

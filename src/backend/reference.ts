@@ -47,6 +47,7 @@ export const runProgram = (
 
 export const referenceBackend: Backend = {
   name: 'reference',
+  precision: 'float64',
   describe: 'float64 on the host, plain loops: exact and slow',
   detect: async () => ({
     name: 'reference',

@@ -131,9 +131,10 @@ const answer = async (
   const { values: first, caution } = await inferred(backend);
   const inFloat64 = async (): Promise<Arrays> => (await inferred(referenceBackend)).values;
   // What has no digits left in float32 may have some in float64.
-  const lost = backend !== referenceBackend && runaways(plan, first) !== null;
+  const isExact = backend.precision === 'float64';
+  const lost = !isExact && runaways(plan, first) !== null;
   const values = lost ? await inFloat64() : first;
-  const again = lost || backend === referenceBackend ? null : inFloat64;
+  const again = lost || isExact ? null : inFloat64;
   const settled = await resolved(plan, spec, bound.consts, inputs, values, sizes, again);
   return { outputs: settled.outputs, ran: lost || settled.again ? referenceBackend : backend, caution };
 };

@@ -35,6 +35,7 @@ const backendsOfTfjs = (): Readonly<Record<TfjsBackendName, Backend>> => {
   };
   const backend = (name: TfjsBackendName): Backend => ({
     name,
+    precision: 'float32',
     describe: devices[name].describe,
     detect: devices[name].detect,
     load: async (module): Promise<Runner> => {
