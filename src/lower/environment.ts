@@ -1,4 +1,5 @@
 // What expressions are lowered in: the builder, an axis for every index in scope, and what each variable stands for.
+import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { Expr, Model } from '../semantics/model.ts';
 import type { Builder, Value } from '../tensor/builder.ts';
 import type { Dim } from '../tensor/dims.ts';
@@ -58,6 +59,13 @@ export const withBindings = (env: Environment, more: Iterable<readonly [string, 
   ...env,
   bindings: new Map([...env.bindings, ...more]),
 });
+
+/** The whole array of a variable that is given. */
+export const givenValue = (env: Environment, name: string): Value => {
+  const bound = env.bindings.get(name);
+  if (bound?.kind !== 'given') throw new InternalError(`${name} has no value`);
+  return bound.value;
+};
 
 export const binderAxis = (binder: { readonly id: string; readonly from: Dim; readonly to: Dim }): Axis => ({
   id: binder.id,

@@ -8,6 +8,7 @@ import type { Environment } from './environment.ts';
 import { binderAxis, withAxes } from './environment.ts';
 import { lowerExpression } from './expression.ts';
 import { FORBIDDEN } from './reductions.ts';
+import type { Value } from '../tensor/builder.ts';
 import * as dims from '../tensor/dims.ts';
 
 export const lowerGroup = (env: Environment, group: FactorGroup): NamedTensor => {
@@ -42,3 +43,7 @@ export const sumIndices = (
 /** The total energy of a group whose variables are all given: a scalar. */
 export const totalEnergy = (env: Environment, group: FactorGroup): NamedTensor =>
   sumIndices(env, group, lowerGroup(env, group), new Set(group.binders.map((i) => i.id)));
+
+/** Σ of the total energies of groups: a scalar, 0 for none. */
+export const sumOfEnergies = (env: Environment, groups: readonly FactorGroup[]): Value =>
+  groups.reduce((sum, g) => env.builder.add(sum, totalEnergy(env, g).value), env.builder.constant(0));

@@ -2,7 +2,7 @@
 // have only local minima were left; how it went is added to the outputs (`iterations`, `converged`, `trace`, `objective reached`).
 import type { Environment } from '../lower/environment.ts';
 import { startValue } from '../methods/alternate/start.ts';
-import { totalEnergy } from '../lower/group.ts';
+import { sumOfEnergies } from '../lower/group.ts';
 import { lowerAlternate } from '../methods/alternate/alternate.ts';
 import { descendFromStarts } from '../methods/continuous/starts.ts';
 import type { Value } from '../tensor/builder.ts';
@@ -91,9 +91,10 @@ export const scalesCoordinates = (fit: FitPlan & { readonly kind: 'descend' }): 
 
 /** Σ of the groups that no latent block touches. */
 const remaining = (plan: Plan, inLatents: ReadonlySet<string>, env: Environment): Value =>
-  plan.learning.groups
-    .filter((g) => !inLatents.has(g.name))
-    .reduce((sum, g) => env.builder.add(sum, totalEnergy(env, g).value), env.builder.constant(0));
+  sumOfEnergies(
+    env,
+    plan.learning.groups.filter((g) => !inLatents.has(g.name)),
+  );
 
 /** Params that nothing learns, at their starts. */
 export const lowerKept = (plan: Plan, env: Environment): ReadonlyMap<string, Value> =>

@@ -5,7 +5,7 @@ import { InternalError } from '../diagnostics/diagnostic.ts';
 import type { FreeEnergyKind, LossView } from '../losses/loss.ts';
 import type { Environment } from '../lower/environment.ts';
 import { withBindings } from '../lower/environment.ts';
-import { totalEnergy } from '../lower/group.ts';
+import { sumOfEnergies } from '../lower/group.ts';
 import type { Value } from '../tensor/builder.ts';
 import { paramGroups } from './data-groups.ts';
 import { lowerFreeEnergy } from './free-energy.ts';
@@ -17,13 +17,8 @@ export const lowerLoss = (planned: PlannedLoss, env: Environment): Value => plan
 
 /** The terms that touch params alone, regularizers and priors: added once to the objective, whatever the losses. One that
  *  every point repeats, `plate n in N { factor f = ||w||^2 }`, counts once a point; and no contrast cancels it. */
-export const paramOnlyEnergy = ({ learning }: Plan, env: Environment): Value => {
-  const b = env.builder;
-  return paramGroups(learning.model, learning.groups).reduce(
-    (sum, g) => b.add(sum, totalEnergy(env, g).value),
-    b.constant(0),
-  );
-};
+export const paramOnlyEnergy = ({ learning }: Plan, env: Environment): Value =>
+  sumOfEnergies(env, paramGroups(learning.model, learning.groups));
 
 const viewOf = (planned: PlannedLoss, env: Environment): LossView => ({
   ...planned.subject,

@@ -3,10 +3,9 @@
 // are data and the values found, or null where nothing is claimed. Its outputs are scalars: `before` and `after`, the energy at the
 // values and after the steps; `start`, a size of energies to compare with; `gap` where all that is claimed has one.
 import type { ModuleSpec } from '../backend/backend.ts';
-import type { FactorGroup } from '../graph/factor-graph.ts';
 import type { Environment } from '../lower/environment.ts';
-import { withBindings } from '../lower/environment.ts';
-import { totalEnergy } from '../lower/group.ts';
+import { givenValue, withBindings } from '../lower/environment.ts';
+import { sumOfEnergies } from '../lower/group.ts';
 import { startValue } from '../methods/alternate/start.ts';
 import { bindArrays } from '../methods/continuous/joint-transform.ts';
 import { forSweep } from '../methods/continuous/optimizer.ts';
@@ -91,14 +90,6 @@ export const lowerOptimality = (
   return { ...bareModule(model, source), entries: { optimality: optimise(b.finish(outputs)) } };
 };
 
-const givenValue = (env: Environment, name: string): Value => {
-  const bound = env.bindings.get(name)!;
-  return bound.kind === 'given' ? bound.value : env.builder.constant(0);
-};
-
-const sumOf = (env: Environment, groups: readonly FactorGroup[]): Value =>
-  groups.reduce((sum, g) => env.builder.add(sum, totalEnergy(env, g).value), env.builder.constant(0));
-
 const variablesOf = ({ block }: BlockFacts): readonly Variable[] => block.map((v) => v.variable);
 
 const isClaimed = ({ certificate }: Candidate): boolean => certificate === 'globally optimal';
@@ -107,7 +98,7 @@ const queryClaims = (plan: Plan): readonly Claim[] =>
   plan.query.flatMap(({ facts, method, chosen }): readonly Claim[] => {
     if (!isClaimed(chosen)) return [];
     const { gapAt, resumes, lower } = method;
-    const common = { unknowns: variablesOf(facts), energy: (env: Environment) => sumOf(env, facts.groups) };
+    const common = { unknowns: variablesOf(facts), energy: (env: Environment) => sumOfEnergies(env, facts.groups) };
     if (gapAt !== undefined) return [{ ...common, test: gapTest(gapAt, chosen.witness, facts) }];
     if (resumes !== true) return [];
     return [{ ...common, test: { kind: 'steps', goOn: (env) => lower(chosen.witness, facts, env).assignment() } }];
@@ -132,7 +123,7 @@ const fitClaims = (plan: Plan): readonly Claim[] => {
       return [
         {
           unknowns: variablesOf(facts),
-          energy: (env) => sumOf(env, facts.groups),
+          energy: (env) => sumOfEnergies(env, facts.groups),
           test: gapTest(gapAt, chosen.witness, facts),
         },
       ];

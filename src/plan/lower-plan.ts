@@ -3,11 +3,10 @@
 // values of consts set from outside. Out: a ModuleSpec.
 // Output names: a variable's own name; `z.probabilities`, `z.mean`, `z.sd`; `energy.<factor>`; and the scalars below.
 import type { ModuleSpec } from '../backend/backend.ts';
-import { InternalError } from '../diagnostics/diagnostic.ts';
 import { givenName, missingName } from '../data/given-cells.ts';
 import { dependsOn } from '../graph/expressions.ts';
 import type { Binding, Environment } from '../lower/environment.ts';
-import { withBindings } from '../lower/environment.ts';
+import { givenValue, withBindings } from '../lower/environment.ts';
 import { totalEnergy } from '../lower/group.ts';
 import type { Variable } from '../semantics/model.ts';
 import { wholeShape } from '../semantics/whole-shape.ts';
@@ -99,7 +98,8 @@ const lowerInfer = (plan: Plan, consts: ConstValues): Program => {
   const bound = inputBindings(b, given);
   const start = withBindings(programEnvironment(b, plan.model, consts, task.beta ?? plan.beta ?? 1), bound);
   const outputs: Record<string, Value> = {};
-  for (const v of given) if (outside.has(v.name) && !task.given.has(v.name)) outputs[v.name] = valueOf(start, v.name);
+  for (const v of given)
+    if (outside.has(v.name) && !task.given.has(v.name)) outputs[v.name] = givenValue(start, v.name);
   const kept = outside.size > 0 ? new Map<string, Value>() : lowerKept(plan, start);
   const env = withBindings(start, givenBindings(kept));
   const { params: learned, starts } =
@@ -132,18 +132,12 @@ const predict = (plan: Plan, env: Environment, outputs: Record<string, Value>): 
 const completeGiven = (plan: Plan, env: Environment, outputs: Record<string, Value>): void => {
   const b = env.builder;
   for (const name of plan.task.partial) {
-    const [given, missing] = [valueOf(env, givenName(name)), valueOf(env, missingName(name))];
+    const [given, missing] = [givenValue(env, givenName(name)), givenValue(env, missingName(name))];
     for (const key of [name, `${name}.mean`])
       if (outputs[key] !== undefined) outputs[key] = b.select(missing, outputs[key], given);
     const sd = `${name}.sd`;
     if (outputs[sd] !== undefined) outputs[sd] = b.mul(missing, outputs[sd]);
   }
-};
-
-const valueOf = (env: Environment, name: string): Value => {
-  const bound = env.bindings.get(name);
-  if (bound?.kind !== 'given') throw new InternalError(`${name} has no value`);
-  return bound.value;
 };
 
 const givenBindings = (values: ReadonlyMap<string, Value>): readonly (readonly [string, Binding])[] =>

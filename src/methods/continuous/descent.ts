@@ -4,7 +4,7 @@
 import { curvatureFinder, joinBehaviours } from '../../graph/curvature.ts';
 import { unknownFactsOf } from '../../graph/structure.ts';
 import type { Environment } from '../../lower/environment.ts';
-import { totalEnergy } from '../../lower/group.ts';
+import { sumOfEnergies } from '../../lower/group.ts';
 import type { Variable } from '../../semantics/model.ts';
 import type { Value } from '../../tensor/builder.ts';
 import * as dims from '../../tensor/dims.ts';
@@ -115,8 +115,7 @@ export const isConvex = (facts: BlockFacts, { projected, transformed }: Coordina
 export const lowerDescent = (choice: OptimizerChoice, facts: BlockFacts, env: Environment): Lowered => {
   const b = env.builder;
   const unknowns = facts.block.map((v) => v.variable);
-  const energy = (inner: Environment): Value =>
-    facts.groups.reduce((sum, g) => inner.builder.add(sum, totalEnergy(inner, g).value), inner.builder.constant(0));
+  const energy = (inner: Environment): Value => sumOfEnergies(inner, facts.groups);
   // All minima of a convex energy are alike.
   const kinds = coordinatesOf(unknowns, choice.name, readableIn(facts.model));
   const convex = typeof kinds !== 'string' && isConvex(facts, kinds);

@@ -1,12 +1,13 @@
 // Convex energies with norms of affine expressions (total variation, generalised lasso, least absolute deviations beside squares):
 // ADMM. The value is taken at the minimiser, which outer derivatives see as fixed (envelope theorem).
 import type { Environment } from '../../lower/environment.ts';
+import { sumOfEnergies } from '../../lower/group.ts';
 import { bindArrays } from '../continuous/joint-transform.ts';
 import type { BlockFacts, Candidate, GapAt, Lowered, Method, Refusal } from '../method.ts';
 import { dimValue, refusal } from '../method.ts';
 import { denseCount } from '../quadratic/method.ts';
 import { admm } from './admm.ts';
-import { blockEnergy } from './method.ts';
+
 import type { SplitProblem } from './splits.ts';
 import { splitProblem } from './splits.ts';
 import { convexWords } from './words.ts';
@@ -53,7 +54,7 @@ export const lowerAdmm = ({ split, iterations }: AdmmWitness, facts: BlockFacts,
   const found = admm(env, split, iterations);
   const arrays = new Map([...found.arrays].map(([n, value]) => [n, b.stopGradient(value)] as const));
   return {
-    value: blockEnergy(bindArrays(env, arrays), facts),
+    value: sumOfEnergies(bindArrays(env, arrays), facts.groups),
     assignment: () => arrays,
     marginals: () => new Map(),
     posterior: null,

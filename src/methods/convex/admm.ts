@@ -5,7 +5,7 @@
 // the first a quadratic minimum, the second 0 for a penalty.
 import type { Environment } from '../../lower/environment.ts';
 import { withBindings } from '../../lower/environment.ts';
-import { totalEnergy } from '../../lower/group.ts';
+import { sumOfEnergies } from '../../lower/group.ts';
 import { wholeShape } from '../../semantics/whole-shape.ts';
 import type { Trace } from '../../optimizers/trace.ts';
 import { recorder } from '../../optimizers/trace.ts';
@@ -107,10 +107,8 @@ export const admm = (
     };
   };
   const smooth = [...problem.squares, ...problem.linear, ...problem.others];
-  const smoothEnergy = (c: Builder, arrays: Arrays): Value => {
-    const bound = bindArrays(onBuilder(env, c), arrays);
-    return smooth.reduce((sum, t) => c.add(sum, totalEnergy(bound, t).value), c.constant(0));
-  };
+  const smoothEnergy = (c: Builder, arrays: Arrays): Value =>
+    sumOfEnergies(bindArrays(onBuilder(env, c), arrays), smooth);
   const objective = (c: Builder, arrays: Arrays): Value =>
     parts.reduce((sum, p) => c.add(sum, p.energy(c, p.image(c, arrays))), smoothEnergy(c, arrays));
   /** f + Σ θ_j'a_j. */

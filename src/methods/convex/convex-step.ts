@@ -2,6 +2,7 @@
 // are coupled, weights with an l1 penalty. In an alternation some accelerated proximal steps from where the params stand, which
 // never raise the energy; alone, the whole problem with its gap.
 import type { Environment } from '../../lower/environment.ts';
+import { sumOfEnergies } from '../../lower/group.ts';
 import { dependsOn } from '../../graph/expressions.ts';
 import { wholeShape } from '../../semantics/whole-shape.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
@@ -16,7 +17,7 @@ import { assemble } from '../quadratic/system.ts';
 import { splitUnknowns } from '../quadratic/solve.ts';
 import type { GradientOf } from './lipschitz.ts';
 import type { ConvexWitness } from './method.ts';
-import { blockEnergy, convexGap, isPlain, looks, plainReason, proposeConvex, solveConvex } from './method.ts';
+import { convexGap, isPlain, looks, plainReason, proposeConvex, solveConvex } from './method.ts';
 import type { Arrays } from './parts.ts';
 import type { ConvexProblem } from './problem.ts';
 import { convexProblem } from './problem.ts';
@@ -119,7 +120,7 @@ const lower = (
     problem,
     start: current,
     gradient: matrix === null ? null : matrixGradient(env, facts, matrix, weightsOf),
-    energy: (arrays) => blockEnergy(bindArrays(env, arrays), facts),
+    energy: (arrays) => sumOfEnergies(bindArrays(env, arrays), facts.groups),
   });
 
 export const convexStep: ParameterStep<StepWitness> = {

@@ -14,7 +14,7 @@ import type { Setting } from './proximal-steps.ts';
 import { backtrackingSteps, packing, quadraticSteps, settingOf } from './proximal-steps.ts';
 import { rowShape } from './rows.ts';
 import { interiorDirection, shiftedGap } from './shifted-dual.ts';
-import { totalEnergy } from '../../lower/group.ts';
+import { sumOfEnergies } from '../../lower/group.ts';
 import { bindPoint, onBuilder } from './smooth.ts';
 
 export interface FistaResult {
@@ -182,6 +182,5 @@ const farAlong = (env: Environment, problem: ConvexProblem, x: Arrays, moved: Ar
 const energyAt = (env: Environment, problem: ConvexProblem, arrays: Arrays): Value => {
   const bound = bindPoint(env, problem, arrays);
   const { smooth, penalties } = problem.composite;
-  const terms = [...smooth, ...penalties.map((p) => p.term)];
-  return terms.reduce((sum, t) => env.builder.add(sum, totalEnergy(bound, t).value), env.builder.constant(0));
+  return sumOfEnergies(bound, [...smooth, ...penalties.map((p) => p.term)]);
 };

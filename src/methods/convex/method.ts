@@ -1,7 +1,7 @@
 // Convex energies with simple parts that are not smooth, or over simple convex sets: FISTA, all nodes at once, with the optimality
 // gap as the certificate. The value is taken at the minimiser, which outer derivatives see as fixed (envelope theorem).
 import type { Environment } from '../../lower/environment.ts';
-import { totalEnergy } from '../../lower/group.ts';
+import { sumOfEnergies } from '../../lower/group.ts';
 import type { Variable } from '../../semantics/model.ts';
 import { wholeShape } from '../../semantics/whole-shape.ts';
 import type { Value } from '../../tensor/builder.ts';
@@ -58,10 +58,6 @@ export const proposeConvex = (facts: BlockFacts): Candidate<ConvexWitness> | Ref
   };
 };
 
-/** The energy of the block's groups, with its unknowns bound: a scalar. */
-export const blockEnergy = (env: Environment, facts: BlockFacts): Value =>
-  facts.groups.reduce((sum, g) => env.builder.add(sum, totalEnergy(env, g).value), env.builder.constant(0));
-
 export const solveConvex = ({ problem, iterations }: ConvexWitness, facts: BlockFacts, env: Environment): Lowered => {
   const b = env.builder;
   const sweeping = env.starts !== undefined && problem.parts.every((p) => env.starts!.has(p.variable.name));
@@ -70,7 +66,7 @@ export const solveConvex = ({ problem, iterations }: ConvexWitness, facts: Block
   const free = freeArrays(bindArrays(env, fixed), problem);
   const arrays = new Map([...fixed, ...[...free].map(([n, v]) => [n, b.stopGradient(v)] as const)]);
   return {
-    value: blockEnergy(bindArrays(env, arrays), facts),
+    value: sumOfEnergies(bindArrays(env, arrays), facts.groups),
     assignment: () => arrays,
     marginals: () => new Map(),
     posterior: null,
@@ -103,7 +99,7 @@ const inFreeCoordinates = ({ parts }: ConvexProblem, facts: BlockFacts, env: Env
       unknowns: parts.map((p) => p.variable),
       restarts: 1,
       optimizer: optimizerChoice('lbfgs'),
-      objective: (inner) => blockEnergy(inner, facts),
+      objective: (inner) => sumOfEnergies(inner, facts.groups),
     },
     env,
   ).arrays;
@@ -115,7 +111,7 @@ const sweep = (problem: ConvexProblem, facts: BlockFacts, env: Environment, star
     gradient: null,
     energy: (arrays) => {
       const bound = bindArrays(env, arrays);
-      return blockEnergy(bindArrays(bound, freeArrays(bound, problem)), facts);
+      return sumOfEnergies(bindArrays(bound, freeArrays(bound, problem)), facts.groups);
     },
   });
 
@@ -129,8 +125,7 @@ export const convexGap = ({ problem }: ConvexWitness, env: Environment, point: A
   if (problem.free === null) return gap;
   const given = bindArrays(env, point);
   const terms = [...problem.squares, ...problem.linear, ...problem.composite.penalties.map((p) => p.term)];
-  const value = terms.reduce((sum, t) => b.add(sum, totalEnergy(given, t).value), b.constant(0));
-  return b.maximum(b.add(b.sub(value, objective), gap), 0);
+  return b.maximum(b.add(b.sub(sumOfEnergies(given, terms), objective), gap), 0);
 };
 
 export const fistaMethod: Method<ConvexWitness> = {

@@ -1,7 +1,7 @@
 // The simple parts of a convex problem as operations: weights, proximal maps and energies. In: the problem and an environment in
 // which everything but the unknowns is bound. Out: for each unknown its weights and its proximal map.
 import type { Environment } from '../../lower/environment.ts';
-import { totalEnergy } from '../../lower/group.ts';
+import { sumOfEnergies } from '../../lower/group.ts';
 import type { FactorGroup } from '../../graph/factor-graph.ts';
 import { wholeShape } from '../../semantics/whole-shape.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
@@ -27,7 +27,7 @@ export const weightsOf = (env: Environment, problem: ConvexProblem): ReadonlyMap
   );
   const inner = bindArrays(env, ones);
   const slope = (name: string, terms: readonly FactorGroup[]): Value => {
-    const total = terms.reduce((sum, t) => b.add(sum, totalEnergy(inner, t).value), b.constant(0));
+    const total = sumOfEnergies(inner, terms);
     return gradient(b, total, [ones.get(name)!])[0]!;
   };
   return new Map(

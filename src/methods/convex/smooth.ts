@@ -1,7 +1,7 @@
 // The smooth part of a convex problem at a point: energies by row and gradients, the free unknowns minimised exactly. In: the
 // problem and an environment with everything else bound. Out: callbacks that build it on the builder of any loop.
 import type { Environment } from '../../lower/environment.ts';
-import { totalEnergy } from '../../lower/group.ts';
+import { sumOfEnergies } from '../../lower/group.ts';
 import type { FactorGroup } from '../../graph/factor-graph.ts';
 import { wholeShape } from '../../semantics/whole-shape.ts';
 import type { Builder } from '../../tensor/builder.ts';
@@ -44,7 +44,7 @@ export const gradientOf = (
   const names = problem.parts.map((p) => p.variable.name);
   const here = new Map(names.map((n) => [n, b.distinct(arrays.get(n)!)] as const));
   const bound = bindPoint(env, problem, here);
-  const total = terms.reduce((sum, t) => b.add(sum, totalEnergy(bound, t).value), b.constant(0));
+  const total = sumOfEnergies(bound, terms);
   if (terms.length === 0)
     return new Map(problem.parts.map((p) => [p.variable.name, b.zeros(wholeShape(p.variable))] as const));
   const slopes = gradient(b, total, [...here.values()]);
