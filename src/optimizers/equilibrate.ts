@@ -4,6 +4,7 @@
 // optimizer. Out: what the optimizer finds, in the old coordinates.
 import { constant } from '../tensor/dims.ts';
 import type { Builder, Value } from '../tensor/builder.ts';
+import { bestOf } from './best-of.ts';
 import type { Minimum, Objective } from './objective.ts';
 import { NOTHING } from './trace.ts';
 
@@ -51,16 +52,11 @@ export const equilibrated = (
 
 /** The better of a start and 0: with data in large units all others may lie where an energy is flat or overflows. */
 const orZero = (b: Builder, start: Value, objective: Objective): Value => {
-  const both = b.concat([b.unsqueeze(start, [0]), b.unsqueeze(b.zeros(start.shape), [0])], 0);
-  const { carry } = b.scan(
-    { length: constant(2), carry: [b.constant(NOTHING), start], xs: [both] },
-    (c, [best, kept], [x]) => {
-      const { value } = objective(c, x!);
-      const wins = c.lt(value, best!);
-      return { carry: [c.select(wins, value, best!), c.select(wins, x!, kept!)] };
-    },
-  );
-  return carry[1]!;
+  const [, better] = bestOf(b, 2, [b.constant(NOTHING), start], (c, number) => {
+    const x = c.select(c.lt(number, 0.5), start, 0);
+    return [objective(c, x).value, x];
+  });
+  return better!;
 };
 
 /** √ of the sizes of the Hessian's rows once all rows and columns are divided by them: the largest, and shares of it. */

@@ -1,6 +1,7 @@
 // Alternating minimisation as one program: descents from several starts. With hard latents a descent is Lloyd's algorithm (1982),
 // with marginalised ones expectation-maximisation (Dempster, Laird, Rubin 1977; a partial M-step still never raises F, Neal and
 // Hinton 1998); with continuous latents or none, block coordinate descent (alternating least squares, dictionary learning).
+import { bestOf } from '../../optimizers/best-of.ts';
 import { NOTHING } from '../../optimizers/trace.ts';
 import type { Environment } from '../../lower/environment.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
@@ -41,26 +42,15 @@ export const lowerAlternate = (problem: AlternateProblem, env: Environment, seed
   };
 };
 
-const numbered = (b: Builder, starts: number) => ({
-  length: dims.constant(starts),
-  xs: [b.iota([dims.constant(starts)], 0, 'float')],
-});
-
 /** All starts to their ends, one after the other; the best is kept. */
-const everyStart = (problem: AlternateProblem, env: Environment, seed: Value, rung: Rung): Descent => {
-  const b = env.builder;
-  const { carry } = b.scan(
-    { ...numbered(b, rung.starts), carry: packed(nowhere(b, problem)) },
-    (inner, best, [restart]) => {
+const everyStart = (problem: AlternateProblem, env: Environment, seed: Value, rung: Rung): Descent =>
+  unpacked(
+    bestOf(env.builder, rung.starts, packed(nowhere(env.builder, problem)), (inner, restart) => {
       const here: Environment = { ...env, builder: inner };
-      const from = beginning(problem, here, seed, restart!);
-      const found = packed(descend(problem, here, from, inner.constant(rung.iterations)));
-      const wins = inner.lt(found[0]!, best[0]!);
-      return { carry: best.map((old, i) => inner.select(wins, found[i]!, old)) };
-    },
+      const from = beginning(problem, here, seed, restart);
+      return packed(descend(problem, here, from, inner.constant(rung.iterations)));
+    }),
   );
-  return unpacked(carry);
-};
 
 /** Successive halving (Jamieson, Talwalkar 2016): objectives after a few sweeps do not rank the ends, so the starts drop out by
  *  and by. One loop over turns, in each of which the start of some rank goes on: the program has one copy of a sweep. */
@@ -71,7 +61,8 @@ const successiveHalving = (problem: AlternateProblem, env: Environment, seed: Va
     Array.from({ length: rung.starts }, (_, place) => ({ place, limit: rung.iterations })),
   );
   const column = (of: (turn: (typeof turns)[number]) => number): Value => b.literal(turns.map(of), [turns.length]);
-  const { ys } = b.scan({ ...numbered(b, starts), carry: [] }, (inner, _, [restart]) => ({
+  const length = dims.constant(starts);
+  const { ys } = b.scan({ length, carry: [], xs: [b.iota([length], 0, 'float')] }, (inner, _, [restart]) => ({
     carry: [],
     ys: packed(beginning(problem, { ...env, builder: inner }, seed, restart!)),
   }));
@@ -79,7 +70,7 @@ const successiveHalving = (problem: AlternateProblem, env: Environment, seed: Va
     {
       length: dims.constant(turns.length),
       // How the starts compared when the rung began, then where each stands.
-      carry: [b.full([dims.constant(starts)], NOTHING), ...ys],
+      carry: [b.full([length], NOTHING), ...ys],
       xs: [column((t) => t.place), column((t) => t.limit)],
     },
     (inner, [standing, ...all], [place, limit]) => {

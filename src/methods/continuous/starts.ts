@@ -1,14 +1,14 @@
 // Descent from several random starts, the best end is kept; or from one start that the environment has for all unknowns.
 // In: unknowns with coordinates, an objective that is differentiable in them. Out: their arrays.
 import type { Environment } from '../../lower/environment.ts';
+import { bestOf } from '../../optimizers/best-of.ts';
 import { equilibrated } from '../../optimizers/equilibrate.ts';
 import type { Minimum, Objective } from '../../optimizers/objective.ts';
 import { differentiated } from '../../optimizers/objective.ts';
 import type { Trace } from '../../optimizers/trace.ts';
-import { recorder } from '../../optimizers/trace.ts';
+import { NOTHING, recorder } from '../../optimizers/trace.ts';
 import type { Variable } from '../../semantics/model.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
-import * as dims from '../../tensor/dims.ts';
 import { startValue } from '../alternate/start.ts';
 import { jointCoordinates } from './coordinates.ts';
 import { bindArrays } from './joint-transform.ts';
@@ -56,17 +56,12 @@ export const descendFromStarts = (problem: DescentProblem, env: Environment): De
     const found = problem.equilibrate === true ? equilibrated(c, start, energy, env.seed(), from) : from(start, energy);
     return [found.value, found.iterations, found.converged, found.x, found.trace.values];
   };
-  const length = dims.constant(problem.restarts);
   const { every, empty } = recorder(b, problem.optimizer.iterations);
-  const initial = [b.constant(1e30), b.constant(0), b.constant(0), b.zeros([joint.count]), empty];
+  const none = [b.constant(NOTHING), b.constant(0), b.constant(0), b.zeros([joint.count]), empty];
   const [value, iterations, converged, x, values] =
     problem.restarts === 1 || resumes
       ? descend(env, b.constant(0))
-      : b.scan({ length, carry: initial, xs: [b.iota([length], 0, 'float')] }, (inner, best, [restart]) => {
-          const found = descend({ ...env, builder: inner }, restart!);
-          const wins = inner.lt(found[0]!, best[0]!);
-          return { carry: best.map((old, i) => inner.select(wins, found[i]!, old)) };
-        }).carry;
+      : bestOf(b, problem.restarts, none, (inner, restart) => descend({ ...env, builder: inner }, restart));
   return {
     arrays: joint.toArrays(env, x!),
     value: value!,
