@@ -83,9 +83,11 @@ export type Expr =
 
 // ---------------------------------------------------------------- statements
 
-/** How often a loop runs: a size, or as often as is left of `of` in tile `tile` of `size` entries: min(size, of - tile · size). */
+/** How often a loop runs: a size; or once for every tile of `size` entries of `of`: ⌈of / size⌉; or, within tile number `tile`, as
+ *  often as there are entries in it: min(size, of - tile · size). */
 export type Extent =
   | { readonly kind: 'dim'; readonly dim: Dim }
+  | { readonly kind: 'tiles'; readonly of: Dim; readonly size: number }
   | { readonly kind: 'tile'; readonly of: Dim; readonly tile: LoopId; readonly size: number };
 
 export interface Loop {
