@@ -2,13 +2,13 @@
 // In: a program, the values of its sizes, input arrays. Out: output arrays. A program is prepared once per sizes (shapes
 // become numbers, every instruction a closure over its plan), so that loop bodies are not analysed again at each step.
 import { evaluate, type Dim } from '../../tensor/dims.ts';
+import { runRoutine } from '../../tensor/host-routines/by-name.ts';
 import { deadAfter } from '../../tensor/passes/liveness.ts';
 import type { Instr, Program, ValueId, View } from '../../tensor/program.ts';
 import { fillRandom } from '../../tensor/threefry.ts';
 import { offsetTable, sizeOf, type Numbers } from './array.ts';
 import { argmin, softMinimum, sumProduct } from './contract.ts';
 import { mapping } from './map.ts';
-import { runRoutine } from './routines.ts';
 import { concatenation, gathering, scattering, viewOf, type ConcreteView } from './views.ts';
 
 /** What loops consult between steps. */

@@ -1,16 +1,20 @@
 // Every routine over its host float64 code. In: argument arrays, leading axes batch. Out: result arrays.
-import type { RoutineName } from '../../tensor/routines.ts';
-import { blockTridiagonal } from '../../tensor/host-routines/block-tridiagonal.ts';
-import { cholesky, triangularSolve } from '../../tensor/host-routines/cholesky.ts';
-import { eigh } from '../../tensor/host-routines/eigh.ts';
-import { inverse, logAbsDet, solve } from '../../tensor/host-routines/lu.ts';
-import { sortRows } from '../../tensor/host-routines/sort.ts';
-import { sizeOf, type DenseArray } from './array.ts';
+import type { RoutineName } from '../routines.ts';
+import { blockTridiagonal } from './block-tridiagonal.ts';
+import { cholesky, triangularSolve } from './cholesky.ts';
+import { eigh } from './eigh.ts';
+import { inverse, logAbsDet, solve } from './lu.ts';
+import { sortRows } from './sort.ts';
 
+interface DenseArray {
+  readonly shape: readonly number[];
+  readonly data: Float64Array | Int32Array;
+}
 type Run = (args: readonly DenseArray[]) => readonly DenseArray[];
 
 const numbers = (array: DenseArray): Float64Array => array.data as Float64Array;
-const batchOf = (array: DenseArray, core: number): number => sizeOf(array.shape.slice(0, array.shape.length - core));
+const batchOf = (array: DenseArray, core: number): number =>
+  array.shape.slice(0, array.shape.length - core).reduce((a, b) => a * b, 1);
 
 /** Relative to the diagonal, what is left of a pivot whose digits are all rounding of float64. */
 const LEAST_PIVOT = 1e-13;
