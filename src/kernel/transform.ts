@@ -10,7 +10,7 @@ export interface Replacements {
   readonly access?: (access: Access, reads: boolean) => Access | null;
   readonly load?: (access: Access) => Expr | null;
   readonly local?: (local: LocalId) => Expr | null;
-  /** The local that is made in the place of another. */
+  /** The local that stands in the place of another, where it is made and where it is read. */
   readonly makes?: (local: LocalId) => LocalId;
 }
 
@@ -55,7 +55,7 @@ export const mapExpr = (expr: Expr, by: Replacements): Expr => {
       return by.load?.(from) ?? { kind: 'load', from };
     }
     case 'local':
-      return by.local?.(expr.local) ?? expr;
+      return by.local?.(expr.local) ?? (by.makes === undefined ? expr : { ...expr, local: by.makes(expr.local) });
     case 'map':
       return { ...expr, args: expr.args.map((arg) => mapExpr(arg, by)) };
     case 'cast':
