@@ -1,4 +1,5 @@
 // Where a training run stands: all that has to be known to go on from there to the same numbers. Plain data.
+import { INFINITE } from '../tensor/energies.ts';
 import type { TensorData } from '../backend/backend.ts';
 
 export type Arrays = Readonly<Record<string, TensorData>>;
@@ -26,5 +27,4 @@ export const isFinite = ({ data }: TensorData): boolean => {
   return true;
 };
 
-/** Energies from 1e29 on stand for infinity. */
-export const isPossible = (energy: number): boolean => Math.abs(energy) < 1e29;
+export const isPossible = (energy: number): boolean => Math.abs(energy) < INFINITE;

@@ -7,7 +7,7 @@ import type { Environment } from '../lower/environment.ts';
 import { withBindings } from '../lower/environment.ts';
 import type { NamedTensor } from '../lower/named-tensor.ts';
 import { aligned, contractNamed, mapNamed, scalar } from '../lower/named-tensor.ts';
-import { FORBIDDEN } from '../lower/reductions.ts';
+import { FORBIDDEN } from '../tensor/energies.ts';
 import type { Expr } from '../semantics/model.ts';
 import type { Builder, Value } from '../tensor/builder.ts';
 import * as dims from '../tensor/dims.ts';

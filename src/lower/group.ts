@@ -7,7 +7,7 @@ import { contractNamed, mapNamed, scalar } from './named-tensor.ts';
 import type { Environment } from './environment.ts';
 import { binderAxis, withAxes } from './environment.ts';
 import { lowerExpression } from './expression.ts';
-import { FORBIDDEN } from './reductions.ts';
+import { FORBIDDEN } from '../tensor/energies.ts';
 import type { Value } from '../tensor/builder.ts';
 import * as dims from '../tensor/dims.ts';
 

@@ -3,13 +3,11 @@
 import type { Expr } from '../semantics/model.ts';
 import type { Value } from '../tensor/builder.ts';
 import * as dims from '../tensor/dims.ts';
+import { FORBIDDEN } from '../tensor/energies.ts';
 import type { Environment, LowerExpression } from './environment.ts';
 import { binderAxis, withAxes } from './environment.ts';
 import type { Axis, NamedTensor } from './named-tensor.ts';
 import { aligned, contractNamed, mapNamed, scalar, unionAxes } from './named-tensor.ts';
-
-/** The finite energy that stands for "impossible" (infinities give NaN in log-sum-exp on the tensor backends). */
-export const FORBIDDEN = 1e30;
 
 /** `lower` lowers a sub-expression: it is passed in, since expression.ts calls this. */
 export const lowerReduce = (env: Environment, expr: Expr & { kind: 'reduce' }, lower: LowerExpression): NamedTensor => {

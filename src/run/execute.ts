@@ -1,5 +1,6 @@
 // Runs a plan on a backend. In: a plan, bound data, options. Out: the result with its report (report.ts), or what is wrong.
 // Energies at an assignment are recomputed in float64 on the reference backend, whatever ran the inference.
+import { INFINITE } from '../tensor/energies.ts';
 import type { ResultArray, RunOptions, RunResult } from '../api.ts';
 import type { Backend, ModuleSpec, TensorData } from '../backend/backend.ts';
 import { cautionsOf } from '../backend/caution.ts';
@@ -20,9 +21,6 @@ import { resultArray } from './result-arrays.ts';
 import { reportOf } from './report.ts';
 import { escaping, runaways } from './runaways.ts';
 import { surfaceOf } from './surface.ts';
-
-/** Energies from here on stand for infinity. */
-const IMPOSSIBLE = 1e29;
 
 type Arrays = Readonly<Record<string, TensorData>>;
 
@@ -82,7 +80,7 @@ export const execute = async (
 
 /** Up to the last objective that there is. */
 const traceOf = ({ data }: TensorData): readonly number[] => {
-  const values = [...data].map((x) => (x < IMPOSSIBLE ? x : NaN));
+  const values = [...data].map((x) => (x < INFINITE ? x : NaN));
   return values.slice(0, values.findLastIndex((x) => Number.isFinite(x)) + 1);
 };
 
@@ -143,7 +141,7 @@ type Factors = Readonly<Record<string, number>>;
 
 /** A factor whose energy has no least value: minus infinity, or no number. */
 const fallen = (plan: Plan, factors: Factors, outputs: Arrays): Diagnostic | null => {
-  const group = plan.groups.find((g) => g.filler !== true && !(factors[declaredName(g)]! > -IMPOSSIBLE));
+  const group = plan.groups.find((g) => g.filler !== true && !(factors[declaredName(g)]! > -INFINITE));
   if (group === undefined) return null;
   const lost = plan.model.variables.filter(
     (v) => outputs[v.name] !== undefined && dependsOn(group.energy, new Set([v.name])),
@@ -171,8 +169,8 @@ const shownLets = async (
 
 /** Factors that are infinite at every assignment: constraints that cannot be met, data of probability zero. */
 const impossible = (plan: Plan, factors: Factors, outputs: Arrays): Diagnostic | null => {
-  const infinite = Object.keys(factors).filter((name) => factors[name]! >= IMPOSSIBLE);
-  const possible = outputs['total free energy']!.data[0]! < IMPOSSIBLE;
+  const infinite = Object.keys(factors).filter((name) => factors[name]! >= INFINITE);
+  const possible = outputs['total free energy']!.data[0]! < INFINITE;
   if (infinite.length === 0 && possible) return null;
   const declared = plan.groups.filter((g) => g.filler !== true).map(declaredName);
   return diagnosePlanning('EBM514', null, { factors: infinite.length > 0 ? infinite : [...new Set(declared)] });

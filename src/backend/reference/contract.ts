@@ -1,6 +1,7 @@
 // The contraction over the three semirings. In: shapes of the operands with axis labels, the labels to keep. Out: a function
 // of the operands' numbers. Sums of products go through pairs, each a batched matrix product; min-plus and soft-min walk
 // tables of offsets. Over an empty axis: sum 0, minimum 1e30 (the forbidden energy: no assignment exists).
+import { FORBIDDEN } from '../../tensor/energies.ts';
 import { lazily, offsetTable, sizeOf, stridedCopy, stridesOf, type Numbers } from './array.ts';
 
 export interface Labelled {
@@ -12,8 +13,6 @@ type Inputs = readonly Numbers[];
 interface Source extends Labelled {
   readonly read: (inputs: Inputs) => Numbers;
 }
-
-const emptyMinimum = 1e30;
 
 const lengthsOf = (operands: readonly Labelled[]): ReadonlyMap<number, number> =>
   new Map(operands.flatMap(({ shape, axes }) => axes.map((label, i) => [label, shape[i]!] as const)));
@@ -156,7 +155,7 @@ export const softMinimum = (
   );
   return (inputs, beta) => {
     const out = new Float64Array(count);
-    if (reduced === 0) return out.fill(emptyMinimum);
+    if (reduced === 0) return out.fill(FORBIDDEN);
     const energies = new Float64Array(reduced);
     for (let i = 0; i < count; i++) {
       for (const [k, { outer, inner }] of tables().entries()) {

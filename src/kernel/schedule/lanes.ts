@@ -1,6 +1,7 @@
 // Reductions whose neighbouring results lie side by side in memory, while their terms do not: the loop over results goes inside,
 // where it runs as a vector, and the terms are added row by row into a strip of results. In: kernels. Out: kernels in which such a
 // nest is a loop over strips: fill, rows, tail.
+import { FORBIDDEN } from '../../tensor/energies.ts';
 import { constant, constantValue } from '../../tensor/dims.ts';
 import { constantIterations, iterations } from '../extents.ts';
 import { Fresh } from '../fresh.ts';
@@ -15,7 +16,7 @@ type Reduce = Extract<Statement, { kind: 'reduce' }>;
 const strip = 256;
 const leastResults = 8;
 
-const identity = { sum: 0, min: 1e30, max: -1e30 } as const;
+const identity = { sum: 0, min: FORBIDDEN, max: -FORBIDDEN } as const;
 
 export const laneReductions = (kernels: KernelProgram, target: KernelTarget): KernelProgram => {
   const fresh = new Fresh(kernels);

@@ -1,6 +1,7 @@
 // Long reductions with few results, split over tiles of what they run through, so that threads share them and no float32 sum gets
 // long: every thread reduces its tiles into a copy of its own. In: kernels. Out: kernels in which such a nest is three: the results
 // filled, the tiles reduced (soft-min: the minima first, then the sums of weights), what followed the reduction.
+import { FORBIDDEN } from '../../tensor/energies.ts';
 import { constant } from '../../tensor/dims.ts';
 import { iterations } from '../extents.ts';
 import { Fresh } from '../fresh.ts';
@@ -17,7 +18,6 @@ const leastTerms = 16_384;
 const enoughResults = 256;
 /** Terms of a tile, over all results. */
 const tileTerms = 8192;
-const FORBIDDEN = 1e30;
 
 /** What is put under one thread's roof: a nest of parallel loops around one reduction and its tail. */
 interface Nest {

@@ -1,5 +1,6 @@
 // Reductions over a handful of entries, written out: what is left is elementwise, and the loop around it can run as a vector. In:
 // kernels. Out: the same without short reductions whose length is known.
+import { FORBIDDEN } from '../../tensor/energies.ts';
 import { constantIndex } from '../index-arithmetic.ts';
 import { constantIterations } from '../extents.ts';
 import { Fresh } from '../fresh.ts';
@@ -12,7 +13,6 @@ type Reduce = Extract<Statement, { kind: 'reduce' }>;
 const mostIterations = 8;
 /** Parts of all expressions that are written out. */
 const mostParts = 400;
-const FORBIDDEN = 1e30;
 
 export const unrollReductions = (kernels: KernelProgram): KernelProgram => {
   const fresh = new Fresh(kernels);

@@ -2,6 +2,7 @@
 // states of a location param are placed on data points chosen far from those already chosen (k-means++, Arthur and
 // Vassilvitskii 2007, with the energy in place of the squared distance); states of a regression get small random subsets.
 // In: the planned blocks and steps. Out: which latent and steps can be seeded, and the program that does it.
+import { FORBIDDEN } from '../../tensor/energies.ts';
 import type { FactorGroup } from '../../graph/factor-graph.ts';
 import { slotsOf } from '../../graph/regular.ts';
 import { affineIndex } from '../../graph/expressions.ts';
@@ -124,7 +125,7 @@ export const spreadSeeds = (
   const start = b.zeros([flat, count]);
   const iota = b.iota([count], 0, 'float');
   const { carry } = b.scan(
-    { length: count, carry: [start, b.full([flat], 1e30), ...params], xs: [iota] },
+    { length: count, carry: [start, b.full([flat], FORBIDDEN), ...params], xs: [iota] },
     (inner, [weights, nearest, ...current], [k]) => {
       const here: Environment = { ...env, builder: inner };
       const gap = inner.sub(nearest!, inner.min(nearest!));

@@ -3,6 +3,7 @@
 // and an environment. Out: the unknowns with the gap to the dual: with θ = ρu, which every step leaves feasible,
 //     D(θ) = min_x [ f(x) + Σ θ_j'a_j(x) ] + Σ min_v [ g_j(v) - θ_j'v ],
 // the first a quadratic minimum, the second 0 for a penalty.
+import { NOTHING } from '../../optimizers/trace.ts';
 import type { Environment } from '../../lower/environment.ts';
 import { withBindings } from '../../lower/environment.ts';
 import { sumOfEnergies } from '../../lower/group.ts';
@@ -50,7 +51,6 @@ const relaxation = 1.6;
 const adapting = 40;
 /** Changes of ρ by one look. */
 const largestFactor = 5;
-const NOTHING = 1e30;
 
 /** Weight of the proximal term, as a share of the curvature: beyond the rounding of a float32 system, without weight else. */
 const proximalShare = 1e-5;

@@ -1,5 +1,6 @@
 // Proximal steps beside energies that are not finite everywhere, as -log p is not: each point is asked before it is taken. In: a
 // setting and points. Out: by row, whether the smooth part is finite there and has a slope; a start where it has.
+import { INFINITE } from '../../tensor/energies.ts';
 import type { Environment } from '../../lower/environment.ts';
 import type { Builder, Value } from '../../tensor/builder.ts';
 import { dotArrays } from './lipschitz.ts';
@@ -9,8 +10,6 @@ import type { Setting } from './proximal-steps.ts';
 import { rowEnergies, spread } from './rows.ts';
 import { bindPoint, onBuilder } from './smooth.ts';
 
-/** Numbers from here on stand for infinity. */
-const INFINITE = 1e29;
 /** NaN is not below anything. */
 const isFinite = (b: Builder, x: Value): Value => b.lt(b.abs(x), INFINITE);
 

@@ -1,5 +1,6 @@
 // A convex problem solved for all its rows at once, as one `while`: stretches of accelerated proximal steps between looks at the
 // optimality gap. In: a problem, a start, an environment. Out: the arrays where the gap is small, or no longer shrinks.
+import { NOTHING } from '../../optimizers/trace.ts';
 import type { Environment } from '../../lower/environment.ts';
 import type { Trace } from '../../optimizers/trace.ts';
 import { recorder } from '../../optimizers/trace.ts';
@@ -36,7 +37,6 @@ const roundingTolerance = 1e-5;
 /** Looks at the gap without a better one before the end is called; fewer where the gap may be rounding. */
 const patience = 20;
 const roundingPatience = 3;
-const NOTHING = 1e30;
 /** A perfect fit has objective 0, of which no gap is a share: the share is of this much of the objective at the start then. */
 export const leastShare = 1e-6;
 

@@ -2,7 +2,7 @@
 // energies, decoding is the gradient of the minimum, posteriors of factors are gradients with respect to their tables.
 // In: the total, the unary probes, the raw tables. Out: Lowered.
 import type { Environment } from '../../lower/environment.ts';
-import { FORBIDDEN } from '../../lower/reductions.ts';
+import { FORBIDDEN } from '../../tensor/energies.ts';
 import type { NamedTensor } from '../../lower/named-tensor.ts';
 import { contractNamed } from '../../lower/named-tensor.ts';
 import type { Variable } from '../../semantics/model.ts';

@@ -1,5 +1,6 @@
 // Distributions of discrete values, and the uniform distribution over any bounded domain.
 // Formulas: Gelman et al., Bayesian Data Analysis, 3rd ed., appendix A, unless another source is given.
+import { FORBIDDEN } from '../../tensor/energies.ts';
 import { InternalError } from '../../diagnostics/diagnostic.ts';
 import { constantValue, product, subtract } from '../../tensor/dims.ts';
 import type { Distribution } from '../distribution.ts';
@@ -9,9 +10,6 @@ import type { Make } from '../make.ts';
 import type { Domain, Expr } from '../model.ts';
 
 const textbook = 'Gelman et al., Bayesian Data Analysis, 3rd ed., appendix A';
-
-/** An energy that stands for probability 0. */
-const impossible = 1e30;
 
 const countsFromZero = (domain: Domain): string | null =>
   domain.kind === 'integer' && domain.from.length > 0 ? 'counts from 0, `integer(0..n)`' : null;
@@ -68,7 +66,7 @@ export const discreteDistributions = {
       const successes = c('mul', x, c('log', p!));
       const powers = c('add', successes, c('mul', failures, c('log', c('sub', make.number(1), p!))));
       const inside = c('neg', c('add', logCoefficient(n!, [x, failures], make), powers));
-      return make.choose(c('le', x, n!), inside, make.number(impossible));
+      return make.choose(c('le', x, n!), inside, make.number(FORBIDDEN));
     },
   },
   multinomial: {
@@ -89,7 +87,7 @@ export const discreteDistributions = {
       const c = make.call;
       const powers = c('sum', c('mul', x, c('log', p!)));
       const inside = c('neg', c('add', logCoefficient(n!, [x], make), powers));
-      return make.choose(c('eq', c('sum', x), n!), inside, make.number(impossible));
+      return make.choose(c('eq', c('sum', x), n!), inside, make.number(FORBIDDEN));
     },
   },
   poisson: {

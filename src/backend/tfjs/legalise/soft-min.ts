@@ -2,6 +2,7 @@
 // and β may be anything up to infinity (taken as 1e30, where only the minimum counts). In: labelled operands.
 // Two operands with a matrix structure go through a product of scaled exponentials: exp is taken of the two factors instead
 // of their sum over three axes, and underflow is caught by softMinProduct. Results are cut at 1e30, the forbidden energy.
+import { FORBIDDEN } from '../../../tensor/energies.ts';
 import { constant, type Dim } from '../../../tensor/dims.ts';
 import type { Tensor } from '../realisation.ts';
 import { realiseMap } from './elementwise.ts';
@@ -18,8 +19,6 @@ import {
 } from './labelled.ts';
 import type { Realiser } from './realiser.ts';
 
-const forbidden = 1e30;
-
 const wide = (tensor: Tensor, stored: readonly Dim[], shape: readonly Dim[]): Handle => ({
   tensor,
   stored,
@@ -33,13 +32,13 @@ const bounded = (r: Realiser, beta: Tensor): Tensor | null => {
   const scalar = r.reshape(beta, []);
   const known = r.numberOf(scalar);
   if (known === 1) return null;
-  if (known !== null && known <= forbidden) return scalar;
-  return r.call('minimum', [scalar, r.scalar(forbidden)], [], [], 'float32', 'beta');
+  if (known !== null && known <= FORBIDDEN) return scalar;
+  return r.call('minimum', [scalar, r.scalar(FORBIDDEN)], [], [], 'float32', 'beta');
 };
 
 /** min(x, 1e30), NaN where x is: clipping turns NaN into -∞ on wasm. */
 const cut = (r: Realiser, x: Tensor): Tensor =>
-  r.call('minimum', [x, r.scalar(forbidden)], [], x.shape, 'float32', 'freeEnergy');
+  r.call('minimum', [x, r.scalar(FORBIDDEN)], [], x.shape, 'float32', 'freeEnergy');
 
 /** exp(-β (x - least)), where least lacks some axes of x. */
 const scaledExp = (r: Realiser, beta: Tensor, x: Handle, least: Handle): Tensor => {
