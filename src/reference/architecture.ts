@@ -124,6 +124,8 @@ export const reasons: Readonly<Record<string, string>> = {
     'the backend `tensorflow`; its installation downloads libtensorflow, so that whoever wants it installs it',
   '@tensorflow/tfjs-node-gpu':
     'tensors on NVIDIA GPUs: the backend `cuda`; optional, since its installation downloads libraries, and may fail',
+  koffi:
+    'calls compiled C from Node, for the backend `native`; optional: where there is no binary of it for a machine, another backend serves',
   webgpu: 'Dawn, the WebGPU of Chromium, for Node; optional, since it is a native library',
   '@types/cli-progress': 'its types',
   '@types/node': 'types of Node',
