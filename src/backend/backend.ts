@@ -1,4 +1,5 @@
 // What every backend offers: it takes a module (named tensor programs) and runs its entries on plain arrays.
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { Dim } from '../tensor/dims.ts';
 import type { DType, Program } from '../tensor/program.ts';
 
@@ -46,11 +47,16 @@ export interface CallOptions {
   readonly budget?: number;
   /** Inputs that stay on the device while the runner lives: sent again only when their numbers are another array. */
   readonly keep?: readonly string[];
+  /** How many threads may compute at once, where the backend has any; as many as the machine has unless given. */
+  readonly threads?: number;
 }
 
 export interface Runner {
   /** What the user should know of where it computes (a GPU was asked for and none found), or null. */
   readonly caution: string | null;
+  /** What else there is to say so far, once calls were made: compiled programs that cannot be kept, another backend in place
+   *  of this one. */
+  readonly warnings?: () => readonly Diagnostic[];
   readonly call: (
     entry: string,
     inputs: Readonly<Record<string, TensorData>>,

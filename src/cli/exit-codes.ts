@@ -20,6 +20,7 @@ const notServedCodes: ReadonlySet<string> = new Set([
   'EBM509',
   'EBM513',
   'EBM516',
+  'EBM517',
   'EBM520',
 ]);
 const isNotServed = (code: string): boolean => notServedCodes.has(code);

@@ -1,5 +1,6 @@
 // Every message of the compiler: the tables of all phases joined into one, for `ebmc explain CODE` and the tests.
 import type { Message } from './message.ts';
+import { backendMessages } from './messages/backends.ts';
 import { dataMessages } from './messages/data.ts';
 import { graphMessages } from './messages/graph.ts';
 import { learningMessages } from './messages/learning.ts';
@@ -16,6 +17,7 @@ export const messages: Readonly<Record<string, Message<any>>> = {
   ...shapesMessages,
   ...graphMessages,
   ...planningMessages,
+  ...backendMessages,
   ...lossMessages,
   ...dataMessages,
   ...learningMessages,

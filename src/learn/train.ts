@@ -54,12 +54,16 @@ export const train = async (request: TrainingRequest, hooks: TrainingHooks): Pro
   const runner = await backend.load(spec);
   try {
     const training: Training = { fit, spec, runner, data, sizes, seed };
-    hooks.onBegin?.(cautionsOf(backend.name, runner.caution));
+    const told = cautionsOf(backend.name, runner);
+    hooks.onBegin?.(told);
     const end = await fitBySteps(training, from, hooks);
     switch (end.kind) {
       case 'complete':
       case 'interrupted':
-        return { value: trainedBy(training, end.state), diagnostics: [] };
+        return {
+          value: trainedBy(training, end.state),
+          diagnostics: cautionsOf(backend.name, runner).slice(told.length),
+        };
       case 'unsaved':
         return { value: null, diagnostics: end.diagnostics };
       case 'diverged': {

@@ -50,7 +50,7 @@ export const execute = async (
   const learned = await learnedInputs(run);
   if (learned.value === null) return { value: null, diagnostics: learned.diagnostics };
   const { inputs, story } = learned.value;
-  const { outputs, ran, caution } = await answer(run, inputs, story);
+  const { outputs, ran, cautions } = await answer(run, inputs, story);
   const away = runaways(plan, outputs) ?? escaping(plan, inputs, outputs);
   if (away !== null) return refused(diagnosePlanning('EBM508', away.span, { unknowns: away.names, why: away.why }));
   const assignment: Arrays = { ...inputs, ...valuesFound(plan, outputs) };
@@ -74,7 +74,7 @@ export const execute = async (
       surface,
       pointFreeEnergies: points === undefined ? null : Float64Array.from(points.data),
     },
-    diagnostics: cautionsOf(backend.name, caution),
+    diagnostics: cautions,
   };
 };
 
@@ -111,7 +111,7 @@ const answer = async (
   { plan, task: { bound }, spec, backend, options, sizes }: Run,
   inputs: Arrays,
   story: Arrays | null,
-): Promise<{ readonly outputs: Arrays; readonly ran: Backend; readonly caution: string | null }> => {
+): Promise<{ readonly outputs: Arrays; readonly ran: Backend; readonly cautions: readonly Diagnostic[] }> => {
   const { cancelled, onStep } = options;
   const hooks = {
     ...(cancelled === undefined ? {} : { cancelled }),
@@ -119,14 +119,16 @@ const answer = async (
       ? {}
       : { onStep: (step: number) => onStep({ phase: 'fit', step, of: null, objective: null }) }),
   };
-  const inferred = async (by: Backend): Promise<{ readonly values: Arrays; readonly caution: string | null }> => {
+  const inferred = async (
+    by: Backend,
+  ): Promise<{ readonly values: Arrays; readonly cautions: readonly Diagnostic[] }> => {
     const runner = await by.load(spec);
     const values = await runner.call('infer', pick(spec, 'infer', inputs), { sizes, ...hooks });
     await runner.dispose();
     const whole = complete(withStory(values, story), plan.task.partial, bound);
-    return { values: whole, caution: runner.caution };
+    return { values: whole, cautions: cautionsOf(by.name, runner) };
   };
-  const { values: first, caution } = await inferred(backend);
+  const { values: first, cautions } = await inferred(backend);
   const inFloat64 = async (): Promise<Arrays> => (await inferred(referenceBackend)).values;
   // What has no digits left in float32 may have some in float64.
   const isExact = backend.precision === 'float64';
@@ -134,7 +136,7 @@ const answer = async (
   const values = lost ? await inFloat64() : first;
   const again = lost || isExact ? null : inFloat64;
   const settled = await resolved(plan, spec, bound.consts, inputs, values, sizes, again);
-  return { outputs: settled.outputs, ran: lost || settled.again ? referenceBackend : backend, caution };
+  return { outputs: settled.outputs, ran: lost || settled.again ? referenceBackend : backend, cautions };
 };
 
 type Factors = Readonly<Record<string, number>>;

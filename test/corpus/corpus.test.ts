@@ -14,6 +14,9 @@ const cannotBeShown: Readonly<Record<string, string>> = {
   EBM119: 'it takes a hundred errors: test/diagnostics/examples.test.ts has them',
   EBM515: 'it takes a machine that lacks a device: test/backend',
   EBM516: 'it takes a device that fails: test/backend',
+  EBM517: 'it takes a compiler that fails: test/backend/native',
+  EBM518: 'it takes a machine without a C compiler: test/backend/native',
+  EBM519: 'it takes a cache folder that cannot be written: test/backend/native',
 };
 
 describe('wrong programs', () => {

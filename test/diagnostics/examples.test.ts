@@ -9,6 +9,9 @@ import { carryOut, inFolder } from '../corpus/carry-out.ts';
 const elsewhere: Readonly<Record<string, string>> = {
   EBM515: 'needs a machine without a GPU but with the packages for one: test/backend',
   EBM516: 'needs a device that fails: test/backend',
+  EBM517: 'needs a compiler that fails: test/backend/native',
+  EBM518: 'needs a machine without a C compiler: test/backend/native',
+  EBM519: 'needs a cache folder that cannot be written: test/backend/native',
   EBM654: 'needs a second process: test/cli/train.test.ts',
 };
 

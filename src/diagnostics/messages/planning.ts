@@ -261,15 +261,16 @@ plate n in N {
     text: (p: { name: string; problem: 'lost' | 'memory' | 'error'; said: string }) => ({
       message: {
         lost: `the device of ${p.name} was lost while it computed: ${firstLine(p.said)}`,
-        memory: `the device of ${p.name} is out of memory: ${firstLine(p.said)}`,
+        memory: `${p.name === 'native' ? p.name : `the device of ${p.name}`} is out of memory: ${firstLine(p.said)}`,
         error: `the device of ${p.name} reported an error: ${firstLine(p.said)}`,
       }[p.problem],
       hints: {
         lost: ['run again; --backend wasm needs no device'],
         memory: [
-          p.name === 'wasm'
-            ? 'use less data at once or smaller sizes; --budget 3G is the most that wasm has'
-            : 'use less data at once, smaller sizes, or --backend wasm, which has up to 3 GiB',
+          {
+            wasm: 'use less data at once or smaller sizes; --budget 3G is the most that wasm has',
+            native: 'use less data at once or smaller sizes; --budget allows more where the machine has it',
+          }[p.name] ?? 'use less data at once, smaller sizes, or --backend wasm, which has up to 3 GiB',
         ],
         error: ['--backend wasm needs no device'],
       }[p.problem],
