@@ -68,3 +68,10 @@ export const threadCount = ({ environment, available, read }: ThreadSources = th
   const wanted = asked(environment['EBMC_THREADS']) ?? asked(environment['OMP_NUM_THREADS']);
   return Math.min(wanted ?? Math.min(available(), groupLimit(read) ?? Infinity), 1024);
 };
+
+/** Half of the second-level cache of a processor in bytes: what the intermediates of a row block should fit in. */
+export const blockBytes = (read: (path: string) => string | null = textOf): number => {
+  const told = /^(\d+)K/.exec(read('/sys/devices/system/cpu/cpu0/cache/index2/size') ?? '')?.[1];
+  const kibibytes = told === undefined ? 512 : Math.min(Math.max(Number(told), 256), 4096);
+  return kibibytes * 512;
+};

@@ -79,14 +79,15 @@ const answer = ({ id, ...request }: CallRequest): Reply => {
   const sizes = BigInt64Array.from(request.sizes, BigInt);
   const bytes = Number(entry.bytes(sizes, request.threads));
   if (bytes < 0) return { id, kind: 'memory', bytes: null };
-  if (bytes > request.memory) return { id, kind: 'memory', bytes };
+  const needed = request.outputs.reduce((sum, { element, length }) => sum + length * arrays[element].BYTES_PER_ELEMENT, bytes); // prettier-ignore
+  if (needed > request.memory + arena.byteLength) return { id, kind: 'memory', bytes: needed };
   let outputs: readonly Numbers[];
   let start: bigint;
   try {
     outputs = request.outputs.map(({ element, length }) => emptyArray(element, length));
     start = arenaFor(bytes);
   } catch (error) {
-    if (error instanceof RangeError) return { id, kind: 'memory', bytes };
+    if (error instanceof RangeError) return { id, kind: 'memory', bytes: needed };
     throw error;
   }
   const code = entry.call(sizes, addressesOf(inputs), addressesOf(outputs), start, request.threads, request.control);

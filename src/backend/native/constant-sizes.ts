@@ -1,0 +1,36 @@
+// Which sizes become numbers in a compiled program. Kernels for a fixed length unroll loops and keep accumulators in registers;
+// but what is compiled for one length serves no other.
+import { sizesOf } from '../../tensor/dims.ts';
+import { nestedPrograms } from '../../tensor/instructions.ts';
+import type { Program } from '../../tensor/program.ts';
+import type { Sizes } from './call-sizes.ts';
+
+/** Longer loops gain nothing from a known length. */
+const mostConstant = 512;
+
+/** Sizes in the lengths of scans: steps are never unrolled, and how many there are changes from call to call. */
+const countsOfSteps = (program: Program): readonly string[] =>
+  program.instrs.flatMap((instr) => [
+    ...(instr.op === 'scan' ? sizesOf(instr.length) : []),
+    ...nestedPrograms(instr).flatMap(countsOfSteps),
+  ]);
+
+/** Chooses for one entry, call by call. A size that has had two values stays symbolic, so that an entry is compiled at most once
+ *  more than it has sizes. */
+export class ConstantSizes {
+  private readonly symbolic: Set<string>;
+  private readonly seen = new Map<string, number>();
+
+  constructor(program: Program) {
+    this.symbolic = new Set(countsOfSteps(program));
+  }
+
+  of(sizes: Sizes): Sizes {
+    for (const [name, value] of Object.entries(sizes)) {
+      if ((this.seen.get(name) ?? value) !== value) this.symbolic.add(name);
+      this.seen.set(name, value);
+    }
+    const chosen = Object.entries(sizes).filter(([name, value]) => value <= mostConstant && !this.symbolic.has(name));
+    return Object.fromEntries(chosen.sort(([a], [b]) => (a < b ? -1 : 1)));
+  }
+}

@@ -1,0 +1,115 @@
+// The backend `native`: programs as C, through the compiler of the machine, on all its processors. In: a module. Out: a runner on
+// plain arrays. Nothing is compiled before a call, and neither koffi nor the kernel compiler is loaded before.
+import { createRequire } from 'node:module';
+import { homedir } from 'node:os';
+import type { Backend } from '../backend.ts';
+import { installing } from '../tfjs/packages.ts';
+import { cacheFolderOf } from './cache-folder.ts';
+import { LibraryCache } from './library-cache.ts';
+import { NativeWorker } from './native-worker.ts';
+import { threadCount } from './processor.ts';
+import { lacking } from './refusals.ts';
+import { NativeRunner } from './runner.ts';
+import { findToolchain, isLack, machineWith, type Lack, type Machine, type Toolchain } from './toolchain.ts';
+import type { Real, Translator } from './translation.ts';
+
+const require = createRequire(import.meta.url);
+
+const koffiPath = (): string | null => {
+  try {
+    return require.resolve('koffi');
+  } catch {
+    return null;
+  }
+};
+
+/** Systems whose compilers and loaders are known here. */
+const served: readonly string[] = ['linux', 'darwin', 'freebsd', 'openbsd'];
+
+/** What every module on this backend shares: the compiler, once it is found, the cache, the thread. */
+class NativePlatform {
+  private found: Promise<Toolchain | Lack> | null = null;
+  readonly cache: LibraryCache;
+  readonly worker: NativeWorker;
+  private runners = 0;
+
+  constructor(private readonly machine: Machine) {
+    this.cache = new LibraryCache(cacheFolderOf({ ...machine, home: homedir }));
+    this.worker = new NativeWorker(() => machine.koffi()!);
+  }
+
+  toolchain(): Promise<Toolchain | Lack> {
+    this.found ??= this.look();
+    return this.found;
+  }
+
+  private async look(): Promise<Toolchain | Lack> {
+    const { platform } = this.machine;
+    if (!served.includes(platform)) return { detail: `native programs are not served on ${platform}`, remedy: null };
+    if (this.machine.koffi() === null)
+      return { detail: 'koffi, which calls compiled programs, is not installed', remedy: installing(['koffi']) };
+    return findToolchain(this.machine, this.cache);
+  }
+
+  /** Under which one runner keeps its inputs in the worker. */
+  nextPrefix(): string {
+    return `${this.runners++} `;
+  }
+}
+
+/** `cc (Debian 12.2.0-14) 12.2.0, -O3 -march=native …; 2 threads`. */
+const detailOf = ({ version, flags, threads }: Toolchain): string => {
+  const count = threads ? threadCount() : 1;
+  return `${version}, ${flags.join(' ')}; ${count} ${count === 1 ? 'thread' : 'threads'}`;
+};
+
+const describes: Readonly<Record<Real, string>> = {
+  float: 'C through the compiler of this machine, float32, on all its processors',
+  double: 'C through the compiler of this machine, float64, on all its processors',
+};
+
+/** Loads what translates programs, once it is needed. */
+export type LoadTranslator = (real: Real) => Promise<Translator>;
+
+const backendOn = (platform: NativePlatform, name: string, real: Real, translator: LoadTranslator): Backend => ({
+  name,
+  precision: real === 'float' ? 'float32' : 'float64',
+  describe: describes[real],
+  detect: async () => {
+    const found = await platform.toolchain();
+    return isLack(found)
+      ? { name, available: false, ...found }
+      : { name, available: true, detail: detailOf(found), remedy: null };
+  },
+  load: async (module) => {
+    const toolchain = await platform.toolchain();
+    if (isLack(toolchain)) throw lacking(name, toolchain);
+    const { cache, worker } = platform;
+    // Its thread starts while the program is translated.
+    worker.start();
+    const site = {
+      name,
+      toolchain,
+      cache,
+      worker,
+      translate: () => translator(real),
+      threads: () => (toolchain.threads ? threadCount() : 1),
+      freeMemory: () => process.availableMemory(),
+    };
+    return new NativeRunner(module, site, platform.nextPrefix());
+  },
+});
+
+/** Both on one thread and with one cache. Tests put another machine here. */
+export const nativeBackendsOn = (
+  machine: Machine,
+  translator: LoadTranslator,
+): Readonly<Record<'native' | 'native64', Backend>> => {
+  const platform = new NativePlatform(machine);
+  return {
+    native: backendOn(platform, 'native', 'float', translator),
+    native64: backendOn(platform, 'native64', 'double', translator),
+  };
+};
+
+export const thisMachine: Machine = machineWith(koffiPath);
