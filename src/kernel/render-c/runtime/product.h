@@ -1,0 +1,251 @@
+// Matrix products with any strides by packed panels and a register-blocked kernel (Goto & van de Geijn 2008; Van Zee & van de Geijn,
+// "BLIS", 2015). In: m × k a, k × n b as base and strides (of rows, of columns; in elements, also 0 or negative). Out: m × n c, set or
+// added to; c overlaps neither a nor b. Sums over the inner index are in blocks of EB_INNER, added in order: the result does not
+// depend on threads.
+//
+//   eb_product(m, n, k, a, …, b, …, c, …, accumulate, space)    one thread; space: EB_PRODUCT_SPACE bytes, aligned to 64
+//   eb_product_threads(…, space, threads)                       parts of c on threads; space: threads · EB_PRODUCT_SPACE bytes
+//   eb_pack(k, n, b, brs, bcs, packed)                          b in panels: EB_PACKED(k, n) reals, for many products with one b
+//   eb_product_packed(m, n, k, a, …, packed, c, …, space)       the same with such a b (m may be a few rows each time)
+//
+// Small products cost little beyond their arithmetic: b is packed only where its columns are not contiguous or it is read
+// often and is large, a only where it is read often and is large.
+#pragma once
+#include "real.h"
+
+#if defined(__AVX512F__)
+#define EB_VECTOR_BYTES 64
+#define EB_ROWS 8
+#elif defined(__AVX__)
+#define EB_VECTOR_BYTES 32
+#define EB_ROWS 6
+#else
+#define EB_VECTOR_BYTES 16
+#define EB_ROWS 4
+#endif
+#define EB_LANES (EB_VECTOR_BYTES / (int64_t)sizeof(real))
+#define EB_COLUMNS (2 * EB_LANES)
+// A panel of b (EB_INNER × EB_COLUMNS) stays in the first-level cache, a block of a (EB_BLOCK_ROWS × EB_INNER) in the second.
+#define EB_INNER 256
+#define EB_BLOCK_ROWS (32 * EB_ROWS)
+#define EB_BLOCK_COLUMNS (16 * EB_COLUMNS)
+#define EB_PRODUCT_SPACE ((int64_t)sizeof(real) * EB_INNER * (EB_BLOCK_ROWS + EB_BLOCK_COLUMNS))
+#define EB_PACKED(k, n) ((int64_t)(k) * (((int64_t)(n) + EB_COLUMNS - 1) / EB_COLUMNS) * EB_COLUMNS)
+
+// Aligned as a real is: any place of a row may be loaded.
+typedef real eb_vector __attribute__((vector_size(EB_VECTOR_BYTES), aligned(sizeof(real)), may_alias));
+
+// c[rows, vectors · EB_LANES] (+)= a[rows, k] b[k, …]: `rows` and `vectors` are constants where this is inlined, and all sums stay in
+// registers. Columns of b and c are contiguous.
+EB_INLINE void eb_tile(const int rows, const int vectors, int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,
+                       int64_t brs, real *c, int64_t crs, int accumulate) {
+  eb_vector sum[EB_ROWS][2];
+  const real *row[EB_ROWS];
+  for (int i = 0; i < rows; i++) {
+    row[i] = a + i * ars;
+    for (int v = 0; v < vectors; v++) sum[i][v] = (eb_vector){0};
+  }
+  int64_t at = 0;
+  for (int64_t p = 0; p < k; p++, at += acs, b += brs) {
+    eb_vector right[2];
+    for (int v = 0; v < vectors; v++) right[v] = *(const eb_vector *)(b + v * EB_LANES);
+    for (int i = 0; i < rows; i++) {
+      real left = row[i][at];
+      for (int v = 0; v < vectors; v++) sum[i][v] += left * right[v];
+    }
+  }
+  for (int i = 0; i < rows; i++)
+    for (int v = 0; v < vectors; v++) {
+      eb_vector *to = (eb_vector *)(c + i * crs + v * EB_LANES);
+      if (accumulate) sum[i][v] += *to;
+      *to = sum[i][v];
+    }
+}
+
+#define EB_TILE(rows, vectors)                                                                                        \
+  EB_NOINLINE void eb_tile_##rows##_##vectors(int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,      \
+                                              int64_t brs, real *c, int64_t crs, int accumulate) {                    \
+    eb_tile(rows, vectors, k, a, ars, acs, b, brs, c, crs, accumulate);                                               \
+  }
+EB_TILE(1, 1)
+EB_TILE(1, 2)
+EB_TILE(2, 1)
+EB_TILE(2, 2)
+EB_TILE(4, 1)
+EB_TILE(4, 2)
+#if EB_ROWS == 8
+EB_TILE(8, 1)
+EB_TILE(8, 2)
+#elif EB_ROWS == 6
+EB_TILE(6, 1)
+EB_TILE(6, 2)
+#endif
+
+// As many of `rows` rows as one tile takes; returns how many.
+EB_FN int64_t eb_tile_rows(int64_t rows, int64_t columns, int64_t k, const real *a, int64_t ars, int64_t acs,
+                           const real *b, int64_t brs, real *c, int64_t crs, int accumulate) {
+#define EB_TAKE(count)                                                               \
+  if (rows >= count) {                                                               \
+    if (columns > EB_LANES)                                                          \
+      eb_tile_##count##_2(k, a, ars, acs, b, brs, c, crs, accumulate);               \
+    else                                                                             \
+      eb_tile_##count##_1(k, a, ars, acs, b, brs, c, crs, accumulate);               \
+    return count;                                                                    \
+  }
+#if EB_ROWS == 8
+  EB_TAKE(8)
+#elif EB_ROWS == 6
+  EB_TAKE(6)
+#endif
+  EB_TAKE(4)
+  EB_TAKE(2)
+  EB_TAKE(1)
+#undef EB_TAKE
+  return 1;
+}
+
+// k × columns of b as one panel, k × EB_COLUMNS, zeros beyond.
+EB_FN void eb_pack_panel(int64_t k, int64_t columns, const real *b, int64_t brs, int64_t bcs, real *restrict packed) {
+  if (columns == EB_COLUMNS && bcs == 1) {
+    for (int64_t p = 0; p < k; p++)
+      for (int v = 0; v < 2; v++)
+        *(eb_vector *)(packed + p * EB_COLUMNS + v * EB_LANES) = *(const eb_vector *)(b + p * brs + v * EB_LANES);
+    return;
+  }
+  if (columns < EB_COLUMNS)
+    for (int64_t p = 0; p < k; p++)
+      for (int64_t j = columns; j < EB_COLUMNS; j++) packed[p * EB_COLUMNS + j] = 0;
+  // Where the inner index is the contiguous one, walk along it.
+  if (brs == 1)
+    for (int64_t j = 0; j < columns; j++)
+      for (int64_t p = 0; p < k; p++) packed[p * EB_COLUMNS + j] = b[p + j * bcs];
+  else
+    for (int64_t p = 0; p < k; p++)
+      for (int64_t j = 0; j < columns; j++) packed[p * EB_COLUMNS + j] = b[p * brs + j * bcs];
+}
+// rows × k of a in panels of EB_ROWS rows, [panel][k][EB_ROWS]; the last panel has as many rows as are left, at the same places.
+EB_FN void eb_pack_rows(int64_t rows, int64_t k, const real *a, int64_t ars, int64_t acs, real *restrict packed) {
+  for (int64_t i = 0; i < rows; i += EB_ROWS, packed += EB_ROWS * k) {
+    int64_t count = rows - i < EB_ROWS ? rows - i : EB_ROWS;
+    for (int64_t r = 0; r < count; r++)
+      for (int64_t p = 0; p < k; p++) packed[p * EB_ROWS + r] = a[(i + r) * ars + p * acs];
+  }
+}
+EB_FN void eb_pack(int64_t k, int64_t n, const real *b, int64_t brs, int64_t bcs, real *packed) {
+  for (int64_t p = 0; p < k; p += EB_INNER) {
+    int64_t inner = k - p < EB_INNER ? k - p : EB_INNER;
+    for (int64_t j = 0; j < n; j += EB_COLUMNS, packed += inner * EB_COLUMNS)
+      eb_pack_panel(inner, n - j < EB_COLUMNS ? n - j : EB_COLUMNS, b + p * brs + j * bcs, brs, bcs, packed);
+  }
+}
+
+// rows × columns (at most EB_COLUMNS) of c through one panel of b. c is written in place where whole vectors fit, else by way of a tile.
+EB_FN void eb_product_panel(int64_t rows, int64_t columns, int64_t k, const real *a, int64_t ars, int64_t acs,
+                            int64_t panel, const real *b, int64_t brs, real *c, int64_t crs, int64_t ccs,
+                            int accumulate) {
+  int whole = ccs == 1 && (columns == EB_COLUMNS || columns == EB_LANES);
+  for (int64_t i = 0; i < rows;) {
+    // `panel` is the distance of packed panels of a; 0 where a is read in place.
+    const real *from = panel ? a + i / EB_ROWS * panel + i % EB_ROWS : a + i * ars;
+    int64_t left = rows - i;
+    if (panel && left > EB_ROWS - i % EB_ROWS) left = EB_ROWS - i % EB_ROWS;
+    if (whole) {
+      i += eb_tile_rows(left, columns, k, from, ars, acs, b, brs, c + i * crs, crs, accumulate);
+      continue;
+    }
+    real tile[EB_ROWS * EB_COLUMNS];
+    int64_t count = eb_tile_rows(left, columns, k, from, ars, acs, b, brs, tile, EB_COLUMNS, 0);
+    for (int64_t r = 0; r < count; r++)
+      for (int64_t j = 0; j < columns; j++) {
+        real *to = c + (i + r) * crs + j * ccs;
+        *to = (accumulate ? *to : 0) + tile[r * EB_COLUMNS + j];
+      }
+    i += count;
+  }
+}
+
+EB_FN void eb_product_nothing(int64_t m, int64_t n, real *c, int64_t crs, int64_t ccs) {
+  for (int64_t i = 0; i < m; i++)
+    for (int64_t j = 0; j < n; j++) c[i * crs + j * ccs] = 0;
+}
+
+// Both with b packed beforehand (`packed`) and not.
+EB_FN void eb_product_blocks(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,
+                             int64_t brs, int64_t bcs, const real *packed, real *c, int64_t crs, int64_t ccs,
+                             int accumulate, real *space) {
+  if (m <= 0 || n <= 0) return;
+  if (k <= 0) {
+    if (!accumulate) eb_product_nothing(m, n, c, crs, ccs);
+    return;
+  }
+  int packs_a = n > 2 * EB_COLUMNS && m * k > 4096;
+  int packs_b = packed == 0 && (bcs != 1 || (m > 4 * EB_ROWS && n * k > 8192));
+  real *left = space;
+  real *right = space + EB_BLOCK_ROWS * EB_INNER;
+  int64_t padded = (n + EB_COLUMNS - 1) / EB_COLUMNS * EB_COLUMNS;
+  for (int64_t jc = 0; jc < n; jc += EB_BLOCK_COLUMNS) {
+    int64_t columns = n - jc < EB_BLOCK_COLUMNS ? n - jc : EB_BLOCK_COLUMNS;
+    for (int64_t pc = 0; pc < k; pc += EB_INNER) {
+      int64_t inner = k - pc < EB_INNER ? k - pc : EB_INNER;
+      int adds = accumulate || pc > 0;
+      if (packed == 0)
+        for (int64_t j = 0; j < columns; j += EB_COLUMNS) {
+          int64_t width = columns - j < EB_COLUMNS ? columns - j : EB_COLUMNS;
+          // A panel that ends within a vector is packed in any case: nothing is read beyond b.
+          if (packs_b || (width != EB_COLUMNS && width != EB_LANES))
+            eb_pack_panel(inner, width, b + pc * brs + (jc + j) * bcs, brs, bcs, right + j * inner);
+        }
+      for (int64_t ic = 0; ic < m; ic += EB_BLOCK_ROWS) {
+        int64_t rows = m - ic < EB_BLOCK_ROWS ? m - ic : EB_BLOCK_ROWS;
+        const real *block = a + ic * ars + pc * acs;
+        if (packs_a) eb_pack_rows(rows, inner, block, ars, acs, left);
+        for (int64_t j = 0; j < columns; j += EB_COLUMNS) {
+          int64_t width = columns - j < EB_COLUMNS ? columns - j : EB_COLUMNS;
+          const real *panel = packed != 0 ? packed + pc * padded + (jc + j) * inner : right + j * inner;
+          int64_t step = EB_COLUMNS;
+          if (packed == 0 && !packs_b && (width == EB_COLUMNS || width == EB_LANES)) {
+            panel = b + pc * brs + (jc + j) * bcs;
+            step = brs;
+          }
+          eb_product_panel(rows, width, inner, packs_a ? left : block, packs_a ? 1 : ars, packs_a ? EB_ROWS : acs,
+                           packs_a ? EB_ROWS * inner : 0, panel, step, c + ic * crs + (jc + j) * ccs, crs, ccs, adds);
+        }
+      }
+    }
+  }
+}
+
+EB_FN void eb_product(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,
+                      int64_t brs, int64_t bcs, real *c, int64_t crs, int64_t ccs, int accumulate, void *space) {
+  // Vectors run along the columns of c: where its rows are the contiguous axis, the transposed product is computed.
+  if (ccs != 1 && (crs == 1 || m == 1))
+    eb_product_blocks(n, m, k, b, bcs, brs, a, acs, ars, 0, c, ccs, crs, accumulate, (real *)space);
+  else
+    eb_product_blocks(m, n, k, a, ars, acs, b, brs, bcs, 0, c, crs, ccs, accumulate, (real *)space);
+}
+EB_FN void eb_product_packed(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs,
+                             const real *packed, real *c, int64_t crs, int64_t ccs, int accumulate, void *space) {
+  eb_product_blocks(m, n, k, a, ars, acs, 0, 0, 0, packed, c, crs, ccs, accumulate, (real *)space);
+}
+
+// Parts of the longer side of c, each a multiple of a tile, one a thread.
+EB_FN void eb_product_threads(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,
+                              int64_t brs, int64_t bcs, real *c, int64_t crs, int64_t ccs, int accumulate, void *space,
+                              int threads) {
+  int64_t unit = m >= n ? 4 * EB_ROWS : EB_COLUMNS;
+  int64_t units = ((m >= n ? m : n) + unit - 1) / unit;
+#ifdef _OPENMP
+#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
+#endif
+  for (int part = 0; part < threads; part++) {
+    int64_t from = units * part / threads * unit;
+    int64_t to = units * (part + 1) / threads * unit;
+    void *own = (char *)space + part * EB_PRODUCT_SPACE;
+    if (m >= n)
+      eb_product((to < m ? to : m) - from, n, k, a + from * ars, ars, acs, b, brs, bcs, c + from * crs, crs, ccs,
+                 accumulate, own);
+    else
+      eb_product(m, (to < n ? to : n) - from, k, a, ars, acs, b + from * bcs, brs, bcs, c + from * ccs, crs, ccs,
+                 accumulate, own);
+  }
+}
