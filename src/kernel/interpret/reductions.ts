@@ -1,25 +1,23 @@
 // What the accumulators of a `reduce` make of the values of all iterations. In: the values, in the order of iterations. Out: one
 // number. Definitions, not one-pass algorithms: those of renderers are compared with these.
+import { FORBIDDEN } from '../../tensor/energies.ts';
 import type { ReduceOp } from '../kernel.ts';
 
-/** The energy of what is impossible, and the minimum over nothing. */
-const forbidden = 1e30;
-
 const smallest = (values: readonly number[]): number =>
-  values.length === 0 ? forbidden : values.reduce((a, b) => Math.min(a, b));
+  values.length === 0 ? FORBIDDEN : values.reduce((a, b) => Math.min(a, b));
 
 /** -1/β log Σ exp(-β v), shifted by the smallest so that no exponential overflows. */
 const freeEnergy = (values: readonly number[], beta: number): number => {
   const least = smallest(values);
-  if (values.length < 2 || !Number.isFinite(least) || beta === Infinity) return Math.min(least, forbidden);
+  if (values.length < 2 || !Number.isFinite(least) || beta === Infinity) return Math.min(least, FORBIDDEN);
   const sum = values.reduce((total, value) => total + Math.exp(-beta * (value - least)), 0);
-  return Math.min(least - Math.log(sum) / beta, forbidden);
+  return Math.min(least - Math.log(sum) / beta, FORBIDDEN);
 };
 
 const reductions: Readonly<Record<ReduceOp, (values: readonly number[], beta: number) => number>> = {
   sum: (values) => values.reduce((a, b) => a + b, 0),
   min: smallest,
-  max: (values) => (values.length === 0 ? -forbidden : values.reduce((a, b) => Math.max(a, b))),
+  max: (values) => (values.length === 0 ? -FORBIDDEN : values.reduce((a, b) => Math.max(a, b))),
   argmin: (values) => {
     let [best, at] = [Infinity, 0];
     for (const [i, value] of values.entries()) if (value < best) [best, at] = [value, i];

@@ -1,5 +1,6 @@
 // Statements as functions that run them: the meaning of kernel.ts, literally. In: statements, the machine they run on, and how to
 // go through parallel loops. Out: a function without arguments.
+import { FORBIDDEN } from '../../tensor/energies.ts';
 import { runRoutine } from '../../tensor/host-routines/by-name.ts';
 import type { BufferId, Loop, Private, Statement } from '../kernel.ts';
 import { printAccess } from '../print-expressions.ts';
@@ -18,8 +19,7 @@ export interface Threading {
 type Run = () => void;
 type StatementOf<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 
-const forbidden = 1e30;
-const startOf: Readonly<Record<Private['op'], number>> = { sum: 0, min: forbidden, max: -forbidden };
+const startOf: Readonly<Record<Private['op'], number>> = { sum: 0, min: FORBIDDEN, max: -FORBIDDEN };
 type Mode = 'sum' | 'min' | 'max';
 const combine: Readonly<Record<Mode, (a: number, b: number) => number>> = {
   sum: (a, b) => a + b,
