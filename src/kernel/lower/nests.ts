@@ -1,0 +1,128 @@
+// Loops over the entries of a value. In: lengths of axes and what is computed at an index. Out: loops, the indices they stand
+// for, and nests that store. A loop whose variable reshapes would divide becomes two: i below N·K is K·j + k.
+import { isOne, type Dim } from '../../tensor/dims.ts';
+import { addIndex, ofLoop, scaleIndex, zero } from '../index-arithmetic.ts';
+import type { Expr, Index, Loop, LoopId, Statement } from '../kernel.ts';
+import type { Context, Place, Scope } from './context.ts';
+import { divideExactly } from './dim-division.ts';
+import { allIn, atomsIn, indicesIn } from './expressions.ts';
+import { share } from './sharing.ts';
+import { Entries } from './values.ts';
+
+export interface Iterated<T> {
+  /** Of each axis, outermost first; none for an axis of length 1. */
+  readonly loops: readonly (readonly Loop[])[];
+  readonly indices: readonly Index[];
+  readonly result: T;
+}
+
+/** Loops over axes, split as the expressions at their indices want it. */
+export const iterate = <T>(
+  context: Context,
+  axes: readonly Dim[],
+  compute: (indices: readonly Index[]) => T,
+  expressionsOf: (result: T) => readonly Expr[],
+  splittable: (axis: number) => boolean = () => true,
+): Iterated<T> => {
+  const before = context.loopCount;
+  let factors: readonly (readonly Dim[])[] = axes.map((length) => (isOne(length) ? [] : [length]));
+  for (;;) {
+    const loops = factors.map((lengths) => lengths.map((length) => context.loop(length)));
+    const indices = loops.map((inner, axis) => indexOver(inner, factors[axis]!));
+    const result = compute(indices);
+    const division = divisionIn(expressionsOf(result), context, (loop) =>
+      loops.some((inner, axis) => splittable(axis) && inner.some(({ id }) => id === loop)),
+    );
+    if (division === null) return { loops, indices, result };
+    factors = factors.map((lengths, axis) =>
+      lengths.flatMap((length, i) =>
+        loops[axis]![i]!.id === division.loop ? [division.outer, division.inner] : [length],
+      ),
+    );
+    context.forgetLoops(before);
+  }
+};
+
+const indexOver = (loops: readonly Loop[], lengths: readonly Dim[]): Index =>
+  loops.reduce((index, { id }, i) => addIndex(scaleIndex(index, lengths[i]!), ofLoop(id)), zero);
+
+interface Division {
+  readonly loop: LoopId;
+  readonly outer: Dim;
+  readonly inner: Dim;
+}
+
+/** A loop that stands in a division, and whose length is a multiple of what it is divided by. */
+const divisionIn = (
+  expressions: readonly Expr[],
+  context: Context,
+  candidate: (loop: LoopId) => boolean,
+): Division | null => {
+  for (const expr of allIn(expressions))
+    for (const atom of indicesIn(expr).flatMap(atomsIn)) {
+      if (atom.kind !== 'floor-div' && atom.kind !== 'mod') continue;
+      for (const { coef, atom: of } of atom.of.terms) {
+        if (of.kind !== 'loop' || !candidate(of.loop)) continue;
+        const inner = divideExactly(atom.by, coef);
+        const outer = inner === null || isOne(inner) ? null : divideExactly(context.lengthOf(of.loop), inner);
+        if (outer !== null && inner !== null && outer.length > 0 && !isOne(outer))
+          return { loop: of.loop, outer, inner };
+      }
+    }
+  return null;
+};
+
+export const nested = (
+  loops: readonly Loop[],
+  body: readonly Statement[],
+  role: 'serial' | 'parallel' = 'parallel',
+): readonly Statement[] =>
+  loops.reduceRight<readonly Statement[]>(
+    (inner, loop) => [{ kind: 'loop', loop, role, scratch: [], privates: [], body: inner }],
+    body,
+  );
+
+/** Where the entry with an index goes. */
+export interface Target {
+  readonly place: Place;
+  readonly at: (indices: readonly Index[]) => readonly Index[];
+}
+export const whole = (place: Place): Target => ({ place, at: (indices) => indices });
+
+export const storesTo = (
+  context: Context,
+  targets: readonly Target[],
+  indices: readonly Index[],
+  value: Expr,
+  mode: 'set' | 'sum' = 'set',
+): readonly Statement[] =>
+  targets.map(({ place, at }) => ({ kind: 'store', to: context.access(place, at(indices)), value, mode }));
+
+/** One nest over a shape that stores what `read` gives at each index to all targets. */
+export const storeNest = (
+  scope: Scope,
+  shape: readonly Dim[],
+  read: (entries: Entries, indices: readonly Index[]) => Expr,
+  targets: readonly Target[],
+): void => {
+  const { context } = scope;
+  const { loops, indices, result } = iterate(
+    context,
+    shape,
+    (at) => read(new Entries(context), at),
+    (value) => [value],
+  );
+  const { lets, values } = shareForStores(context, result, targets.length);
+  const body = [...lets, ...storesTo(context, targets, indices, values)];
+  scope.statements.push(...nested(loops.flat(), body));
+};
+
+/** Lets of an expression that is stored `times` times. */
+export const shareForStores = (
+  context: Context,
+  expr: Expr,
+  times: number,
+): { readonly lets: readonly Statement[]; readonly values: Expr } => {
+  const { lets, values } = share(Array.from({ length: times }, () => expr), context); // prettier-ignore
+  return { lets: lets.map((made) => ({ kind: 'let', ...made })), values: values[0]! };
+};

@@ -1,0 +1,42 @@
+// scatter-add: zeros, then every update added where its index says. In: the instruction. Out: two nests. Updates of one index may
+// collide, so the loops over the indices are serial; those over the other axes are parallel.
+import type { Instr } from '../../tensor/program.ts';
+import type { Loop } from '../kernel.ts';
+import type { Scope } from './context.ts';
+import { indexOf, numberOf } from './expressions.ts';
+import { iterate, nested, shareForStores, storeNest, storesTo, type Target } from './nests.ts';
+import { Entries } from './values.ts';
+
+export const lowerScatterAdd = (
+  scope: Scope,
+  { out, updates, indices, axis }: Extract<Instr, { op: 'scatter-add' }>,
+  targets: readonly Target[],
+): void => {
+  const { context, program } = scope;
+  const [first, ...others] = targets;
+  storeNest(scope, program.values[out[0]]!.shape, () => numberOf(0), [first!]);
+  const rank = program.values[indices]!.shape.length;
+  const made = iterate(
+    context,
+    program.values[updates]!.shape,
+    (at) => {
+      const entries = new Entries(context);
+      return [entries.at(scope, updates, at), entries.at(scope, indices, at.slice(axis, axis + rank))] as const;
+    },
+    (expressions) => expressions,
+  );
+  const [update, index] = made.result;
+  const to = made.indices.toSpliced(axis, rank, indexOf(index));
+  const { lets, values } = shareForStores(context, update, 1);
+  const body = [...lets, ...storesTo(context, [first!], to, values, 'sum')];
+  const loops = (from: number, to?: number): readonly Loop[] => made.loops.slice(from, to).flat();
+  const colliding = nested(loops(axis, axis + rank), nested(loops(axis + rank), body), 'serial');
+  scope.statements.push(...nested(loops(0, axis), colliding));
+  if (others.length > 0)
+    storeNest(
+      scope,
+      program.values[out[0]]!.shape,
+      (_, at) => ({ kind: 'load', from: context.access(first!.place, first!.at(at)) }),
+      others,
+    );
+};
