@@ -24,7 +24,7 @@ export interface Analysis {
 
 export const queries = ['map', 'marginals', 'logz', 'sample'] as const;
 export type QueryName = (typeof queries)[number];
-export const stages = ['ast', 'model', 'graph', 'plan', 'program'] as const;
+export const stages = ['ast', 'model', 'graph', 'plan', 'program', 'kernels'] as const;
 export type Stage = (typeof stages)[number];
 export const graphFormats = ['svg', 'dot', 'json'] as const;
 export type GraphFormat = (typeof graphFormats)[number];

@@ -16,16 +16,15 @@ import { check } from './semantics/check.ts';
 import { parse } from './syntax/parse.ts';
 import { format as formatSource } from './syntax/format.ts';
 import { unaffected } from './syntax/unaffected.ts';
-import { printProgram } from './tensor/print.ts';
 import { explainPlan, summarisePlan } from './plan/explain.ts';
 import { lowerPlan } from './plan/lower-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { planTask as makePlan } from './plan/plan-task.ts';
 import type { BoundTask } from './run/bind-task.ts';
 import { bindTask } from './run/bind-task.ts';
+import { emitStage } from './run/emit-stage.ts';
 import { energyReport } from './run/energy.ts';
 import { execute } from './run/execute.ts';
-import { printTree } from './run/print-tree.ts';
 import { trainToFile } from './run/train.ts';
 
 // ---------------------------------------------------------------- text to factor graph
@@ -96,18 +95,8 @@ export const compileModule = (value: object): { readonly js: string; readonly dt
   return { js: emitModule(spec), dts: emitDeclarations(spec) };
 };
 
-export const emit = (stage: Stage, analysis: Analysis, options: RunOptions): Checked<string | null> => {
-  if (stage === 'ast') return { value: printTree(analysis.tree), diagnostics: [] };
-  if (stage === 'model') return { value: printTree(analysis.model), diagnostics: [] };
-  if (stage === 'graph') return { value: `${JSON.stringify(drawJson(analysis.graph!), null, 2)}\n`, diagnostics: [] };
-  const { value, diagnostics } = planned(analysis, options, true);
-  if (value === null) return { value: null, diagnostics };
-  if (stage === 'plan') return { value: explainPlan(value.plan), diagnostics };
-  const programs = Object.entries(moduleOf(value).entries).map(
-    ([name, program]) => `// ${name}\n${printProgram(program)}\n`,
-  );
-  return { value: programs.join('\n'), diagnostics };
-};
+export const emit = (stage: Stage, analysis: Analysis, options: RunOptions): Checked<string | null> =>
+  emitStage(stage, analysis, () => planned(analysis, options, true), moduleOf);
 
 // ---------------------------------------------------------------- running
 

@@ -25,7 +25,7 @@ export interface BoundTask {
 }
 
 /** Stands in for sizes that nothing determines, for cost estimates only. */
-const nominalSize = 100;
+export const nominalSize = 100;
 
 const isTable = (input: DataInput): input is Table => typeof input === 'object' && input !== null && 'source' in input;
 
