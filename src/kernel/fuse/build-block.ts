@@ -1,0 +1,154 @@
+// A row block: one parallel loop over tiles of rows, in whose body the statements of a group run one after the other over the
+// rows of the tile. In: the statements, their row loops, the roles of buffers, the size of a tile. Out: what replaces them: what
+// private accumulators start from, then the block.
+import { constant, type Dim } from '../../tensor/dims.ts';
+import { extentOf } from '../extents.ts';
+import type { Fresh } from '../fresh.ts';
+import { addIndex, ofLoop, scaleIndex, stridesOfShape } from '../index-arithmetic.ts';
+import type { Access, Buffer, BufferId, Index, Loop, LoopId, Private, Statement } from '../kernel.ts';
+import { mapStatement, type Replacements } from '../transform.ts';
+import type { Role, Roles } from './roles.ts';
+
+export interface Block {
+  readonly statements: readonly Statement[];
+  readonly rowLoops: ReadonlySet<LoopId>;
+  readonly rows: Dim;
+  readonly roles: Roles;
+  /** Intermediates that only the block sees. */
+  readonly scratch: readonly BufferId[];
+  readonly size: number;
+}
+
+export const buildBlock = (block: Block, fresh: Fresh): readonly Statement[] => {
+  const { rows, roles, size } = block;
+  const tile = fresh.loop();
+  const scratch = new Map(block.scratch.map((id) => [id, scratchOf(id, block, fresh)] as const));
+  const privates: Private[] = [];
+  const fills: Statement[] = [];
+  for (const [into, role] of roles.own) {
+    if (role.kind !== 'private') continue;
+    const buffer = fresh.bufferOf(into);
+    const copy = fresh.buffer({ name: buffer.name, scalar: buffer.scalar, shape: buffer.shape, storage: 'scratch' });
+    privates.push({ copy, into, op: role.op });
+    if (role.fills) fills.push(filled(into, neutral[role.op], fresh));
+  }
+  const copies = new Map(privates.map(({ copy, into }) => [into, copy] as const));
+  const body = block.statements.map((statement) => inTile(statement, { block, tile, scratch, copies }));
+  const loop: Statement = {
+    kind: 'loop',
+    loop: { id: tile, extent: { kind: 'tiles', of: rows, size } },
+    role: 'parallel',
+    scratch: [...scratch.values()].map(({ id }) => id),
+    privates,
+    body,
+  };
+  return [...fills, loop];
+};
+
+interface Scratch {
+  readonly id: BufferId;
+  readonly axis: number;
+  readonly strides: readonly Dim[];
+}
+
+interface Inside {
+  readonly block: Block;
+  readonly tile: LoopId;
+  readonly scratch: ReadonlyMap<BufferId, Scratch>;
+  readonly copies: ReadonlyMap<BufferId, BufferId>;
+}
+
+const neutral: Readonly<Record<Private['op'], number>> = { sum: 0, min: 1e30, max: -1e30 };
+
+const axisOf = (role: Role | undefined): number => (role?.kind === 'aligned' ? role.axis : 0);
+
+/** The buffer with as many rows as a tile has. */
+const scratchOf = (id: BufferId, { roles, size }: Block, fresh: Fresh): Scratch => {
+  const buffer = fresh.bufferOf(id);
+  const axis = axisOf(roles.get(id));
+  const shape = buffer.shape.with(axis, constant(size));
+  const small: Buffer = { name: buffer.name, scalar: buffer.scalar, shape, storage: 'scratch' };
+  return { id: fresh.buffer(small), axis, strides: stridesOfShape(shape) };
+};
+
+export const filled = (buffer: BufferId, value: number, fresh: Fresh): Statement => {
+  const { shape } = fresh.bufferOf(buffer);
+  const loops = shape.map((dim): Loop => ({ id: fresh.loop(), extent: extentOf(dim) }));
+  const to: Access = { buffer, at: loops.map((loop) => ofLoop(loop.id)), strides: stridesOfShape(shape) };
+  const store: Statement = { kind: 'store', to, value: { kind: 'number', value, scalar: 'real' }, mode: 'set' };
+  return inLoops(loops, [store])[0]!;
+};
+
+/** The statements in nested parallel loops, the first outermost. */
+export const inLoops = (loops: readonly Loop[], body: readonly Statement[]): readonly Statement[] =>
+  loops.reduceRight<readonly Statement[]>(
+    (inside, loop) => [{ kind: 'loop', loop, role: 'parallel', scratch: [], privates: [], body: inside }],
+    body,
+  );
+
+const inTile = (statement: Statement, inside: Inside): Statement => {
+  const { block, tile, scratch, copies } = inside;
+  const { rowLoops, rows, size } = block;
+  const start = scaleIndex(ofLoop(tile), constant(size));
+  const rowIndex = (row: LoopId): Index => addIndex(start, ofLoop(row));
+  const replacements: Replacements = {
+    atom: (atom) => (atom.kind === 'loop' && rowLoops.has(atom.loop) ? rowIndex(atom.loop) : null),
+    access: (access) => {
+      const copy = copies.get(access.buffer);
+      if (copy !== undefined) return { ...access, buffer: copy };
+      const small = scratch.get(access.buffer);
+      if (small === undefined) return null;
+      const local = addIndex(access.at[small.axis]!, scaleIndex(start, constant(-1)));
+      return { buffer: small.id, at: access.at.with(small.axis, local), strides: small.strides };
+    },
+  };
+  const cut = (loop: Loop): Loop =>
+    rowLoops.has(loop.id) ? { id: loop.id, extent: { kind: 'tile', of: rows, tile, size } } : loop;
+  // Extents and modes are no parts that replacements know of.
+  const shaped = (s: Statement): Statement => {
+    switch (s.kind) {
+      case 'loop': {
+        // Rows that add to one place do so one after the other; the copy is private to the thread, not to the row.
+        const adds = rowLoops.has(s.loop.id) && writesAnyOf(s.body, copies);
+        return { ...s, loop: cut(s.loop), role: adds ? 'serial' : s.role, body: s.body.map(shaped) };
+      }
+      case 'reduce':
+        return { ...s, loops: s.loops.map(cut) };
+      case 'product':
+        return {
+          ...s,
+          rows: cut(s.rows),
+          columns: cut(s.columns),
+          inner: cut(s.inner),
+          accumulate: s.accumulate || copies.has(s.out.buffer),
+        };
+      case 'store': {
+        const role = copies.has(s.to.buffer) ? block.roles.get(s.to.buffer) : undefined;
+        return role?.kind === 'private' ? { ...s, mode: role.op } : s;
+      }
+      case 'if':
+        return { ...s, then: s.then.map(shaped) };
+      case 'let':
+      case 'routine':
+      case 'while':
+        return s;
+    }
+  };
+  return mapStatement(shaped(statement), replacements);
+};
+
+const writesAnyOf = (statements: readonly Statement[], buffers: ReadonlyMap<BufferId, unknown>): boolean =>
+  statements.some((s) => {
+    switch (s.kind) {
+      case 'loop':
+        return writesAnyOf(s.body, buffers);
+      case 'if':
+        return writesAnyOf(s.then, buffers);
+      case 'store':
+        return buffers.has(s.to.buffer);
+      case 'product':
+        return buffers.has(s.out.buffer);
+      default:
+        return false;
+    }
+  });

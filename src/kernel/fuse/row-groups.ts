@@ -1,0 +1,151 @@
+// Which units of a statement list would make row blocks over given rows. In: the units, the extent of the rows. Out: what they
+// would save, and the list with the blocks built.
+import type { Dim } from '../../tensor/dims.ts';
+import type { Fresh } from '../fresh.ts';
+import type { Buffer, BufferId, KernelTarget } from '../kernel.ts';
+import { arrange, type Policy } from './arrange.ts';
+import { bindRows } from './bind-rows.ts';
+import { chooseBlock, type Choice, type Group } from './block-cost.ts';
+import { buildBlock } from './build-block.ts';
+import { Roles, type Role } from './roles.ts';
+import { splitTails } from './split-tails.ts';
+import { unitOf, type Unit } from './units.ts';
+
+/** A unit, or a block that was made already. */
+export interface Item {
+  readonly unit: Unit;
+  readonly block: boolean;
+}
+
+export const asItem = (unit: Unit): Item => ({ unit, block: false });
+
+/** A statement list of a program. */
+export interface Place {
+  readonly target: KernelTarget;
+  readonly fresh: Fresh;
+  /** Buffers that only this list touches. */
+  readonly own: ReadonlySet<BufferId>;
+}
+
+export interface Trial {
+  /** Bytes of memory traffic; 0 where there is no block. */
+  readonly saves: number;
+  readonly build: () => readonly Item[];
+}
+
+/** The blocks that these rows would give. Units of which only a part would belong to one are split. */
+export const tryRows = (rows: Dim, items: readonly Item[], place: Place): Trial => {
+  const split = new Map<Item, readonly [Item, Item]>();
+  for (const item of items) {
+    if (item.block || bind([item.unit], rows, place) !== null) continue;
+    const parts = splitTails(item.unit.statements, rows, place.fresh);
+    if (parts !== null) split.set(item, [asItem(unitOf(parts[0])), asItem(unitOf(parts[1]))]);
+  }
+  const whole = bestOf(rows, items.flatMap((item) => split.get(item) ?? [item]), place); // prettier-ignore
+  if (split.size === 0) return trialOf(whole, place);
+  // What was split for nothing stays in one.
+  const inBlocks = new Set(whole.flatMap(({ units, choice }) => (choice === null ? [] : units)));
+  const kept = items.flatMap((item) => {
+    const parts = split.get(item);
+    return parts !== undefined && inBlocks.has(parts[0].unit) ? parts : [item];
+  });
+  return trialOf(bestOf(rows, kept, place), place);
+};
+
+/** A part of the list in its place; a block where something was chosen. */
+interface Part {
+  readonly items: readonly Item[];
+  readonly units: readonly Unit[];
+  readonly group: Group | null;
+  readonly choice: Choice | null;
+}
+
+const savesOf = (parts: readonly Part[]): number => parts.reduce((sum, { choice }) => sum + (choice?.saves ?? 0), 0);
+
+const trialOf = (parts: readonly Part[], { fresh }: Place): Trial => ({
+  saves: savesOf(parts),
+  build: () =>
+    parts.flatMap(({ units, items, group, choice }): readonly Item[] => {
+      if (choice === null || group === null) return items;
+      const statements = units.flatMap((unit) => unit.statements);
+      return [{ unit: unitOf(buildBlock({ ...group, ...choice, statements }, fresh)), block: true }];
+    }),
+});
+
+/** Neither way of gathering is always the better one: what is read by two later blocks belongs to the first, what needs nothing
+ *  of a block but serves one to that one. */
+const bestOf = (rows: Dim, items: readonly Item[], place: Place): readonly Part[] => {
+  const [forwards, backwards] = [partsOf(rows, items, place, 'forwards'), partsOf(rows, items, place, 'backwards')];
+  return savesOf(backwards) > savesOf(forwards) ? backwards : forwards;
+};
+
+const partsOf = (
+  rows: Dim,
+  items: readonly Item[],
+  place: Place,
+  direction: Policy<Item, Group>['direction'],
+): readonly Part[] => {
+  const users = usersOf(items, place);
+  const bufferOf = (id: BufferId): Buffer => place.fresh.bufferOf(id);
+  const clusters = arrange<Item, Group>(items, {
+    effectsOf: (item) => item.unit.effects,
+    keyOf: (item) => (item.block ? null : 'rows'),
+    open: (item) => bind([item.unit], rows, place),
+    join: (group, item) => extend(group, item.unit, place),
+    direction,
+  });
+  return clusters.flatMap(({ items: members, state }): readonly Part[] => {
+    if (state === null) return [{ items: members, units: [], group: null, choice: null }];
+    return connected(members, state.roles).map((part) => {
+      const units = part.map((item) => item.unit);
+      const group = part.length === members.length ? { ...state, units } : bind(units, rows, place);
+      const choice = group === null ? null : chooseBlock(group, { target: place.target, users, bufferOf });
+      return { items: part, units, group, choice };
+    });
+  });
+};
+
+const bind = (units: readonly Unit[], rows: Dim, { fresh }: Place): Group | null => {
+  const statements = units.flatMap((unit) => unit.statements);
+  const bound = bindRows(statements, rows, new Roles(), (id) => fresh.bufferOf(id));
+  return bound === null ? null : { units, rows, rowLoops: bound.rows, roles: bound.roles };
+};
+
+const extend = (group: Group, unit: Unit, { fresh }: Place): Group | null => {
+  const bound = bindRows(unit.statements, group.rows, group.roles, (id) => fresh.bufferOf(id));
+  if (bound === null) return null;
+  bound.roles.commit();
+  return { ...group, units: [...group.units, unit], rowLoops: new Set([...group.rowLoops, ...bound.rows]) };
+};
+
+/** How many items touch a buffer of the list's own. */
+const usersOf = (items: readonly Item[], { own }: Place): ReadonlyMap<BufferId, number> => {
+  const users = new Map<BufferId, number>();
+  for (const { unit } of items)
+    for (const id of unit.effects.buffers.keys()) if (own.has(id)) users.set(id, (users.get(id) ?? 0) + 1);
+  return users;
+};
+
+/** Members that share aligned buffers, each such part by itself: what has nothing in common saves nothing together. */
+const connected = (members: readonly Item[], roles: Roles): readonly (readonly Item[])[] => {
+  const parts: { readonly items: Item[]; readonly buffers: Set<BufferId> }[] = [];
+  for (const item of members) {
+    const shared = [...item.unit.effects.buffers.keys()].filter((id) => ties(roles.get(id)));
+    const [first, ...others] = parts.filter(({ buffers }) => shared.some((id) => buffers.has(id)));
+    if (first === undefined) {
+      parts.push({ items: [item], buffers: new Set(shared) });
+      continue;
+    }
+    first.items.push(item);
+    for (const id of shared) first.buffers.add(id);
+    for (const other of others) {
+      first.items.push(...other.items);
+      for (const id of other.buffers) first.buffers.add(id);
+      parts.splice(parts.indexOf(other), 1);
+    }
+  }
+  const position = new Map(members.map((item, i) => [item, i] as const));
+  return parts.map(({ items }) => items.sort((a, b) => position.get(a)! - position.get(b)!));
+};
+
+const ties = (role: Role | undefined): boolean => role?.kind === 'aligned' || role?.kind === 'private';
