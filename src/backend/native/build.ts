@@ -4,7 +4,7 @@ import { runCommand, saidBy, type RunCommand } from './compiler-process.ts';
 import { hashOf, type LibraryCache, type Stored } from './library-cache.ts';
 import { processorFeatures } from './processor.ts';
 import { compilerFailed } from './refusals.ts';
-import { linked, type Toolchain } from './toolchain.ts';
+import { linked, type Toolchain } from './trial.ts';
 
 /** Large programs take seconds; what takes minutes hangs. */
 const compileMilliseconds = 300_000;

@@ -1,8 +1,9 @@
 // Where compiled programs are kept. In: the environment, the platform. Out: a folder that can be written, and in words what is
 // wrong with the user's own where it cannot.
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdir, stat } from 'node:fs/promises';
 import { homedir, tmpdir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { dirname, isAbsolute, join } from 'node:path';
 
 export interface Surroundings {
   readonly platform: string;
@@ -22,6 +23,8 @@ export const cacheFolderOf = ({ platform, environment, home }: Surroundings = th
   return platform === 'darwin' ? join(home(), 'Library', 'Caches', 'ebmc') : join(home(), '.cache', 'ebmc');
 };
 
+const codeOf = (error: unknown): unknown => (error instanceof Error && 'code' in error ? error.code : null);
+
 const problems: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',
@@ -30,26 +33,29 @@ const problems: Readonly<Record<string, string>> = {
   EDQUOT: 'the disk quota is used up',
   ENOTDIR: 'a file is in its place',
   EEXIST: 'a file is in its place',
+  ENOENT: 'there is no such folder, and none can be made',
 };
 
 /** What an error of the file system means; throws any other. */
 export const problemOf = (error: unknown): string => {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : null;
-  if (code === null || !/^E[A-Z]+$/.test(code)) throw error;
+  const code = codeOf(error);
+  if (typeof code !== 'string' || !/^E[A-Z]+$/.test(code)) throw error;
   return problems[code] ?? code;
 };
 
-/** Null when files can be made there, else why not. Makes the folder. */
-export const whyNotWritable = (folder: string): string | null => {
+/** Makes a folder and those above it. (`mkdir` with `recursive` never returns where the system says of a new folder in an old one
+ *  that there is no such file, as it does in /proc.) */
+export const makeFolder = async (path: string): Promise<void> => {
+  const make = (): Promise<void> =>
+    mkdir(path, { mode: 0o700 }).catch(async (error: unknown) => {
+      if (codeOf(error) !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error;
+    });
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
-    const trial = join(folder, `.${process.pid}.trial.tmp`);
-    // Some content: a full disk takes empty files.
-    writeFileSync(trial, Buffer.alloc(4096));
-    rmSync(trial);
-    return null;
+    await make();
   } catch (error) {
-    return problemOf(error);
+    if (codeOf(error) !== 'ENOENT' || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await make();
   }
 };
 

@@ -2,10 +2,10 @@
 // library whose content is as it was written. A file is named after its key and the hash of its content, and appears by one
 // rename, so that processes that use the cache at once need no lock and a damaged file is known by its name.
 import { createHash, randomBytes } from 'node:crypto';
-import { copyFile, mkdir, mkdtemp, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
+import { copyFile, mkdtemp, readFile, readdir, rename, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { privateFolder, problemOf } from './cache-folder.ts';
+import { makeFolder, privateFolder, problemOf } from './cache-folder.ts';
 import type { Memory } from './toolchain.ts';
 
 export interface Bounds {
@@ -119,7 +119,7 @@ export class LibraryCache implements Memory {
   }
 
   private async publish(name: string, write: (path: string) => Promise<void>): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o700 });
+    await makeFolder(this.folder);
     const temporary = join(this.folder, `.${process.pid}.${randomBytes(8).toString('hex')}.tmp`);
     try {
       await write(temporary);

@@ -10,7 +10,8 @@ import { NativeWorker } from './native-worker.ts';
 import { threadCount } from './processor.ts';
 import { lacking } from './refusals.ts';
 import { NativeRunner } from './runner.ts';
-import { findToolchain, isLack, machineWith, type Lack, type Machine, type Toolchain } from './toolchain.ts';
+import { findToolchain, isLack, machineWith, type Lack } from './toolchain.ts';
+import type { Machine, Toolchain } from './trial.ts';
 import type { Real, Translator } from './translation.ts';
 
 const require = createRequire(import.meta.url);
@@ -24,7 +25,7 @@ const koffiPath = (): string | null => {
 };
 
 /** Systems whose compilers and loaders are known here. */
-const served: readonly string[] = ['linux', 'darwin', 'freebsd', 'openbsd'];
+const served: ReadonlySet<string> = new Set(['linux', 'darwin', 'freebsd', 'openbsd']);
 
 /** What every module on this backend shares: the compiler, once it is found, the cache, the thread. */
 class NativePlatform {
@@ -45,7 +46,7 @@ class NativePlatform {
 
   private async look(): Promise<Toolchain | Lack> {
     const { platform } = this.machine;
-    if (!served.includes(platform)) return { detail: `native programs are not served on ${platform}`, remedy: null };
+    if (!served.has(platform)) return { detail: `native programs are not served on ${platform}`, remedy: null };
     if (this.machine.koffi() === null)
       return { detail: 'koffi, which calls compiled programs, is not installed', remedy: installing(['koffi']) };
     return findToolchain(this.machine, this.cache);

@@ -11,7 +11,7 @@ import type { LibraryCache } from './library-cache.ts';
 import { whyNoRoom, whyTooLarge } from './memory.ts';
 import type { NativeWorker, Work } from './native-worker.ts';
 import { compilerFailed, tooLarge } from './refusals.ts';
-import type { Toolchain } from './toolchain.ts';
+import type { Toolchain } from './trial.ts';
 import type { Translation, Translator } from './translation.ts';
 import type { Element, Numbers, Reply, SentInput } from './worker/protocol.ts';
 

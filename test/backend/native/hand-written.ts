@@ -7,10 +7,9 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { ModuleSpec } from '../../../src/backend/backend.ts';
 import { nativeBackendsOn, thisMachine } from '../../../src/backend/native/run.ts';
-import type { Machine } from '../../../src/backend/native/toolchain.ts';
+import type { Machine } from '../../../src/backend/native/trial.ts';
 import { Builder } from '../../../src/tensor/builder.ts';
 import { size } from '../../../src/tensor/dims.ts';
-import { moduleOf } from '../agreement.ts';
 
 export const koffi: string = createRequire(import.meta.url).resolve('koffi');
 
@@ -37,7 +36,8 @@ int32_t ebmc_infer(const int64_t *sizes, const void *const *inputs, void *const 
 }
 `;
 
-export const twice = '#pragma omp parallel for num_threads(threads)\n  for (int64_t i = 0; i < N; i++) y[i] = 2 * x[i];';
+export const twice =
+  '#pragma omp parallel for num_threads(threads)\n  for (int64_t i = 0; i < N; i++) y[i] = 2 * x[i];';
 /** Steps of a millisecond until the caller stops it: the outermost loop of a program. */
 export const endless = `#include <time.h>
   for (int32_t step = 0;; step++) {
@@ -52,7 +52,8 @@ export const endless = `#include <time.h>
 export const vectorModule = (): ModuleSpec => {
   const b = new Builder();
   const x = b.input('x', [size('N')]);
-  return moduleOf({ infer: b.finish({ y: b.add(x, x) }) });
+  const entries = { infer: b.finish({ y: b.add(x, x) }) };
+  return { name: 'test', source: 'test.ebm', description: [], sizes: [], variables: {}, entries };
 };
 
 export const machine = (changes: Readonly<Record<string, string>> = {}, rest: Partial<Machine> = {}): Machine => ({
