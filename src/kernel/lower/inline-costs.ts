@@ -4,6 +4,7 @@ import { elementwiseTable } from '../../tensor/elementwise-table.ts';
 import type { Program, ValueId } from '../../tensor/program.ts';
 import type { KernelTarget } from '../kernel.ts';
 import { formOf } from './contract-form.ts';
+import type { GuardedSelects } from './guarded.ts';
 import { isInlinable, type Inlinable } from './reads.ts';
 
 export interface InlineCost {
@@ -76,6 +77,7 @@ const operandsOfInlinable = (instr: Inlinable): readonly ValueId[] => {
 export const inlineCosts = (
   program: Program,
   inputs: readonly InlineCost[],
+  guarded: GuardedSelects,
   target: KernelTarget,
   numbered: () => number,
 ): InlineCosts => {
@@ -89,7 +91,9 @@ export const inlineCosts = (
     of.set(value, loadCost);
   };
   for (const instr of program.instrs) {
-    const isMap = isInlinable(instr) && (instr.op !== 'contract' || formOf(program, instr, target).kind === 'map');
+    const isStored = guarded.selects.has(instr.out[0]!) || guarded.inside.has(instr.out[0]!);
+    const isMap =
+      !isStored && isInlinable(instr) && (instr.op !== 'contract' || formOf(program, instr, target).kind === 'map');
     if (!isMap) {
       for (const id of instr.out) of.set(id, loadCost);
       continue;

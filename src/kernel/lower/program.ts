@@ -3,6 +3,7 @@
 import type { Instr, ValueId } from '../../tensor/program.ts';
 import type { Place, Scope } from './context.ts';
 import { formOf } from './contract-form.ts';
+import { lowerGuarded } from './guarded.ts';
 import { copyToDestinations, lowerScan, lowerWhile } from './loops.ts';
 import { storeNest, whole, type Target } from './nests.ts';
 import { lowerProduct } from './products.ts';
@@ -67,6 +68,14 @@ const lowerInlinable = (scope: Scope, instr: Inlinable): void => {
 };
 
 const lowerInstr = (scope: Scope, instr: Instr): void => {
+  const { selects, inside } = scope.decisions.guarded;
+  if (inside.has(instr.out[0]!)) return;
+  const guarded = selects.get(instr.out[0]!);
+  if (guarded !== undefined) {
+    const targets = placesFor(scope, instr, instr.out[0]!);
+    lowerGuarded(scope, instr.out[0]!, guarded, targets);
+    return setStored(scope, instr.out[0]!, targets);
+  }
   if (instr.op === 'contract') {
     const form = formOf(scope.program, instr, scope.context.target);
     if (form.kind === 'map') return lowerInlinable(scope, instr);
@@ -97,8 +106,8 @@ const lowerInstr = (scope: Scope, instr: Instr): void => {
 const lowerRoutine = (scope: Scope, instr: Extract<Instr, { op: 'routine' }>): void => {
   const args = instr.args.map((value) => wholeBuffer(scope, value));
   const outs = instr.out.map((value) => {
-    const wholes = (scope.destinations.get(value) ?? []).filter(({ leading }) => leading.length === 0);
-    return wholes[0]?.buffer ?? newBuffer(scope, value, instr.name);
+    const place = scope.destinations.get(value)?.find(({ leading }) => leading.length === 0);
+    return place?.buffer ?? newBuffer(scope, value, instr.name);
   });
   scope.statements.push({ kind: 'routine', name: instr.name, args, outs });
   for (const [i, value] of instr.out.entries()) {

@@ -45,8 +45,11 @@ export const broadcastIndex = (shape: readonly Dim[], indices: readonly Index[])
   shape.map((dim, axis) => (isOne(dim) ? zero : indices[axis]!));
 
 /** The first entry of each argument along the axis of a concat, and the end of the last. */
-export const offsetsOf = (program: Program, args: readonly ValueId[], axis: number): readonly Dim[] =>
-  args.reduce<Dim[]>((ends, id) => [...ends, add(ends.at(-1)!, program.values[id]!.shape[axis]!)], [[]]);
+export const offsetsOf = (program: Program, args: readonly ValueId[], axis: number): readonly Dim[] => {
+  const offsets: Dim[] = [[]];
+  for (const id of args) offsets.push(add(offsets.at(-1)!, program.values[id]!.shape[axis]!));
+  return offsets;
+};
 
 /** Where a gather reads its indices, and its data once the index is known. */
 export const gatherIndices = (

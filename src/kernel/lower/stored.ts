@@ -9,8 +9,9 @@ import { printIndex } from '../print-expressions.ts';
 import { entries, formOf, lengthsOf, type Contract } from './contract-form.ts';
 import type { Decisions } from './context.ts';
 import { inlineCosts, loadCost, type InlineCost, type InlineCosts } from './inline-costs.ts';
+import { guardedSelects, type Guarded, type GuardedSelects } from './guarded.ts';
 import { handsOn } from './loops.ts';
-import { contractReads, isInlinable, readsOf, type Inlinable, type Read } from './reads.ts';
+import { broadcastIndex, contractReads, isInlinable, readsOf, type Inlinable, type Read } from './reads.ts';
 import type { Dim } from '../../tensor/dims.ts';
 import { reversed } from './views.ts';
 
@@ -58,6 +59,8 @@ const isWorthStoring = ({ operations }: InlineCost, computed: number, stored: nu
 /** Of a scalar the compiler of the kernels keeps cheap arithmetic out of loops by itself. */
 const leastOfScalar = 8;
 const mostInlinedParts = 4;
+/** The share of entries for which a slow way is taken. */
+const seldom = 1 / 64;
 /** Steps that a while is expected to take. */
 const expectedSteps = 100;
 
@@ -67,6 +70,7 @@ class Decision {
   private readonly uses = new Map<ValueId, Map<string, Use>>();
   private readonly needs = new Map<ValueId, Need>();
   private readonly producers = new Map<ValueId, Instr>();
+  private readonly guarded: GuardedSelects;
   private readonly costs: InlineCosts;
   private readonly scope: number;
 
@@ -79,7 +83,8 @@ class Decision {
     private readonly numbers: Numbers,
   ) {
     this.scope = numbers.next();
-    this.costs = inlineCosts(program, inputs, target, numbers.next);
+    this.guarded = guardedSelects(program, target);
+    this.costs = inlineCosts(program, inputs, this.guarded, target, numbers.next);
     for (const instr of program.instrs) for (const id of instr.out) this.producers.set(id, instr);
   }
 
@@ -87,7 +92,7 @@ class Decision {
     for (const { id } of this.program.outputs) this.need(id, 'buffer', true);
     for (const instr of this.program.instrs.toReversed()) this.visit(instr);
     return {
-      decisions: { stored: this.stored, nested: this.nested },
+      decisions: { stored: this.stored, guarded: this.guarded, nested: this.nested },
       uses: new Map(this.program.inputs.map(({ id }) => [id, [...(this.uses.get(id)?.values() ?? [])]])),
       needs: this.needs,
     };
@@ -121,6 +126,9 @@ class Decision {
   }
 
   private visit(instr: Instr): void {
+    if (this.guarded.inside.has(instr.out[0]!)) return;
+    const guarded = this.guarded.selects.get(instr.out[0]!);
+    if (guarded !== undefined) return this.visitGuarded(guarded, this.shapeOf(instr.out[0]!));
     if (instr.op === 'contract') return this.visitContract(instr);
     if (isInlinable(instr)) return this.visitInlinable(instr);
     const nest = this.numbers.next();
@@ -196,6 +204,20 @@ class Decision {
     this.readAll(contractReads(instr, at), nest, this.count([...lengths.values()]));
     if (instr.semiring.kind === 'soft-min')
       this.use(instr.semiring.beta, { nest, indices: [], times: this.count(this.shapeOf(instr.out[0])) });
+  }
+
+  private visitGuarded({ condition, fast, slow }: Guarded, shape: readonly Dim[], share = 1): void {
+    const nest = this.numbers.next();
+    const indices = this.point(shape);
+    for (const value of [condition, fast]) {
+      const own = this.shapeOf(value);
+      const times = share * this.count(value === fast ? shape : own);
+      this.use(value, { nest, indices: broadcastIndex(own, indices), times });
+    }
+    if (!('instr' in slow)) return this.visitGuarded(slow, shape, share * seldom);
+    const lengths = lengthsOf(this.program, slow.instr);
+    const at = new Map([...lengths].map(([label, length]) => [label, this.numbers.loop(length)]));
+    this.readAll(contractReads(slow.instr, at), nest, share * seldom * this.count([...lengths.values()]));
   }
 
   /** Initial values are copied, those that the body hands on are read where they are. */
