@@ -1,0 +1,90 @@
+// Where a statement is being rendered: the function, what holds around it, and the entry that collects finished functions.
+import { scale, type Dim } from '../../tensor/dims.ts';
+import type { Index, KernelProgram, LoopId, Statement } from '../kernel.ts';
+import { CFunction, type EntryNames } from './function.ts';
+import type { Real } from './numbers.ts';
+import { boundOf, rangesOf } from './sizes.ts';
+import type { Place, Region } from './storage.ts';
+
+/** One entry under construction. */
+export class EntryEmission {
+  readonly functions: (readonly string[])[] = [];
+  /** For all threads, and for one. */
+  readonly routineSpaces = new Map<string, string>();
+  private readonly ranges: ReadonlyMap<LoopId, Dim>;
+  private made = 0;
+  private space = false;
+  private readonly reserved: Region['open'][number][] = [];
+
+  constructor(
+    readonly kernels: KernelProgram,
+    readonly real: Real,
+    readonly prefix: string,
+    readonly names: EntryNames,
+    private readonly used: Set<string>,
+  ) {
+    this.ranges = rangesOf(kernels);
+  }
+
+  /** What an index stays below, where that is known. */
+  boundOf(index: Index): readonly Dim[] {
+    const bound = boundOf(index, this.ranges);
+    return bound === null ? [] : [bound];
+  }
+
+  get places(): readonly Place[] {
+    return this.names.places;
+  }
+
+  /** A function of the runtime that the text calls. */
+  uses(name: string): void {
+    this.used.add(name);
+  }
+
+  functionName(): string {
+    return `${this.prefix}_${this.made++}`;
+  }
+
+  /** A product is there: threads need packing space. */
+  needsSpace(): void {
+    this.space = true;
+  }
+
+  get hasSpace(): boolean {
+    return this.space;
+  }
+
+  /** Doubles that a routine works in, on so many threads, as C of the layout function. */
+  needsDoubles(count: (threads: string) => string): void {
+    this.routineSpaces.set(count('threads'), count('1'));
+  }
+
+  /** Room for so many reals for each thread; gives the field of the record that tells where. */
+  reserveOfThread(count: Dim): string {
+    const field = `of_product_${this.reserved.length}`;
+    this.reserved.push({ bytes: [scale(count, this.real === 'float' ? 4 : 8)], field });
+    return field;
+  }
+
+  get reservedOfThread(): Region['open'] {
+    return this.reserved;
+  }
+}
+
+export interface Emission {
+  readonly fn: CFunction;
+  readonly entry: EntryEmission;
+  /** Inside a loop that threads share: what stands here runs on one thread. */
+  readonly threaded: boolean;
+  /** Inside any loop: runs more than once. */
+  readonly inLoop: boolean;
+}
+
+export type RenderStatements = (statements: readonly Statement[], e: Emission) => void;
+
+export const startOf = (entry: EntryEmission): Emission => ({
+  fn: new CFunction(entry.names),
+  entry,
+  threaded: false,
+  inLoop: false,
+});

@@ -1,0 +1,144 @@
+// One C function under construction. In: lines that are rendered into it. Out: its text with what it must be given (loop variables
+// and locals of the functions around it) and what it takes out of the call's record at its head (sizes and buffers).
+// Functions are static; each is given the record of the call, and the number of the thread where it uses scratch.
+import { print, type Dim } from '../../tensor/dims.ts';
+import type { BufferId, LocalId, LoopId, Scalar } from '../kernel.ts';
+import { int64Of } from './numbers.ts';
+import type { Place } from './storage.ts';
+import { Writer } from './writer.ts';
+
+/** What all functions of an entry share. */
+export interface EntryNames {
+  /** The symbol of the entry, which other names at file scope begin with. */
+  readonly symbol: string;
+  /** The type of the call's record. */
+  readonly record: string;
+  readonly sizes: ReadonlyMap<string, string>;
+  readonly places: readonly Place[];
+  /** Dims that functions compute, by their print, and what they must stay below. */
+  readonly dims: Map<string, { readonly dim: Dim; readonly below: string }>;
+  /** Buffers that functions mention. */
+  readonly buffers: Set<BufferId>;
+}
+
+const cType: Readonly<Record<Scalar, string>> = { real: 'real', int: 'int32_t' };
+
+/** A variable of C that stands for a loop or a local, with its type. */
+interface Variable {
+  readonly name: string;
+  readonly type: string;
+}
+
+export class CFunction extends Writer {
+  private readonly sizes = new Set<string>();
+  private readonly buffers = new Set<BufferId>();
+  private readonly own = new Set<string>();
+  private readonly given = new Map<string, Variable>();
+  private thread = false;
+  private temporaries = 0;
+
+  /** `returned` are locals that it makes for the function that calls it. */
+  constructor(
+    private readonly names: EntryNames,
+    private readonly returned: readonly { readonly local: LocalId; readonly scalar: Scalar }[] = [],
+  ) {
+    super();
+  }
+
+  // -------------------------------------------------------------- what lines mention
+
+  size(name: string): string {
+    this.sizes.add(name);
+    return this.names.sizes.get(name)!;
+  }
+
+  dim(dim: Dim): string {
+    const key = print(dim);
+    if (!this.names.dims.has(key)) this.names.dims.set(key, { dim, below: 'EB_MOST' });
+    return int64Of(dim, (name) => this.size(name));
+  }
+
+  /** The dim must stay within what an int32_t holds. */
+  holdsIn32(dim: Dim): void {
+    this.names.dims.set(`32 bits: ${print(dim)}`, { dim, below: '2147483647.0' });
+  }
+
+  buffer(id: BufferId): string {
+    this.names.buffers.add(id);
+    if (this.names.places[id]!.kind === 'constant') return `${this.names.symbol}_b${id}`;
+    this.buffers.add(id);
+    if (this.names.places[id]!.perThread) this.thread = true;
+    return `b${id}`;
+  }
+
+  threadNumber(): string {
+    this.thread = true;
+    return 'thread';
+  }
+
+  loop(id: LoopId): string {
+    return this.mention({ name: `i${id}`, type: 'int64_t' });
+  }
+
+  local(id: LocalId, scalar: Scalar): string {
+    return this.mention({ name: `v${id}`, type: cType[scalar] });
+  }
+
+  private mention(variable: Variable): string {
+    if (!this.own.has(variable.name)) this.given.set(variable.name, variable);
+    return variable.name;
+  }
+
+  // -------------------------------------------------------------- what lines define
+
+  defineLoop(id: LoopId): string {
+    this.own.add(`i${id}`);
+    return `i${id}`;
+  }
+
+  defineLocal(id: LocalId, scalar: Scalar, value: string): void {
+    this.own.add(`v${id}`);
+    this.line(`const ${cType[scalar]} v${id} = ${value};`);
+    if (this.returned.some(({ local }) => local === id)) this.line(`*out_v${id} = v${id};`);
+  }
+
+  /** A name for a variable that only the renderer knows. */
+  temporary(prefix: string): string {
+    return `${prefix}_${this.temporaries++}`;
+  }
+
+  // -------------------------------------------------------------- the finished text
+
+  /** The call out of `caller`, which declares what comes back. `thread` is its number, or null where it is that of
+   *  the caller; `extra` are more arguments. */
+  callFrom(caller: CFunction, name: string, thread: string | null = null, extra: readonly string[] = []): string {
+    for (const { local, scalar } of this.returned) {
+      caller.own.add(`v${local}`);
+      caller.line(`${cType[scalar]} v${local} = 0;`);
+    }
+    const pass = [...this.given.values()].map((variable) => caller.mention(variable));
+    const back = this.returned.map(({ local }) => `&v${local}`);
+    const number = this.thread ? [thread ?? caller.threadNumber()] : [];
+    return `${name}(${['call', ...number, ...extra, ...pass, ...back].join(', ')})`;
+  }
+
+  /** The text, once everything in it was rendered. `extra` are parameters beside those that lines mention. */
+  text(name: string, linkage: 'static' | 'EB_NOINLINE' | 'EB_COLD', extra: readonly string[] = []): readonly string[] {
+    const parameters = [
+      `${this.names.record} *const call`,
+      ...(this.thread ? ['const int32_t thread'] : []),
+      ...extra,
+      ...[...this.given.values()].map(({ name: of, type }) => `const ${type} ${of}`),
+      ...this.returned.map(({ local, scalar }) => `${cType[scalar]} *const out_v${local}`),
+    ];
+    const sizes = [...this.sizes].sort().map((size) => this.names.sizes.get(size)!);
+    const head = sizes.map((size) => `const int64_t ${size} = call->${size};`);
+    for (const id of [...this.buffers].sort((a, b) => a - b)) {
+      const { type, readOnly, perThread, offset } = this.names.places[id]!;
+      const value = perThread ? `(${type} *)(void *)(call->scratch + thread * call->scratch_bytes + ${offset})` : `call->b${id}`; // prettier-ignore
+      head.push(`${readOnly ? 'const ' : ''}${type} *const b${id} = ${value};`);
+    }
+    const body = [...head, ...this.lines].map((line) => `  ${line}`);
+    return [`${linkage} void ${name}(${parameters.join(', ')}) {`, ...body, '}'];
+  }
+}
