@@ -1,5 +1,6 @@
 // C to a shared library. In: the text of a program, a toolchain, a cache. Out: the path of the library, compiled unless it was
 // before. Throws DiagnosticError (EBM517) where the compiler fails.
+import { stat } from 'node:fs/promises';
 import { runCommand, saidBy, type RunCommand } from './compiler-process.ts';
 import { hashOf, type LibraryCache, type Stored } from './library-cache.ts';
 import { processorFeatures } from './processor.ts';
@@ -22,6 +23,7 @@ export const buildLibrary = (
     const { command, flags, version } = toolchain;
     const args = [...command.slice(1), ...flags, '-w', '-x', 'c', '-', '-o', path, ...linked];
     const ending = await run({ file: command[0]!, args, input: source, milliseconds: compileMilliseconds });
-    if (ending.kind === 'exited' && ending.exitCode === 0) return;
+    const made = await stat(path).catch(() => null);
+    if (ending.kind === 'exited' && ending.exitCode === 0 && made !== null) return;
     throw compilerFailed(version, ending.kind === 'late' ? 'late' : 'failed', saidBy(ending));
   });

@@ -25,6 +25,7 @@ export class NativeWorker {
   private worker: Worker | null = null;
   private readonly pending = new Map<number, Pending>();
   private calls = 0;
+  private owners = 0;
 
   /** Where koffi is; asked at the first call. */
   constructor(private readonly koffi: () => string) {}
@@ -32,7 +33,8 @@ export class NativeWorker {
   /** Begins to start the thread, which takes some 30 ms, unless it stands. */
   start(): void {
     if (this.worker !== null) return;
-    const worker = new Worker(workerText, { eval: true, workerData: { koffi: this.koffi() } });
+    // None of the flags of this process: loaders take their time, and --input-type would make a module of the text.
+    const worker = new Worker(workerText, { eval: true, execArgv: [], workerData: { koffi: this.koffi() } });
     worker.unref();
     worker.on('message', (reply: Reply) => this.pending.get(reply.id)?.settle(reply));
     worker.on('error', (error) => this.lose(error));
@@ -72,6 +74,11 @@ export class NativeWorker {
       this.pending.delete(id);
       if (this.pending.size === 0) worker.unref();
     }
+  }
+
+  /** A beginning of the names under which one runner keeps inputs, and no other. */
+  nextPrefix(): string {
+    return `${this.owners++} `;
   }
 
   /** Kept inputs whose names begin so are freed, and the arena. */

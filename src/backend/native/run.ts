@@ -7,7 +7,7 @@ import { installing } from '../tfjs/packages.ts';
 import { cacheFolderOf } from './cache-folder.ts';
 import { LibraryCache } from './library-cache.ts';
 import { NativeWorker } from './native-worker.ts';
-import { threadCount } from './processor.ts';
+import { blockBytes, threadCount } from './processor.ts';
 import { lacking } from './refusals.ts';
 import { NativeRunner } from './runner.ts';
 import { findToolchain, isLack, machineWith, type Lack } from './toolchain.ts';
@@ -27,16 +27,16 @@ const koffiPath = (): string | null => {
 /** Systems whose compilers and loaders are known here. */
 const served: ReadonlySet<string> = new Set(['linux', 'darwin', 'freebsd', 'openbsd']);
 
-/** What every module on this backend shares: the compiler, once it is found, the cache, the thread. */
+/** The thread of this process on which every compiled program runs. */
+const worker = new NativeWorker(() => koffiPath()!);
+
+/** What every module on a machine shares: the compiler, once it is found, and the cache. */
 class NativePlatform {
   private found: Promise<Toolchain | Lack> | null = null;
   readonly cache: LibraryCache;
-  readonly worker: NativeWorker;
-  private runners = 0;
 
   constructor(private readonly machine: Machine) {
     this.cache = new LibraryCache(cacheFolderOf({ ...machine, home: homedir }));
-    this.worker = new NativeWorker(() => machine.koffi()!);
   }
 
   toolchain(): Promise<Toolchain | Lack> {
@@ -50,11 +50,6 @@ class NativePlatform {
     if (this.machine.koffi() === null)
       return { detail: 'koffi, which calls compiled programs, is not installed', remedy: installing(['koffi']) };
     return findToolchain(this.machine, this.cache);
-  }
-
-  /** Under which one runner keeps its inputs in the worker. */
-  nextPrefix(): string {
-    return `${this.runners++} `;
   }
 }
 
@@ -85,7 +80,7 @@ const backendOn = (platform: NativePlatform, name: string, real: Real, translato
   load: async (module) => {
     const toolchain = await platform.toolchain();
     if (isLack(toolchain)) throw lacking(name, toolchain);
-    const { cache, worker } = platform;
+    const { cache } = platform;
     // Its thread starts while the program is translated.
     worker.start();
     const site = {
@@ -97,11 +92,11 @@ const backendOn = (platform: NativePlatform, name: string, real: Real, translato
       threads: () => (toolchain.threads ? threadCount() : 1),
       freeMemory: () => process.availableMemory(),
     };
-    return new NativeRunner(module, site, platform.nextPrefix());
+    return new NativeRunner(module, site);
   },
 });
 
-/** Both on one thread and with one cache. Tests put another machine here. */
+/** Both with one cache. Tests put another machine here. */
 export const nativeBackendsOn = (
   machine: Machine,
   translator: LoadTranslator,
@@ -114,3 +109,8 @@ export const nativeBackendsOn = (
 };
 
 export const thisMachine: Machine = machineWith(koffiPath);
+
+export const nativeBackends = nativeBackendsOn(thisMachine, async (real) => {
+  const { translator } = await import('./translate.ts');
+  return translator(real, blockBytes());
+});

@@ -51,12 +51,14 @@ export class NativeRunner implements Runner {
   private readonly kept = new Map<string, TensorData['data']>();
   private said: readonly Diagnostic[] = [];
 
-  /** `prefix`: no other runner's. */
+  private readonly prefix: string;
+
   constructor(
     private readonly module: ModuleSpec,
     private readonly site: Site,
-    private readonly prefix: string,
-  ) {}
+  ) {
+    this.prefix = site.worker.nextPrefix();
+  }
 
   readonly warnings = (): readonly Diagnostic[] => this.said;
 

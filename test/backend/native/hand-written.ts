@@ -37,7 +37,7 @@ int32_t ebmc_infer(const int64_t *sizes, const void *const *inputs, void *const 
 `;
 
 export const twice =
-  '#pragma omp parallel for num_threads(threads)\n  for (int64_t i = 0; i < N; i++) y[i] = 2 * x[i];';
+  '\n#pragma omp parallel for num_threads(threads)\n  for (int64_t i = 0; i < N; i++) y[i] = 2 * x[i];';
 /** Steps of a millisecond until the caller stops it: the outermost loop of a program. */
 export const endless = `#include <time.h>
   for (int32_t step = 0;; step++) {
