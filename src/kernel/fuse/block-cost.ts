@@ -3,6 +3,7 @@
 import { evaluate, type Dim } from '../../tensor/dims.ts';
 import { iterations } from '../extents.ts';
 import type { Buffer, BufferId, KernelTarget, LoopId, Statement } from '../kernel.ts';
+import { visitStatements } from '../transform.ts';
 import type { Roles } from './roles.ts';
 import type { Unit } from './units.ts';
 
@@ -65,8 +66,19 @@ export const chooseBlock = ({ units, rows, rowLoops, roles }: Group, known: Know
 
 type LoopStatement = Extract<Statement, { kind: 'loop' }>;
 
+/** A scan: each step needs the one before. A loop that only adds can be a loop of rows as well. */
 const isSteps = (s: Statement, rowLoops: ReadonlySet<LoopId>): s is LoopStatement =>
-  s.kind === 'loop' && s.role === 'serial' && !rowLoops.has(s.loop.id);
+  s.kind === 'loop' && s.role === 'serial' && !rowLoops.has(s.loop.id) && setsAny(s.body);
+
+const setsAny = (list: readonly Statement[]): boolean => {
+  let sets = false;
+  visitStatements(list, {
+    statement: (s) => {
+      if ((s.kind === 'store' && s.mode === 'set') || (s.kind === 'product' && !s.accumulate)) sets = true;
+    },
+  });
+  return sets;
+};
 
 /** How often a statement outside of a row block would start its threads. */
 const starts = (s: Statement, rowLoops: ReadonlySet<LoopId>, target: KernelTarget): number => {

@@ -35,8 +35,12 @@ export const effectsOf = (statements: readonly Statement[]): Effects => {
     statement: (s) => {
       if (s.kind === 'let') makes.add(s.local);
       else if (s.kind === 'reduce') for (const made of [...s.lets, ...s.accumulators]) makes.add(made.local);
-      else if (s.kind === 'loop') for (const { into } of s.privates) whole(into, false);
-      else if (s.kind === 'routine') {
+      else if (s.kind === 'loop') {
+        for (const { copy, into } of s.privates) {
+          whole(copy, true);
+          whole(into, false);
+        }
+      } else if (s.kind === 'routine') {
         for (const arg of s.args) whole(arg, true);
         for (const out of s.outs) whole(out, false);
       } else if (s.kind === 'while') {
