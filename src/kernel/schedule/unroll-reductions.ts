@@ -38,7 +38,8 @@ const unrolledIn = (statements: readonly Statement[], fresh: Fresh): readonly St
 const unrolled = (reduce: Reduce, fresh: Fresh): readonly Statement[] | null => {
   const lengths = reduce.loops.map((loop) => constantIterations(loop.extent));
   const count = lengths.reduce<number>((n, length) => n * (length ?? Infinity), 1);
-  if (count === 0 || count > mostIterations || count * partsOf(reduce) > mostParts) return null;
+  // Not a number where an open length stands beside one of 0.
+  if (!(count >= 1 && count <= mostIterations) || count * partsOf(reduce) > mostParts) return null;
   const statements: Statement[] = [];
   const define = (value: Expr): LocalId => {
     const local = fresh.local();
