@@ -15,7 +15,7 @@ EB_INLINE float eb_erf_f32(float x) {
   p = EB_FMAF(p, z, 1.28379165727e-1f);
   float small = EB_FMAF(p, x, x);
   float size = eb_abs_f32(x);
-  float t = size > 4.0f ? 4.0f : size;
+  float t = 4.0f < size ? 4.0f : size;
   float q = -1.86379214514e-4f;
   q = EB_FMAF(q, t, 2.9476585388e-3f);
   q = EB_FMAF(q, t, -2.18380649835e-2f);
@@ -24,5 +24,5 @@ EB_INLINE float eb_erf_f32(float x) {
   q = EB_FMAF(q, t, 1.27089191550e-1f);
   q = EB_FMAF(q, t, 3.41522689448e-4f);
   float large = eb_with_sign_f32(1.0f - eb_exp_f32(-(t + q)), x);
-  return size < 1.0f ? small : size >= 1.0f ? large : x;
+  return eb_choose_f32(size >= 1.0f, large, small);
 }

@@ -1,6 +1,7 @@
 // pow and atan2 of float32, computed in float64 and rounded once: within 0.51 ulp. Free of branches.
 #pragma once
-#include "elementary-f64.h"
+#include "exponential-f64.h"
+#include "logarithm-f64.h"
 
 // What Math.pow says: a^0 is 1 for every a; (±1)^±infinity and 1^NaN are NaN; a negative a has only whole powers.
 EB_INLINE float eb_pow_f32(float a, float b) {

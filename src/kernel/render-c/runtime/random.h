@@ -2,8 +2,8 @@
 // key (seed, id), counter (step, element), the same words as src/tensor/threefry.ts. Free of branches.
 #pragma once
 #include "logarithm-f32.h"
+#include "logarithm-f64.h"
 #include "trigonometry-f32.h"
-#include "elementary-f64.h"
 
 EB_INLINE uint32_t eb_rotate_u32(uint32_t x, int by) { return (x << by) | (x >> (32 - by)); }
 #define EB_THREEFRY_ROUND(by) \
@@ -45,10 +45,10 @@ EB_INLINE real eb_random_normal(int32_t seed, int32_t id, int32_t step, int32_t 
   real u = eb_uniform_of_word(word0);
   real v = eb_uniform_of_word(word1);
 #ifdef EB_DOUBLE
-  return sqrt(-2.0 * eb_log_f64(u)) * cos(6.28318530717958647693 * v);
+  return sqrt(-2.0 * eb_log_normal_f64(u, 0.0, 0.0)) * cos(6.28318530717958647693 * v);
 #else
   int32_t n = (int32_t)(4.0f * v + 0.5f);
   float rest = 4.0f * v - (float)n;
-  return __builtin_sqrtf(-2.0f * eb_log_f32(u)) * eb_sin_quarter_f32(rest * 1.57079632679489661923f, n + 1);
+  return __builtin_sqrtf(-2.0f * eb_log_normal_f32(u, 0.0f, 0.0f)) * eb_sin_quarter_f32(rest * 1.57079632679489661923f, n + 1);
 #endif
 }

@@ -37,6 +37,12 @@ typedef float real;
 #define EB_FMAD(a, b, c) ((a) * (b) + (c))
 #endif
 
+// x, but not beyond the bounds; NaN stays. Each line is one minimum or maximum of the processor, which gives its second operand
+// where one is NaN.
+#define EB_CLAMP(x, low, high, into) \
+  into = (high) < (x) ? (high) : (x); \
+  into = (low) > into ? (low) : into
+
 EB_INLINE uint32_t eb_bits_f32(float x) {
   uint32_t bits;
   memcpy(&bits, &x, sizeof bits);
@@ -66,4 +72,10 @@ EB_INLINE float eb_with_sign_f32(float x, float sign) {
 }
 EB_INLINE double eb_with_sign_f64(double x, double sign) {
   return eb_from_bits_f64((eb_bits_f64(x) & 0x7fffffffffffffffu) | (eb_bits_f64(sign) & 0x8000000000000000u));
+}
+// `then` where the test holds (1), else `otherwise` (0): by bits, where a compiler might make a branch of `?:` between long
+// computations, and a loop would lose its vectors.
+EB_INLINE float eb_choose_f32(int32_t test, float then, float otherwise) {
+  uint32_t mask = 0u - (uint32_t)test;
+  return eb_from_bits_f32((eb_bits_f32(then) & mask) | (eb_bits_f32(otherwise) & ~mask));
 }
