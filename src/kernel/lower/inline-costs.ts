@@ -17,6 +17,7 @@ export interface InlineCost {
 }
 
 export interface InlineCosts {
+  /** Of every value if it is inlined. */
   readonly of: ReadonlyMap<ValueId, InlineCost>;
   /** Stored whatever it costs. */
   readonly cut: ReadonlySet<ValueId>;
@@ -35,9 +36,10 @@ const ownOperations = (instr: Inlinable): number => {
   switch (instr.op) {
     case 'constant':
     case 'dim':
-    case 'view':
-      return instr.op === 'view' && instr.view.kind === 'pad' ? 2 : 0;
     case 'iota':
+      return 0;
+    case 'view':
+      return instr.view.kind === 'pad' ? 2 : 0;
     case 'cast':
     case 'gather':
       return 1;
@@ -78,6 +80,8 @@ export const inlineCosts = (
   program: Program,
   inputs: readonly InlineCost[],
   guarded: GuardedSelects,
+  /** Values that are stored for all that is known so far. */
+  stored: ReadonlySet<ValueId>,
   target: KernelTarget,
   numbered: () => number,
 ): InlineCosts => {
@@ -86,7 +90,7 @@ export const inlineCosts = (
   const produced = new Set<ValueId>();
   /** Stored where its expression is too large to be inlined here; inputs stay what they are. */
   const keepSmall = (value: ValueId): void => {
-    if (of.get(value)!.tree <= mostGuarded || !produced.has(value)) return;
+    if (stored.has(value) || of.get(value)!.tree <= mostGuarded || !produced.has(value)) return;
     cut.add(value);
     of.set(value, loadCost);
   };
@@ -101,7 +105,7 @@ export const inlineCosts = (
     if (instr.op === 'concat') instr.args.forEach(keepSmall);
     if (instr.op === 'gather') keepSmall(instr.indices);
     if (instr.op === 'view' && instr.view.kind === 'pad') keepSmall(instr.arg);
-    const operands = operandsOfInlinable(instr).map((id) => of.get(id)!);
+    const operands = operandsOfInlinable(instr).map((id) => (stored.has(id) ? loadCost : of.get(id)!));
     const costs = operands.map((o) => o.operations);
     const parts = new Set(operands.flatMap((o) => [...o.parts]));
     if (instr.op !== 'view' && instr.op !== 'constant') parts.add(numbered());

@@ -1,7 +1,7 @@
 // Which values are stored. In: a program, sizes of the target. Out: for it and for the programs in its loops, the values that get
 // a buffer; all others are computed where they are read. Stored are results, what reductions and routines read whole, and what
 // computing again would cost more than writing and loading it.
-import { operandsOf } from '../../tensor/instructions.ts';
+import { nestedPrograms, operandsOf } from '../../tensor/instructions.ts';
 import type { Instr, Program, ValueId } from '../../tensor/program.ts';
 import { ofLoop } from '../index-arithmetic.ts';
 import type { Index, KernelTarget } from '../kernel.ts';
@@ -52,9 +52,10 @@ class Numbers {
   }
 }
 
-/** Storing an entry costs about as much as four operations, loading it again as two. */
-const isWorthStoring = ({ operations }: InlineCost, computed: number, stored: number): boolean =>
-  operations * (computed - stored) > 4 * stored + 2 * computed;
+/** A nest of its own costs about as much as these operations; storing an entry as four, loading it again as two. */
+const operationsOfNest = 2000;
+const isWorthStoring = ({ operations }: InlineCost, computed: number, stored: number, nests: number): boolean =>
+  operations * (computed - stored) > 4 * stored + 2 * computed + nests * operationsOfNest;
 
 /** Of a scalar the compiler of the kernels keeps cheap arithmetic out of loops by itself. */
 const leastOfScalar = 8;
@@ -63,6 +64,8 @@ const mostInlinedParts = 4;
 const seldom = 1 / 64;
 /** Steps that a while is expected to take. */
 const expectedSteps = 100;
+
+type Loop = Extract<Instr, { op: 'scan' | 'while' }>;
 
 class Decision {
   private readonly stored = new Set<ValueId>();
@@ -79,12 +82,14 @@ class Decision {
     inputs: readonly InlineCost[],
     /** How often the program runs. */
     private readonly runs: number,
+    /** What was decided when nothing was known to be stored. */
+    private readonly before: Decisions | null,
     private readonly target: KernelTarget,
     private readonly numbers: Numbers,
   ) {
     this.scope = numbers.next();
     this.guarded = guardedSelects(program, target);
-    this.costs = inlineCosts(program, inputs, this.guarded, target, numbers.next);
+    this.costs = inlineCosts(program, inputs, this.guarded, before?.stored ?? new Set(), target, numbers.next);
     for (const instr of program.instrs) for (const id of instr.out) this.producers.set(id, instr);
   }
 
@@ -179,9 +184,11 @@ class Decision {
     const computed = uses.reduce((sum, { times }) => sum + times, 0);
     const all = this.count(this.shapeOf(out));
     if (instr.op === 'concat' && (instr.args.length > mostInlinedParts || computed > 2 * all)) return true;
+    // Views cost nothing by themselves: what they look at may be worth storing.
+    if (instr.op === 'view' && instr.view.kind !== 'pad') return false;
     const cost = this.costs.of.get(out)!;
     if (all === this.runs && cost.operations < leastOfScalar) return false;
-    return isWorthStoring(cost, computed, all);
+    return isWorthStoring(cost, computed, all, this.runs);
   }
 
   /** One use of an inlined value is uses of its operands; of a part of a whole, only as often as it is met. */
@@ -233,9 +240,15 @@ class Decision {
     }
   }
 
-  private inside(program: Program, outer: readonly ValueId[], carries: number, runs: number): Found {
-    const costs = outer.map((id, i) => (i < carries ? loadCost : this.costs.of.get(id)!));
-    return new Decision(program, costs, this.runs * runs, this.target, this.numbers).run();
+  /** Decides for the program number `which` in an instruction. */
+  private inside(instr: Loop, which: number, runs: number): Found {
+    const known = this.before?.stored;
+    const costs = operandsOf(instr).map((id, i) =>
+      i < instr.carry.length || known?.has(id) === true ? loadCost : this.costs.of.get(id)!,
+    );
+    const before = this.before?.nested.get(instr)?.[which] ?? null;
+    const program = nestedPrograms(instr)[which]!;
+    return new Decision(program, costs, this.runs * runs, before, this.target, this.numbers).run();
   }
 
   /** What the inputs of a nested program are asked for is asked of the values outside. */
@@ -257,7 +270,7 @@ class Decision {
   private visitScan(instr: Extract<Instr, { op: 'scan' }>): void {
     const { carry, xs, captured, body, length } = instr;
     this.visitCarries(carry, instr.out, body);
-    const found = this.inside(body, operandsOf(instr), carry.length, entries([length], this.target));
+    const found = this.inside(instr, 0, entries([length], this.target));
     this.nested.set(instr, [found.decisions]);
     const step = this.numbers.loop(length);
     const entry = instr.reverse ? reversed(step, length) : step;
@@ -273,7 +286,7 @@ class Decision {
     const inside = [
       { program: test, runs: steps / every },
       { program: body, runs: steps },
-    ].map(({ program, runs }) => ({ program, found: this.inside(program, operandsOf(instr), carry.length, runs) }));
+    ].map(({ program, runs }, which) => ({ program, found: this.inside(instr, which, runs) }));
     this.nested.set(instr, inside.map(({ found }) => found.decisions)); // prettier-ignore
     for (const { program, found } of inside) {
       this.pass(found, program, carry.length, captured, []);
@@ -286,5 +299,10 @@ class Decision {
   }
 }
 
-export const decide = (program: Program, target: KernelTarget): Decisions =>
-  new Decision(program, program.inputs.map(() => loadCost), 1, target, new Numbers()).run().decisions; // prettier-ignore
+/** Decided twice: what is stored makes what reads it cheap. */
+export const decide = (program: Program, target: KernelTarget): Decisions => {
+  const inputs = program.inputs.map(() => loadCost);
+  const once = (before: Decisions | null): Decisions =>
+    new Decision(program, inputs, 1, before, target, new Numbers()).run().decisions;
+  return once(once(null));
+};
