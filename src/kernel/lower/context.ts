@@ -5,7 +5,7 @@ import type { Instr, Program, ValueId } from '../../tensor/program.ts';
 import { extentOf } from '../extents.ts';
 import { stridesOfShape, zero } from '../index-arithmetic.ts';
 import type { Access, Buffer, BufferId, Expr, Index, KernelTarget, LocalId, Loop, LoopId, Statement } from '../kernel.ts'; // prettier-ignore
-import type { GuardedSelects } from './guarded.ts';
+import type { Guards } from './guards.ts';
 
 /** The part of a buffer whose leading indices are these; the other axes are those of a value. */
 export interface Place {
@@ -31,7 +31,7 @@ export type Source =
  *  nestedPrograms. */
 export interface Decisions {
   readonly stored: ReadonlySet<ValueId>;
-  readonly guarded: GuardedSelects;
+  readonly guards: Guards;
   readonly nested: ReadonlyMap<Instr, readonly Decisions[]>;
 }
 

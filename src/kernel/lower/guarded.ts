@@ -1,68 +1,28 @@
-// `select(c, x, slow)` where only the select reads `slow`, a reduction or a select of this form: x is stored, and where c does not
-// hold `slow` is computed into the same entries, so that it costs nothing elsewhere. In: a program. Out: its selects of this form;
-// their nests. Where c has length 1 along trailing axes, the `if` stands outside of their loops.
+// Nests of what is computed only where a condition does not hold (guards.ts), so that it costs nothing elsewhere. Of
+// select(c, x, slow) x is stored, and `slow` into the same entries within `if` not c, outside of the loops of trailing axes along
+// which c is the same. Of a sum with an operand select(c, 0, v), zeros are stored, and terms added within `if` not c.
 import { isOne, type Dim } from '../../tensor/dims.ts';
-import { countReads } from '../../tensor/instructions.ts';
-import type { Instr, Program, ValueId } from '../../tensor/program.ts';
-import type { Index, KernelTarget, Statement } from '../kernel.ts';
-import { formOf, type Contract } from './contract-form.ts';
+import type { ValueId } from '../../tensor/program.ts';
+import type { Index, Loop, Statement } from '../kernel.ts';
+import { lengthsOf } from './contract-form.ts';
 import type { Scope } from './context.ts';
-import { map } from './expressions.ts';
-import { iterate, nested, shareForStores, storesTo, type Target } from './nests.ts';
-import { broadcastIndex } from './reads.ts';
-import { reductionAt } from './reductions.ts';
-import { Entries } from './values.ts';
-
-export interface Guarded {
-  readonly condition: ValueId;
-  readonly fast: ValueId;
-  readonly slow: Guarded | Slowest;
-}
-interface Slowest {
-  readonly instr: Contract;
-  readonly reduced: readonly number[];
-}
-
-export interface GuardedSelects {
-  /** By the value of the outermost select. */
-  readonly selects: ReadonlyMap<ValueId, Guarded>;
-  /** Values that are computed inside of them and nowhere else. */
-  readonly inside: ReadonlySet<ValueId>;
-}
-
-type Select = Extract<Instr, { op: 'map' }>;
-const isSelect = (instr: Instr | undefined): instr is Select => instr?.op === 'map' && instr.fn === 'select';
-
-export const guardedSelects = (program: Program, target: KernelTarget): GuardedSelects => {
-  const producers = new Map(program.instrs.flatMap((instr) => instr.out.map((id) => [id, instr] as const)));
-  const reads = countReads(program);
-  const selects = new Map<ValueId, Guarded>();
-  const inside = new Set<ValueId>();
-  const slowOf = (value: ValueId, shape: readonly Dim[]): Guarded | Slowest | null => {
-    const instr = producers.get(value);
-    if (reads.get(value) !== 1 || program.values[value]!.shape.length !== shape.length) return null;
-    if (isSelect(instr)) return selects.get(value) ?? null;
-    if (instr?.op !== 'contract') return null;
-    const form = formOf(program, instr, target);
-    return form.kind === 'reduce' ? { instr, reduced: form.reduced } : null;
-  };
-  for (const instr of program.instrs) {
-    if (!isSelect(instr)) continue;
-    const [condition, fast, other] = instr.args as readonly [ValueId, ValueId, ValueId];
-    const slow = slowOf(other, program.values[instr.out[0]]!.shape);
-    if (slow === null) continue;
-    selects.delete(other);
-    inside.add(other);
-    selects.set(instr.out[0], { condition, fast, slow });
-  }
-  return { selects, inside };
-};
+import { map, numberOf } from './expressions.ts';
+import type { GuardedSelect, GuardedSum } from './guards.ts';
+import { copyNest, iterate, nested, shareForStores, storeNest, storesTo, type Target } from './nests.ts';
+import { broadcastIndex, contractReads } from './reads.ts';
+import { reduceBy, reductionAt } from './reductions.ts';
+import { combined, Entries } from './values.ts';
 
 /** How many leading axes of a shape the condition varies along, at most; it is the same along the others. */
 const varying = (condition: readonly Dim[], rank: number): number =>
   condition.length === 0 ? 0 : Math.min(rank, condition.findLastIndex((length) => !isOne(length)) + 1);
 
-export const lowerGuarded = (scope: Scope, value: ValueId, guarded: Guarded, targets: readonly Target[]): void => {
+export const lowerGuardedSelect = (
+  scope: Scope,
+  value: ValueId,
+  guarded: GuardedSelect,
+  targets: readonly Target[],
+): void => {
   const { context, program } = scope;
   const { shape } = program.values[value]!;
   const outer = varying(program.values[guarded.condition]!.shape, shape.length);
@@ -88,7 +48,7 @@ const entryOf = (scope: Scope, value: ValueId, at: readonly Index[]) =>
 /** Where the condition does not hold, the slow entries of the axes that are left. */
 const unless = (
   scope: Scope,
-  { condition, fast, slow }: Guarded,
+  { condition, fast, slow }: GuardedSelect,
   at: readonly Index[],
   shape: readonly Dim[],
   targets: readonly Target[],
@@ -114,4 +74,55 @@ const unless = (
   };
   const then = nested(loops.flat(), entry());
   return [...test.lets, { kind: 'if', test: test.values, then }];
+};
+
+/** Operands with what stands in the place of the one with the condition. */
+export const unguarded = ({ instr, operand, value }: GuardedSum): GuardedSum['instr'] => ({
+  ...instr,
+  operands: instr.operands.with(operand, { ...instr.operands[operand]!, value }),
+});
+
+export const lowerGuardedSum = (scope: Scope, sum: GuardedSum, targets: readonly Target[]): void => {
+  const { context, program } = scope;
+  const { instr, operand, condition, varying } = sum;
+  const { shape } = program.values[instr.out[0]]!;
+  const [first, ...others] = targets;
+  storeNest(scope, shape, () => numberOf(0), [first!]);
+  const lengths = lengthsOf(program, instr);
+  const labels = [...varying, ...[...lengths.keys()].filter((label) => !varying.includes(label))];
+  const read = unguarded(sum);
+  const { loops, indices, result } = iterate(
+    context,
+    labels.map((label) => lengths.get(label)!),
+    (at) => {
+      const entries = new Entries(context);
+      const byLabel = new Map(labels.map((label, i) => [label, at[i]!]));
+      const terms = contractReads(read, byLabel).map((r) =>
+        entries.at(scope, r.value, broadcastIndex(program.values[r.value]!.shape, r.indices)),
+      );
+      const own = instr.operands[operand]!.axes.map((label) => byLabel.get(label)!);
+      const test = entries.at(scope, condition, broadcastIndex(program.values[condition]!.shape, own));
+      return { byLabel, term: combined(read, terms), test: map('not', [test]) };
+    },
+    ({ term, test }) => [term, test],
+  );
+  const loopsOf = (wanted: readonly number[]): readonly Loop[] =>
+    labels.flatMap((label, i) => (wanted.includes(label) ? loops[i]! : []));
+  const inner = labels.filter((label) => !varying.includes(label));
+  const isKept = (label: number): boolean => instr.keep.includes(label);
+  const at = instr.keep.map((label) => indices[labels.indexOf(label)]!);
+  const summed = inner.filter((label) => !isKept(label));
+  const made = loopsOf(summed).length > 0 ? reduceBy(scope, 'sum', loopsOf(summed), [result.term]) : null;
+  const term = shareForStores(context, made === null ? result.term : made.result, 1);
+  const adding = [
+    ...(made === null ? [] : [made.reduce]),
+    ...term.lets,
+    ...storesTo(context, [first!], at, term.values, 'sum'),
+  ];
+  const test = shareForStores(context, result.test, 1);
+  const then = nested(loopsOf(inner.filter(isKept)), adding);
+  const body: readonly Statement[] = [...test.lets, { kind: 'if', test: test.values, then }];
+  const serial = nested(loopsOf(varying.filter((label) => !isKept(label))), body, 'serial');
+  scope.statements.push(...nested(loopsOf(varying.filter(isKept)), serial));
+  copyNest(scope, shape, first!, others);
 };

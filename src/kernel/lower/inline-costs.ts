@@ -4,7 +4,7 @@ import { elementwiseTable } from '../../tensor/elementwise-table.ts';
 import type { Program, ValueId } from '../../tensor/program.ts';
 import type { KernelTarget } from '../kernel.ts';
 import { formOf } from './contract-form.ts';
-import type { GuardedSelects } from './guarded.ts';
+import type { Guards } from './guards.ts';
 import { isInlinable, type Inlinable } from './reads.ts';
 
 export interface InlineCost {
@@ -79,7 +79,7 @@ const operandsOfInlinable = (instr: Inlinable): readonly ValueId[] => {
 export const inlineCosts = (
   program: Program,
   inputs: readonly InlineCost[],
-  guarded: GuardedSelects,
+  guards: Guards,
   /** Values that are stored for all that is known so far. */
   stored: ReadonlySet<ValueId>,
   target: KernelTarget,
@@ -95,7 +95,7 @@ export const inlineCosts = (
     of.set(value, loadCost);
   };
   for (const instr of program.instrs) {
-    const isStored = guarded.selects.has(instr.out[0]!) || guarded.inside.has(instr.out[0]!);
+    const isStored = guards.selects.has(instr.out[0]!) || guards.inside.has(instr.out[0]!);
     const isMap =
       !isStored && isInlinable(instr) && (instr.op !== 'contract' || formOf(program, instr, target).kind === 'map');
     if (!isMap) {

@@ -126,3 +126,10 @@ export const shareForStores = (
   const { lets, values } = share(Array.from({ length: times }, () => expr), context); // prettier-ignore
   return { lets: lets.map((made) => ({ kind: 'let', ...made })), values: values[0]! };
 };
+
+/** What has been stored to one target, stored to others too. */
+export const copyNest = (scope: Scope, shape: readonly Dim[], from: Target, to: readonly Target[]): void => {
+  if (to.length === 0) return;
+  const { context } = scope;
+  storeNest(scope, shape, (_, at) => ({ kind: 'load', from: context.access(from.place, from.at(at)) }), to);
+};

@@ -8,7 +8,7 @@ import { coefficientOf, exprMentions } from '../transform.ts';
 import { entries as countEntries, lengthsOf, type Contract, type ContractForm } from './contract-form.ts';
 import type { Context, Scope } from './context.ts';
 import { numberOf } from './expressions.ts';
-import { nested, storeNest, type Target } from './nests.ts';
+import { copyNest, nested, storeNest, type Target } from './nests.ts';
 import { contractReads } from './reads.ts';
 import { materialise } from './store.ts';
 import { Entries } from './values.ts';
@@ -138,5 +138,5 @@ export const lowerProduct = (scope: Scope, instr: Contract, form: Product, targe
   if (product.accumulate) storeNest(scope, shape, () => numberOf(0), [first!]);
   const around = [...of(form.batch), ...rows.rest, ...columns.rest];
   scope.statements.push(...nested(around, nested(inner.rest, [product], 'serial')));
-  if (others.length > 0) storeNest(scope, shape, (_, indices) => ({ kind: 'load', from: context.access(first!.place, first!.at(indices)) }), others); // prettier-ignore
+  copyNest(scope, shape, first!, others);
 };

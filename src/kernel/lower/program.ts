@@ -3,7 +3,7 @@
 import type { Instr, ValueId } from '../../tensor/program.ts';
 import type { Place, Scope } from './context.ts';
 import { formOf } from './contract-form.ts';
-import { lowerGuarded } from './guarded.ts';
+import { lowerGuardedSelect, lowerGuardedSum } from './guarded.ts';
 import { copyToDestinations, lowerScan, lowerWhile } from './loops.ts';
 import { storeNest, whole, type Target } from './nests.ts';
 import { lowerProduct } from './products.ts';
@@ -68,13 +68,15 @@ const lowerInlinable = (scope: Scope, instr: Inlinable): void => {
 };
 
 const lowerInstr = (scope: Scope, instr: Instr): void => {
-  const { selects, inside } = scope.decisions.guarded;
-  if (inside.has(instr.out[0]!)) return;
-  const guarded = selects.get(instr.out[0]!);
-  if (guarded !== undefined) {
-    const targets = placesFor(scope, instr, instr.out[0]!);
-    lowerGuarded(scope, instr.out[0]!, guarded, targets);
-    return setStored(scope, instr.out[0]!, targets);
+  const { selects, inside, sums } = scope.decisions.guards;
+  const out = instr.out[0]!;
+  if (inside.has(out)) return;
+  const [select, sum] = [selects.get(out), sums.get(out)];
+  if (select !== undefined || sum !== undefined) {
+    const targets = placesFor(scope, instr, out);
+    if (select !== undefined) lowerGuardedSelect(scope, out, select, targets);
+    else lowerGuardedSum(scope, sum!, targets);
+    return setStored(scope, out, targets);
   }
   if (instr.op === 'contract') {
     const form = formOf(scope.program, instr, scope.context.target);

@@ -4,7 +4,7 @@ import type { Instr } from '../../tensor/program.ts';
 import type { Loop } from '../kernel.ts';
 import type { Scope } from './context.ts';
 import { indexOf, numberOf } from './expressions.ts';
-import { iterate, nested, shareForStores, storeNest, storesTo, type Target } from './nests.ts';
+import { copyNest, iterate, nested, shareForStores, storeNest, storesTo, type Target } from './nests.ts';
 import { Entries } from './values.ts';
 
 export const lowerScatterAdd = (
@@ -32,11 +32,5 @@ export const lowerScatterAdd = (
   const loops = (from: number, to?: number): readonly Loop[] => made.loops.slice(from, to).flat();
   const colliding = nested(loops(axis, axis + rank), nested(loops(axis + rank), body), 'serial');
   scope.statements.push(...nested(loops(0, axis), colliding));
-  if (others.length > 0)
-    storeNest(
-      scope,
-      program.values[out[0]]!.shape,
-      (_, at) => ({ kind: 'load', from: context.access(first!.place, first!.at(at)) }),
-      others,
-    );
+  copyNest(scope, program.values[out[0]]!.shape, first!, others);
 };

@@ -9,7 +9,8 @@ import { printIndex } from '../print-expressions.ts';
 import { entries, formOf, lengthsOf, type Contract } from './contract-form.ts';
 import type { Decisions } from './context.ts';
 import { inlineCosts, loadCost, type InlineCost, type InlineCosts } from './inline-costs.ts';
-import { guardedSelects, type Guarded, type GuardedSelects } from './guarded.ts';
+import { unguarded } from './guarded.ts';
+import { guardsOf, type GuardedSelect, type GuardedSum, type Guards } from './guards.ts';
 import { handsOn } from './loops.ts';
 import { broadcastIndex, contractReads, isInlinable, readsOf, type Inlinable, type Read } from './reads.ts';
 import type { Dim } from '../../tensor/dims.ts';
@@ -73,7 +74,7 @@ class Decision {
   private readonly uses = new Map<ValueId, Map<string, Use>>();
   private readonly needs = new Map<ValueId, Need>();
   private readonly producers = new Map<ValueId, Instr>();
-  private readonly guarded: GuardedSelects;
+  private readonly guards: Guards;
   private readonly costs: InlineCosts;
   private readonly scope: number;
 
@@ -88,8 +89,8 @@ class Decision {
     private readonly numbers: Numbers,
   ) {
     this.scope = numbers.next();
-    this.guarded = guardedSelects(program, target);
-    this.costs = inlineCosts(program, inputs, this.guarded, before?.stored ?? new Set(), target, numbers.next);
+    this.guards = guardsOf(program, target);
+    this.costs = inlineCosts(program, inputs, this.guards, before?.stored ?? new Set(), target, numbers.next);
     for (const instr of program.instrs) for (const id of instr.out) this.producers.set(id, instr);
   }
 
@@ -97,7 +98,7 @@ class Decision {
     for (const { id } of this.program.outputs) this.need(id, 'buffer', true);
     for (const instr of this.program.instrs.toReversed()) this.visit(instr);
     return {
-      decisions: { stored: this.stored, guarded: this.guarded, nested: this.nested },
+      decisions: { stored: this.stored, guards: this.guards, nested: this.nested },
       uses: new Map(this.program.inputs.map(({ id }) => [id, [...(this.uses.get(id)?.values() ?? [])]])),
       needs: this.needs,
     };
@@ -131,9 +132,13 @@ class Decision {
   }
 
   private visit(instr: Instr): void {
-    if (this.guarded.inside.has(instr.out[0]!)) return;
-    const guarded = this.guarded.selects.get(instr.out[0]!);
-    if (guarded !== undefined) return this.visitGuarded(guarded, this.shapeOf(instr.out[0]!));
+    const out = instr.out[0]!;
+    const { inside, selects, sums } = this.guards;
+    if (inside.has(out)) return;
+    const select = selects.get(out);
+    if (select !== undefined) return this.visitGuardedSelect(select, this.shapeOf(out));
+    const sum = sums.get(out);
+    if (sum !== undefined) return this.visitGuardedSum(sum);
     if (instr.op === 'contract') return this.visitContract(instr);
     if (isInlinable(instr)) return this.visitInlinable(instr);
     const nest = this.numbers.next();
@@ -206,14 +211,12 @@ class Decision {
     if (form.kind === 'map') return this.visitInlinable(instr);
     if (form.kind === 'product') return instr.operands.forEach(({ value }) => this.need(value, 'buffer'));
     const nest = this.numbers.next();
-    const lengths = lengthsOf(this.program, instr);
-    const at = new Map([...lengths].map(([label, length]) => [label, this.numbers.loop(length)]));
-    this.readAll(contractReads(instr, at), nest, this.count([...lengths.values()]));
+    this.readTerms(instr, nest, 1);
     if (instr.semiring.kind === 'soft-min')
       this.use(instr.semiring.beta, { nest, indices: [], times: this.count(this.shapeOf(instr.out[0])) });
   }
 
-  private visitGuarded({ condition, fast, slow }: Guarded, shape: readonly Dim[], share = 1): void {
+  private visitGuardedSelect({ condition, fast, slow }: GuardedSelect, shape: readonly Dim[], share = 1): void {
     const nest = this.numbers.next();
     const indices = this.point(shape);
     for (const value of [condition, fast]) {
@@ -221,10 +224,28 @@ class Decision {
       const times = share * this.count(value === fast ? shape : own);
       this.use(value, { nest, indices: broadcastIndex(own, indices), times });
     }
-    if (!('instr' in slow)) return this.visitGuarded(slow, shape, share * seldom);
-    const lengths = lengthsOf(this.program, slow.instr);
+    if (!('instr' in slow)) return this.visitGuardedSelect(slow, shape, share * seldom);
+    this.readTerms(slow.instr, nest, share * seldom);
+  }
+
+  private visitGuardedSum(sum: GuardedSum): void {
+    const nest = this.numbers.next();
+    const at = this.readTerms(unguarded(sum), nest, seldom);
+    const own = this.shapeOf(sum.condition);
+    const indices = sum.instr.operands[sum.operand]!.axes.map((label) => at.get(label)!);
+    this.use(sum.condition, { nest, indices: broadcastIndex(own, indices), times: this.count(own) });
+  }
+
+  /** Operands of a contraction at each of its terms, as often as `share` of them. */
+  private readTerms(instr: Contract, nest: number, share: number): ReadonlyMap<number, Index> {
+    const lengths = lengthsOf(this.program, instr);
     const at = new Map([...lengths].map(([label, length]) => [label, this.numbers.loop(length)]));
-    this.readAll(contractReads(slow.instr, at), nest, share * seldom * this.count([...lengths.values()]));
+    const reads = contractReads(instr, at).map(({ value, indices }) => ({
+      value,
+      indices: broadcastIndex(this.shapeOf(value), indices),
+    }));
+    this.readAll(reads, nest, share * this.count([...lengths.values()]));
+    return at;
   }
 
   /** Initial values are copied, those that the body hands on are read where they are. */
