@@ -1,0 +1,31 @@
+// Kernels for a device that runs thousands of invocations: lowered and fused like those for processors, without what only vector
+// units and caches ask for (tiles, lanes, private accumulators). In: a tensor program. Out: a kernel program for render.ts.
+import type { Program } from '../../tensor/program.ts';
+import { fusions, type KernelPass } from '../fuse/index.ts';
+import type { KernelProgram, KernelTarget } from '../kernel.ts';
+import { lowerToKernels } from '../lower/index.ts';
+import { rewriteForKernels } from '../rewrite/index.ts';
+import { mergeLoops } from '../schedule/merge-loops.ts';
+import { unrollReductions } from '../schedule/unroll-reductions.ts';
+import { verifiedKernels } from '../verify.ts';
+
+const passes: readonly KernelPass[] = [
+  ...fusions,
+  {
+    name: 'unroll reductions',
+    why: 'before loops are merged: what is left has no loop inside and runs on with its neighbours',
+    run: unrollReductions,
+  },
+  {
+    name: 'merge loops',
+    why: 'last: fewer loop variables are found from the number of an invocation',
+    run: mergeLoops,
+  },
+];
+
+/** Throws InternalError where a pass breaks the kernels. */
+export const wgslKernelsOf = (program: Program, target: KernelTarget): KernelProgram =>
+  passes.reduce(
+    (kernels, { name, run }) => verifiedKernels(run(kernels, target), `after ${name}`),
+    verifiedKernels(lowerToKernels(rewriteForKernels(program, target), target), 'as lowered'),
+  );

@@ -1,0 +1,40 @@
+// A stable ascending sort in WGSL, NaN last: bottom-up merging by one invocation. In: nothing. Out: texts of functions.
+import type { FunctionText } from './function-text.ts';
+
+export const sortText = {
+  // Whether b, which stands behind a, goes before it.
+  goes_before: {
+    calls: ['is_nan'],
+    text: 'fn goes_before(b: f32, a: f32) -> bool { return select(b < a, !is_nan(b), is_nan(a)); }',
+  },
+  // Positions stand in the permutation and in w by turns; the values follow at last.
+  sort_: {
+    calls: ['goes_before', 'f_load', 'f_store'],
+    text: `fn sort_(v: i32, values: i32, permutation: i32, w: i32, n: i32) {
+  var from = permutation;
+  var to = w;
+  for (var i = 0; i < n; i++) { m[from + i] = u32(i); }
+  for (var width = 1; width < n; width = 2 * width) {
+    for (var start = 0; start < n; start += 2 * width) {
+      let middle = min(start + width, n);
+      let end = min(start + 2 * width, n);
+      var a = start;
+      var b = middle;
+      for (var k = start; k < end; k++) {
+        var second = a == middle;
+        if (a < middle && b < end) { second = goes_before(f_load(v + i32(m[from + b])), f_load(v + i32(m[from + a]))); }
+        if (second) { m[to + k] = m[from + b]; b++; } else { m[to + k] = m[from + a]; a++; }
+      }
+    }
+    let held = from;
+    from = to;
+    to = held;
+  }
+  for (var i = 0; i < n; i++) {
+    let at = m[from + i];
+    m[permutation + i] = at;
+    f_store(values + i, f_load(v + i32(at)));
+  }
+}`,
+  },
+} as const satisfies Readonly<Record<string, FunctionText>>;
