@@ -32,14 +32,17 @@ export class Computer {
   private turn: Promise<unknown> = Promise.resolve();
   private gone: { readonly reason: string; readonly message: string } | null = null;
 
-  static async open({ adapter }: Found, name: string): Promise<Computer> {
+  static async open(found: Found, name: string): Promise<Computer> {
+    const { adapter } = found;
     const requiredLimits = Object.fromEntries(asked.map((limit) => [limit, adapter.limits[limit]!]));
-    return new Computer((await adapter.requestDevice({ requiredLimits })) as ComputeDevice, name);
+    return new Computer((await adapter.requestDevice({ requiredLimits })) as ComputeDevice, name, found);
   }
 
   private constructor(
     readonly device: ComputeDevice,
     readonly name: string,
+    /** Dawn's instance and adapter: collected as garbage they would take the device with them, and the process. */
+    readonly found: Found,
   ) {
     const { adapterInfo, limits } = device;
     const onProcessor = adapterInfo.isFallbackAdapter === true;

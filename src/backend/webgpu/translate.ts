@@ -15,5 +15,5 @@ export const translate = (
   profile: DeviceProfile,
 ): WgslProgram => {
   const target: KernelTarget = { sizes, blockBytes: 16_384, rowBlocks: false, bytesOfReal: 4 };
-  return renderWgsl(wgslKernelsOf(specialise(program, sizes), target), sizes, profile);
+  return renderWgsl(wgslKernelsOf(specialise(program, sizes), target, profile), sizes, profile);
 };

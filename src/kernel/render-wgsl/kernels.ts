@@ -8,6 +8,10 @@ import { rewriteForKernels } from '../rewrite/index.ts';
 import { mergeLoops } from '../schedule/merge-loops.ts';
 import { unrollReductions } from '../schedule/unroll-reductions.ts';
 import { verifiedKernels } from '../verify.ts';
+import type { DeviceProfile } from './device-profile.ts';
+import { splitLongProducts } from './long-products.ts';
+import { splitLongReductions } from './long-reductions.ts';
+import { spreadScatters } from './scatters.ts';
 
 const passes: readonly KernelPass[] = [
   ...fusions,
@@ -23,9 +27,33 @@ const passes: readonly KernelPass[] = [
   },
 ];
 
+/** What keeps a device of this profile busy. */
+const spreading = (profile: DeviceProfile): readonly KernelPass[] => [
+  {
+    name: 'scatters',
+    why: 'before loops are merged, while the loops over updates are told apart from the others',
+    run: (kernels, { sizes }) => spreadScatters(kernels, sizes, profile),
+  },
+  {
+    name: 'merge loops',
+    why: 'before reductions are cut: fewer loop variables are found from the number of an invocation, and the longest loop is longer',
+    run: mergeLoops,
+  },
+  {
+    name: 'long products',
+    why: 'at last, when all loops have their length',
+    run: (kernels, { sizes }) => splitLongProducts(kernels, sizes, profile),
+  },
+  {
+    name: 'long reductions',
+    why: 'after products, whose parts are reduced too',
+    run: (kernels, { sizes }) => splitLongReductions(kernels, sizes, profile),
+  },
+];
+
 /** Throws InternalError where a pass breaks the kernels. */
-export const wgslKernelsOf = (program: Program, target: KernelTarget): KernelProgram =>
-  passes.reduce(
+export const wgslKernelsOf = (program: Program, target: KernelTarget, profile: DeviceProfile): KernelProgram =>
+  [...passes, ...spreading(profile)].reduce(
     (kernels, { name, run }) => verifiedKernels(run(kernels, target), `after ${name}`),
     verifiedKernels(lowerToKernels(rewriteForKernels(program, target), target), 'as lowered'),
   );
