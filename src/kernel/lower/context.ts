@@ -6,12 +6,7 @@ import { extentOf } from '../extents.ts';
 import { stridesOfShape, zero } from '../index-arithmetic.ts';
 import type { Access, Buffer, BufferId, Expr, Index, KernelTarget, LocalId, Loop, LoopId, Statement } from '../kernel.ts'; // prettier-ignore
 import type { Guards } from './guards.ts';
-
-/** The part of a buffer whose leading indices are these; the other axes are those of a value. */
-export interface Place {
-  readonly buffer: BufferId;
-  readonly leading: readonly Index[];
-}
+import type { Place, Target } from './places.ts';
 
 /** Where the entries of a value come from. */
 export type Source =
@@ -35,6 +30,14 @@ export interface Decisions {
   readonly nested: ReadonlyMap<Instr, readonly Decisions[]>;
 }
 
+/** What a body adds to carries instead of making their next value. */
+export interface ScopeAdditions {
+  /** By the value that the sum would be; the term, where no instruction adds it by itself. */
+  readonly sums: ReadonlyMap<ValueId, { readonly term: ValueId | null; readonly target: Target }>;
+  /** By the term. */
+  readonly terms: ReadonlyMap<ValueId, Target>;
+}
+
 /** One program while it is lowered. */
 export interface Scope {
   /** Unique: two scopes may hold one program. */
@@ -46,7 +49,8 @@ export interface Scope {
   readonly decisions: Decisions;
   readonly sources: Map<ValueId, Source>;
   /** Where results have to end, by value. */
-  readonly destinations: ReadonlyMap<ValueId, readonly Place[]>;
+  readonly destinations: ReadonlyMap<ValueId, readonly Target[]>;
+  readonly additions: ScopeAdditions;
   readonly statements: Statement[];
 }
 
@@ -87,9 +91,9 @@ export class Context {
     return this.scopes++;
   }
 
-  access({ buffer, leading }: Place, indices: readonly Index[]): Access {
+  access({ buffer, at: position }: Place, indices: readonly Index[]): Access {
     const { shape } = this.buffers[buffer]!;
-    const at = [...leading, ...indices].map((index, axis) => (isOne(shape[axis]!) ? zero : index));
+    const at = position(indices).map((index, axis) => (isOne(shape[axis]!) ? zero : index));
     return { buffer, at, strides: this.strides[buffer]! };
   }
 }

@@ -6,9 +6,10 @@ import type { ValueId } from '../../tensor/program.ts';
 import type { Index, Loop, Statement } from '../kernel.ts';
 import { lengthsOf } from './contract-form.ts';
 import type { Scope } from './context.ts';
-import { map, numberOf } from './expressions.ts';
+import { map } from './expressions.ts';
 import type { GuardedSelect, GuardedSum } from './guards.ts';
-import { copyNest, iterate, nested, shareForStores, storeNest, storesTo, type Target } from './nests.ts';
+import { addingPlace, copyNest, iterate, nested, shareForStores, storesTo } from './nests.ts';
+import type { Target } from './places.ts';
 import { broadcastIndex, contractReads } from './reads.ts';
 import { reduceBy, reductionAt } from './reductions.ts';
 import { combined, Entries } from './values.ts';
@@ -87,7 +88,7 @@ export const lowerGuardedSum = (scope: Scope, sum: GuardedSum, targets: readonly
   const { instr, operand, condition, varying } = sum;
   const { shape } = program.values[instr.out[0]]!;
   const [first, ...others] = targets;
-  storeNest(scope, shape, () => numberOf(0), [first!]);
+  const sums = addingPlace(scope, shape, first!);
   const lengths = lengthsOf(program, instr);
   const labels = [...varying, ...[...lengths.keys()].filter((label) => !varying.includes(label))];
   const read = unguarded(sum);
@@ -114,15 +115,11 @@ export const lowerGuardedSum = (scope: Scope, sum: GuardedSum, targets: readonly
   const summed = inner.filter((label) => !isKept(label));
   const made = loopsOf(summed).length > 0 ? reduceBy(scope, 'sum', loopsOf(summed), [result.term]) : null;
   const term = shareForStores(context, made === null ? result.term : made.result, 1);
-  const adding = [
-    ...(made === null ? [] : [made.reduce]),
-    ...term.lets,
-    ...storesTo(context, [first!], at, term.values, 'sum'),
-  ];
+  const adding = [...(made === null ? [] : [made.reduce]), ...term.lets, ...storesTo(context, [sums], at, term.values)];
   const test = shareForStores(context, result.test, 1);
   const then = nested(loopsOf(inner.filter(isKept)), adding);
   const body: readonly Statement[] = [...test.lets, { kind: 'if', test: test.values, then }];
   const serial = nested(loopsOf(varying.filter((label) => !isKept(label))), body, 'serial');
   scope.statements.push(...nested(loopsOf(varying.filter(isKept)), serial));
-  copyNest(scope, shape, first!, others);
+  copyNest(scope, shape, sums.place, others);
 };

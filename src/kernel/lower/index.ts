@@ -3,7 +3,9 @@
 // each.
 import type { Program, ValueId } from '../../tensor/program.ts';
 import type { BufferId, KernelProgram, KernelTarget } from '../kernel.ts';
-import { Context, type Place, type Scope } from './context.ts';
+import { Context, type Scope } from './context.ts';
+import { destinationsOf } from './destinations.ts';
+import { setAt, whole } from './places.ts';
 import { lowerProgram } from './program.ts';
 import { decide } from './stored.ts';
 
@@ -15,17 +17,18 @@ export const lowerToKernels = (program: Program, target: KernelTarget): KernelPr
   };
   const inputs = program.inputs.map(({ name, id }) => ({ name, id, buffer: external(name, id, 'input') }));
   const outputs = program.outputs.map(({ name, id }) => ({ name, id, buffer: external(name, id, 'output') }));
-  const destinations = new Map<ValueId, Place[]>();
-  for (const { id, buffer } of outputs)
-    destinations.set(id, [...(destinations.get(id) ?? []), { buffer, leading: [] }]);
   const scope: Scope = {
     number: context.scopeNumber(),
     prefix: '',
     program,
     context,
     decisions: decide(program, target),
-    sources: new Map(inputs.map(({ id, buffer }) => [id, { kind: 'stored', place: { buffer, leading: [] } }])),
-    destinations,
+    sources: new Map(inputs.map(({ id, buffer }) => [id, { kind: 'stored', place: whole(buffer) }])),
+    destinations: destinationsOf(
+      program,
+      outputs.map(({ buffer }) => setAt(whole(buffer))),
+    ),
+    additions: { sums: new Map(), terms: new Map() },
     statements: [],
   };
   lowerProgram(scope);

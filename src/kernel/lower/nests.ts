@@ -1,11 +1,13 @@
 // Loops over the entries of a value. In: lengths of axes and what is computed at an index. Out: loops, the indices they stand
 // for, and nests that store. A loop whose variable reshapes would divide becomes two: i below N·K is K·j + k.
-import { isOne, type Dim } from '../../tensor/dims.ts';
+import { isNegative, isOne, scale, type Dim } from '../../tensor/dims.ts';
+import type { ValueId } from '../../tensor/program.ts';
 import { addIndex, ofLoop, scaleIndex, zero } from '../index-arithmetic.ts';
 import type { Expr, Index, Loop, LoopId, Statement } from '../kernel.ts';
-import type { Context, Place, Scope } from './context.ts';
+import type { Context, Scope } from './context.ts';
 import { divideExactly } from './dim-division.ts';
-import { allIn, atomsIn, indicesIn } from './expressions.ts';
+import { allIn, atomsIn, indicesIn, numberOf } from './expressions.ts';
+import { setAt, type Place, type Target } from './places.ts';
 import { share } from './sharing.ts';
 import { Entries } from './values.ts';
 
@@ -63,7 +65,8 @@ const divisionIn = (
       if (atom.kind !== 'floor-div' && atom.kind !== 'mod') continue;
       for (const { coef, atom: of } of atom.of.terms) {
         if (of.kind !== 'loop' || !candidate(of.loop)) continue;
-        const inner = divideExactly(atom.by, coef);
+        // What was reversed counts down: its loop divides as one that counts up.
+        const inner = divideExactly(atom.by, isNegative(coef) ? scale(coef, -1) : coef);
         const outer = inner === null || isOne(inner) ? null : divideExactly(context.lengthOf(of.loop), inner);
         if (outer !== null && inner !== null && outer.length > 0 && !isOne(outer))
           return { loop: of.loop, outer, inner };
@@ -82,21 +85,13 @@ export const nested = (
     body,
   );
 
-/** Where the entry with an index goes. */
-export interface Target {
-  readonly place: Place;
-  readonly at: (indices: readonly Index[]) => readonly Index[];
-}
-export const whole = (place: Place): Target => ({ place, at: (indices) => indices });
-
 export const storesTo = (
   context: Context,
   targets: readonly Target[],
   indices: readonly Index[],
   value: Expr,
-  mode: 'set' | 'sum' = 'set',
 ): readonly Statement[] =>
-  targets.map(({ place, at }) => ({ kind: 'store', to: context.access(place, at(indices)), value, mode }));
+  targets.map(({ place, mode }) => ({ kind: 'store', to: context.access(place, indices), value, mode }));
 
 /** One nest over a shape that stores what `read` gives at each index to all targets. */
 export const storeNest = (
@@ -127,9 +122,22 @@ export const shareForStores = (
   return { lets: lets.map((made) => ({ kind: 'let', ...made })), values: values[0]! };
 };
 
-/** What has been stored to one target, stored to others too. */
-export const copyNest = (scope: Scope, shape: readonly Dim[], from: Target, to: readonly Target[]): void => {
+/** What has been stored at one place, stored to targets too. */
+export const copyNest = (scope: Scope, shape: readonly Dim[], from: Place, to: readonly Target[]): void => {
   if (to.length === 0) return;
   const { context } = scope;
-  storeNest(scope, shape, (_, at) => ({ kind: 'load', from: context.access(from.place, from.at(at)) }), to);
+  storeNest(scope, shape, (_, at) => ({ kind: 'load', from: context.access(from, at) }), to);
+};
+
+/** The place that entries of a value are added to one by one: zeros first, where it is to be set. */
+export const addingPlace = (scope: Scope, shape: readonly Dim[], { place, mode }: Target): Target => {
+  if (mode === 'set') storeNest(scope, shape, () => numberOf(0), [setAt(place)]);
+  return { place, mode: 'sum' };
+};
+
+/** Copies of a value where it has to end. */
+export const copyToDestinations = (scope: Scope, value: ValueId): void => {
+  const targets = scope.destinations.get(value);
+  if (targets === undefined) return;
+  storeNest(scope, scope.program.values[value]!.shape, (entries, at) => entries.at(scope, value, at), targets);
 };

@@ -7,8 +7,8 @@ import type { Access, Index, Loop, LoopId, Statement } from '../kernel.ts';
 import { coefficientOf, exprMentions } from '../transform.ts';
 import { entries as countEntries, lengthsOf, type Contract, type ContractForm } from './contract-form.ts';
 import type { Context, Scope } from './context.ts';
-import { numberOf } from './expressions.ts';
-import { copyNest, nested, storeNest, type Target } from './nests.ts';
+import { addingPlace, copyNest, nested } from './nests.ts';
+import type { Target } from './places.ts';
 import { contractReads } from './reads.ts';
 import { materialise } from './store.ts';
 import { Entries } from './values.ts';
@@ -110,7 +110,7 @@ export const lowerProduct = (scope: Scope, instr: Contract, form: Product, targe
     return operandAccess(scope, read!.value, read!.indices, [...loops.values()]);
   });
   const kept = contractReads({ ...instr, operands: [{ value: instr.out[0], axes: instr.keep }] }, at)[0]!.indices;
-  const out = context.access(first!.place, first!.at(kept));
+  const out = context.access(first!.place, kept);
   const of = (labels: readonly number[]): readonly Loop[] => labels.map((label) => loops.get(label)!);
   const unmerged: Loops = {
     rows: of(form.rows),
@@ -132,11 +132,11 @@ export const lowerProduct = (scope: Scope, instr: Contract, form: Product, targe
     left: merged.accesses[0],
     right: merged.accesses[1],
     out: merged.accesses[2],
-    accumulate: inner.rest.length > 0,
+    accumulate: inner.rest.length > 0 || first!.mode === 'sum',
   };
   const { shape } = program.values[instr.out[0]]!;
-  if (product.accumulate) storeNest(scope, shape, () => numberOf(0), [first!]);
+  if (product.accumulate) addingPlace(scope, shape, first!);
   const around = [...of(form.batch), ...rows.rest, ...columns.rest];
   scope.statements.push(...nested(around, nested(inner.rest, [product], 'serial')));
-  copyNest(scope, shape, first!, others);
+  copyNest(scope, shape, first!.place, others);
 };

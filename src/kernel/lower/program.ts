@@ -1,13 +1,14 @@
 // The instructions of a program, one after another. In: a scope whose inputs have sources. Out: its statements, and a source for
 // every value.
 import type { Instr, ValueId } from '../../tensor/program.ts';
-import type { Place, Scope } from './context.ts';
+import type { Scope } from './context.ts';
 import { formOf } from './contract-form.ts';
 import { lowerGuardedSelect, lowerGuardedSum } from './guarded.ts';
-import { copyToDestinations, lowerScan, lowerWhile } from './loops.ts';
-import { storeNest, whole, type Target } from './nests.ts';
+import { lowerScan, lowerWhile } from './loops.ts';
+import { copyNest, copyToDestinations, storeNest } from './nests.ts';
+import { setAt, whole, type Place, type Target } from './places.ts';
 import { lowerProduct } from './products.ts';
-import { isInlinable, type Inlinable } from './reads.ts';
+import { broadcastIndex, isInlinable, type Inlinable } from './reads.ts';
 import { lowerArgmin, lowerReduction } from './reductions.ts';
 import { isPad, lowerConcat, lowerPad } from './regions.ts';
 import { lowerScatterAdd } from './scatter.ts';
@@ -24,11 +25,10 @@ const wordFor = (instr: Instr): string =>
         : instr.op;
 
 /** Where a stored result goes: its destinations, or a buffer of its own. Later reads load it from the first. */
-const placesFor = (scope: Scope, instr: Instr, value: ValueId): readonly Target[] => {
-  const places: readonly Place[] = scope.destinations.get(value) ?? [
-    { buffer: newBuffer(scope, value, wordFor(instr)), leading: [] },
-  ];
-  return places.map(whole);
+const targetsFor = (scope: Scope, instr: Instr, value: ValueId): readonly Target[] => {
+  const adding = scope.additions.terms.get(value);
+  if (adding !== undefined) return [adding];
+  return scope.destinations.get(value) ?? [setAt(whole(newBuffer(scope, value, wordFor(instr))))];
 };
 
 const setStored = (scope: Scope, value: ValueId, [first]: readonly Target[]): void => {
@@ -46,7 +46,7 @@ const literalPlace = (scope: Scope, { out: [out], value }: Extract<Instr, { op: 
     storage: 'constant',
     values: value,
   });
-  return { buffer, leading: [] };
+  return whole(buffer);
 };
 
 const storeInlinable = (scope: Scope, instr: Inlinable, targets: readonly Target[]): void => {
@@ -62,18 +62,32 @@ const lowerInlinable = (scope: Scope, instr: Inlinable): void => {
   scope.sources.set(out, place === null ? { kind: 'computed', instr } : { kind: 'stored', place });
   if (place !== null || instr.op === 'constant') return copyToDestinations(scope, out);
   if (!scope.decisions.stored.has(out)) return;
-  const targets = placesFor(scope, instr, out);
+  const targets = targetsFor(scope, instr, out);
   storeInlinable(scope, instr, targets);
   setStored(scope, out, targets);
+};
+
+/** Adds a term to a carry, unless what makes the term has done so. */
+const addTerm = (
+  scope: Scope,
+  sum: ValueId,
+  { term, target }: { readonly term: ValueId | null; readonly target: Target },
+): void => {
+  if (term === null) return;
+  const { values } = scope.program;
+  const own = values[term]!.shape;
+  storeNest(scope, values[sum]!.shape, (entries, at) => entries.at(scope, term, broadcastIndex(own, at)), [target]);
 };
 
 const lowerInstr = (scope: Scope, instr: Instr): void => {
   const { selects, inside, sums } = scope.decisions.guards;
   const out = instr.out[0]!;
   if (inside.has(out)) return;
+  const addition = scope.additions.sums.get(out);
+  if (addition !== undefined) return addTerm(scope, out, addition);
   const [select, sum] = [selects.get(out), sums.get(out)];
   if (select !== undefined || sum !== undefined) {
-    const targets = placesFor(scope, instr, out);
+    const targets = targetsFor(scope, instr, out);
     if (select !== undefined) lowerGuardedSelect(scope, out, select, targets);
     else lowerGuardedSum(scope, sum!, targets);
     return setStored(scope, out, targets);
@@ -81,7 +95,7 @@ const lowerInstr = (scope: Scope, instr: Instr): void => {
   if (instr.op === 'contract') {
     const form = formOf(scope.program, instr, scope.context.target);
     if (form.kind === 'map') return lowerInlinable(scope, instr);
-    const targets = placesFor(scope, instr, instr.out[0]);
+    const targets = targetsFor(scope, instr, instr.out[0]);
     if (form.kind === 'product') lowerProduct(scope, instr, form, targets);
     else lowerReduction(scope, instr, form.reduced, targets);
     return setStored(scope, instr.out[0], targets);
@@ -90,7 +104,7 @@ const lowerInstr = (scope: Scope, instr: Instr): void => {
   switch (instr.op) {
     case 'argmin':
     case 'scatter-add': {
-      const targets = placesFor(scope, instr, instr.out[0]);
+      const targets = targetsFor(scope, instr, instr.out[0]);
       if (instr.op === 'argmin') lowerArgmin(scope, instr, targets);
       else lowerScatterAdd(scope, instr, targets);
       return setStored(scope, instr.out[0], targets);
@@ -108,16 +122,15 @@ const lowerInstr = (scope: Scope, instr: Instr): void => {
 const lowerRoutine = (scope: Scope, instr: Extract<Instr, { op: 'routine' }>): void => {
   const args = instr.args.map((value) => wholeBuffer(scope, value));
   const outs = instr.out.map((value) => {
-    const place = scope.destinations.get(value)?.find(({ leading }) => leading.length === 0);
-    return place?.buffer ?? newBuffer(scope, value, instr.name);
+    const target = scope.destinations.get(value)?.find(({ place }) => place.isWhole);
+    return target?.place.buffer ?? newBuffer(scope, value, instr.name);
   });
   scope.statements.push({ kind: 'routine', name: instr.name, args, outs });
   for (const [i, value] of instr.out.entries()) {
-    const place: Place = { buffer: outs[i]!, leading: [] };
+    const place = whole(outs[i]!);
     scope.sources.set(value, { kind: 'stored', place });
-    const others = (scope.destinations.get(value) ?? []).filter(({ buffer }) => buffer !== place.buffer);
-    const { shape } = scope.program.values[value]!;
-    if (others.length > 0) storeNest(scope, shape, (entries, at) => entries.at(scope, value, at), others.map(whole));
+    const others = (scope.destinations.get(value) ?? []).filter((target) => target.place.buffer !== place.buffer);
+    copyNest(scope, scope.program.values[value]!.shape, place, others);
   }
 };
 

@@ -5,7 +5,8 @@ import type { Accumulator, Expr, Index, Loop, ReduceOp, Statement } from '../ker
 import type { Scope } from './context.ts';
 import { combined, Entries } from './values.ts';
 import { lengthsOf, type Contract } from './contract-form.ts';
-import { iterate, nested, storesTo, type Target } from './nests.ts';
+import { iterate, nested, storesTo } from './nests.ts';
+import type { Target } from './places.ts';
 import { contractReads } from './reads.ts';
 import { share } from './sharing.ts';
 import { constant } from '../../tensor/dims.ts';

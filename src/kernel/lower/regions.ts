@@ -2,19 +2,19 @@
 import { add, type Dim } from '../../tensor/dims.ts';
 import type { Instr } from '../../tensor/program.ts';
 import { addIndex, constantIndex } from '../index-arithmetic.ts';
-import type { Index } from '../kernel.ts';
 import type { Scope } from './context.ts';
 import { numberOf } from './expressions.ts';
-import { storeNest, type Target } from './nests.ts';
+import { storeNest } from './nests.ts';
+import { mapped, type Target } from './places.ts';
 import { offsetsOf } from './reads.ts';
 
 type InstrOf<O extends Instr['op']> = Extract<Instr, { op: O }>;
 
 /** The same targets for a region that begins at `start`. */
 const shifted = (targets: readonly Target[], start: readonly Dim[]): readonly Target[] =>
-  targets.map(({ place, at }) => ({
-    place,
-    at: (indices: readonly Index[]) => at(indices.map((index, axis) => addIndex(index, constantIndex(start[axis]!)))),
+  targets.map(({ place, mode }) => ({
+    place: mapped(place, (indices) => indices.map((index, axis) => addIndex(index, constantIndex(start[axis]!)))),
+    mode,
   }));
 
 export const lowerConcat = (scope: Scope, { args, axis }: InstrOf<'concat'>, targets: readonly Target[]): void => {

@@ -3,8 +3,9 @@
 import type { Instr } from '../../tensor/program.ts';
 import type { Loop } from '../kernel.ts';
 import type { Scope } from './context.ts';
-import { indexOf, numberOf } from './expressions.ts';
-import { copyNest, iterate, nested, shareForStores, storeNest, storesTo, type Target } from './nests.ts';
+import { indexOf } from './expressions.ts';
+import { addingPlace, copyNest, iterate, nested, shareForStores, storesTo } from './nests.ts';
+import type { Target } from './places.ts';
 import { Entries } from './values.ts';
 
 export const lowerScatterAdd = (
@@ -14,7 +15,8 @@ export const lowerScatterAdd = (
 ): void => {
   const { context, program } = scope;
   const [first, ...others] = targets;
-  storeNest(scope, program.values[out[0]]!.shape, () => numberOf(0), [first!]);
+  const { shape } = program.values[out[0]]!;
+  const sums = addingPlace(scope, shape, first!);
   const rank = program.values[indices]!.shape.length;
   const made = iterate(
     context,
@@ -28,9 +30,9 @@ export const lowerScatterAdd = (
   const [update, index] = made.result;
   const to = made.indices.toSpliced(axis, rank, indexOf(index));
   const { lets, values } = shareForStores(context, update, 1);
-  const body = [...lets, ...storesTo(context, [first!], to, values, 'sum')];
+  const body = [...lets, ...storesTo(context, [sums], to, values)];
   const loops = (from: number, to?: number): readonly Loop[] => made.loops.slice(from, to).flat();
   const colliding = nested(loops(axis, axis + rank), nested(loops(axis + rank), body), 'serial');
   scope.statements.push(...nested(loops(0, axis), colliding));
-  copyNest(scope, program.values[out[0]]!.shape, first!, others);
+  copyNest(scope, shape, sums.place, others);
 };

@@ -2,8 +2,9 @@
 // them there.
 import type { ValueId } from '../../tensor/program.ts';
 import type { BufferId } from '../kernel.ts';
-import type { Place, Scope } from './context.ts';
-import { storeNest, whole } from './nests.ts';
+import type { Scope } from './context.ts';
+import { storeNest } from './nests.ts';
+import { setAt, whole, type Place } from './places.ts';
 
 /** A new buffer for a value: in the arena, named after the value and what makes it. */
 export const newBuffer = (scope: Scope, value: ValueId, what: string): BufferId => {
@@ -18,8 +19,8 @@ export const newBuffer = (scope: Scope, value: ValueId, what: string): BufferId 
 
 /** Stores a value that has been inlined so far; later reads load it. */
 export const materialise = (scope: Scope, value: ValueId): Place => {
-  const place: Place = { buffer: newBuffer(scope, value, 'copy'), leading: [] };
-  storeNest(scope, scope.program.values[value]!.shape, (entries, at) => entries.at(scope, value, at), [whole(place)]);
+  const place = whole(newBuffer(scope, value, 'copy'));
+  storeNest(scope, scope.program.values[value]!.shape, (entries, at) => entries.at(scope, value, at), [setAt(place)]);
   scope.sources.set(value, { kind: 'stored', place });
   return place;
 };
@@ -33,5 +34,5 @@ export const wholeBuffer = (scope: Scope, value: ValueId): BufferId => {
 const wholePlace = (scope: Scope, value: ValueId): BufferId | null => {
   const source = scope.sources.get(value);
   if (source?.kind === 'outer') return source.leading.length === 0 ? wholePlace(source.scope, source.value) : null;
-  return source?.kind === 'stored' && source.place.leading.length === 0 ? source.place.buffer : null;
+  return source?.kind === 'stored' && source.place.isWhole ? source.place.buffer : null;
 };

@@ -11,7 +11,9 @@ import type { Decisions } from './context.ts';
 import { inlineCosts, loadCost, type InlineCost, type InlineCosts } from './inline-costs.ts';
 import { unguarded } from './guarded.ts';
 import { guardsOf, type GuardedSelect, type GuardedSum, type Guards } from './guards.ts';
-import { handsOn } from './loops.ts';
+import { accumulationsOf, type Addition } from './accumulators.ts';
+import { handsOn } from './carries.ts';
+import { arrangedOutput } from './destinations.ts';
 import { broadcastIndex, contractReads, isInlinable, readsOf, type Inlinable, type Read } from './reads.ts';
 import type { Dim } from '../../tensor/dims.ts';
 import { reversed } from './views.ts';
@@ -73,6 +75,7 @@ class Decision {
   private readonly nested = new Map<Instr, readonly Decisions[]>();
   private readonly uses = new Map<ValueId, Map<string, Use>>();
   private readonly needs = new Map<ValueId, Need>();
+  private readonly additions: ReadonlyMap<ValueId, Addition>;
   private readonly producers = new Map<ValueId, Instr>();
   private readonly guards: Guards;
   private readonly costs: InlineCosts;
@@ -83,6 +86,8 @@ class Decision {
     inputs: readonly InlineCost[],
     /** How often the program runs. */
     private readonly runs: number,
+    /** What it adds to its carries. */
+    additions: readonly Addition[],
     /** What was decided when nothing was known to be stored. */
     private readonly before: Decisions | null,
     private readonly target: KernelTarget,
@@ -91,11 +96,18 @@ class Decision {
     this.scope = numbers.next();
     this.guards = guardsOf(program, target);
     this.costs = inlineCosts(program, inputs, this.guards, before?.stored ?? new Set(), target, numbers.next);
+    this.additions = new Map(additions.map((addition) => [addition.sum, addition]));
     for (const instr of program.instrs) for (const id of instr.out) this.producers.set(id, instr);
   }
 
   run(): Found {
-    for (const { id } of this.program.outputs) this.need(id, 'buffer', true);
+    for (const { id } of this.program.outputs) {
+      if (this.additions.has(id)) continue;
+      const { value } = arrangedOutput(this.program, this.producers, id);
+      const shape = this.shapeOf(value);
+      if (this.producers.has(value)) this.need(value, 'buffer', true);
+      else this.use(value, { nest: this.numbers.next(), indices: this.point(shape), times: this.count(shape) });
+    }
     for (const instr of this.program.instrs.toReversed()) this.visit(instr);
     return {
       decisions: { stored: this.stored, guards: this.guards, nested: this.nested },
@@ -135,6 +147,8 @@ class Decision {
     const out = instr.out[0]!;
     const { inside, selects, sums } = this.guards;
     if (inside.has(out)) return;
+    const addition = this.additions.get(out);
+    if (addition !== undefined) return this.visitAddition(addition);
     const select = selects.get(out);
     if (select !== undefined) return this.visitGuardedSelect(select, this.shapeOf(out));
     const sum = sums.get(out);
@@ -228,6 +242,13 @@ class Decision {
     this.readTerms(slow.instr, nest, share * seldom);
   }
 
+  private visitAddition({ sum, term, byItself }: Addition): void {
+    if (byItself) return;
+    const shape = this.shapeOf(sum);
+    const indices = broadcastIndex(this.shapeOf(term), this.point(shape));
+    this.use(term, { nest: this.numbers.next(), indices, times: this.count(shape) });
+  }
+
   private visitGuardedSum(sum: GuardedSum): void {
     const nest = this.numbers.next();
     const at = this.readTerms(unguarded(sum), nest, seldom);
@@ -269,7 +290,9 @@ class Decision {
     );
     const before = this.before?.nested.get(instr)?.[which] ?? null;
     const program = nestedPrograms(instr)[which]!;
-    return new Decision(program, costs, this.runs * runs, before, this.target, this.numbers).run();
+    const accumulations = program === instr.body ? accumulationsOf(program, instr.carry.length, this.target) : [];
+    const additions = accumulations.flatMap((accumulation) => accumulation.additions);
+    return new Decision(program, costs, this.runs * runs, additions, before, this.target, this.numbers).run();
   }
 
   /** What the inputs of a nested program are asked for is asked of the values outside. */
@@ -324,6 +347,6 @@ class Decision {
 export const decide = (program: Program, target: KernelTarget): Decisions => {
   const inputs = program.inputs.map(() => loadCost);
   const once = (before: Decisions | null): Decisions =>
-    new Decision(program, inputs, 1, before, target, new Numbers()).run().decisions;
+    new Decision(program, inputs, 1, [], before, target, new Numbers()).run().decisions;
   return once(once(null));
 };
