@@ -1,28 +1,30 @@
-// A model text made ready to run again and again: compiled once, its data uploaded by each call, as `ebmc run` does it.
-// In: text, arrays, options. Out: a function that runs `infer` once. Throws Error with the diagnostics of a model that fails.
+// A model text made ready to run again and again: compiled once, its data uploaded by each call, as `ebmc run` does it; or a
+// tensor program of ours alone, whose data stay where they are. In: text or program, arrays, options. Out: a function that runs
+// it once. Throws Error with the diagnostics of a model that fails.
 import { performance } from 'node:perf_hooks';
 import type { RunOptions } from '../src/api.ts';
-import type { TensorData } from '../src/backend/backend.ts';
+import type { Backend, CallOptions, ModuleSpec, Runner, TensorData } from '../src/backend/backend.ts';
 import { findBackend } from '../src/backend/registry.ts';
 import { analyse } from '../src/compile.ts';
 import type { Table } from '../src/data/table.ts';
 import { locateByIndex } from '../src/data/table.ts';
 import type { Diagnostic } from '../src/diagnostics/diagnostic.ts';
 import { lowerPlan } from '../src/plan/lower-plan.ts';
+import type { Plan } from '../src/plan/plan.ts';
 import { planTask } from '../src/plan/plan-task.ts';
-import { bindTask } from '../src/run/bind-task.ts';
+import { bindTask, type BoundTask } from '../src/run/bind-task.ts';
 import { pick } from '../src/run/inputs.ts';
-import type { Taken } from './workload.ts';
+import type { Program } from '../src/tensor/program.ts';
+import type { BenchArray } from './arrays.ts';
+import type { Setting, Taken } from './workload.ts';
 
 export interface Compiled {
-  readonly run: () => Promise<Taken & { readonly outputs: Readonly<Record<string, TensorData>> }>;
+  readonly run: (setting?: Setting) => Promise<Taken & { readonly outputs: Readonly<Record<string, TensorData>> }>;
   readonly dispose: () => Promise<void>;
 }
 
-export interface BenchArray {
-  readonly shape: readonly number[];
-  readonly data: Float64Array;
-}
+/** Bytes that one array may take. */
+const budget = 2 ** 31;
 
 const tableOf = ({ shape, data }: BenchArray): Table => ({
   shape,
@@ -40,16 +42,47 @@ const must = <T>(value: T | null, diagnostics: readonly Diagnostic[]): T => {
   return value;
 };
 
-export const compiled = async (
+const float32 = ({ shape, data }: BenchArray | TensorData): TensorData => ({ shape, data: Float32Array.from(data) });
+
+export const backendNamed = (name: string): Backend => {
+  const backend = findBackend(name);
+  if (backend === null) throw new Error(`no backend ${name}`);
+  return backend;
+};
+
+/** The time of one call, and what it gave. */
+export const timedCall = async (
+  runner: Runner,
+  entry: string,
+  inputs: Readonly<Record<string, TensorData>>,
+  options: CallOptions,
+): ReturnType<Compiled['run']> => {
+  const [started, before] = [performance.now(), process.cpuUsage()];
+  const outputs = await runner.call(entry, inputs, { budget, ...options });
+  const { user, system } = process.cpuUsage(before);
+  return { ms: performance.now() - started, cpuMs: (user + system) / 1000, outputs };
+};
+
+export interface Planned {
+  readonly plan: Plan;
+  readonly spec: ModuleSpec;
+  readonly bound: BoundTask['bound'];
+  readonly sizes: Readonly<Record<string, number>>;
+  /** Everything that has a value. */
+  readonly data: Readonly<Record<string, TensorData>>;
+}
+
+/** A model with its data, planned as `ebmc run` does it. */
+export const planned = (
   source: string,
-  data: Readonly<Record<string, BenchArray>>,
-  backendName: string,
+  arrays: Readonly<Record<string, BenchArray>>,
+  backend: string,
   change: Partial<RunOptions> = {},
-): Promise<Compiled> => {
+): Planned => {
   const analysis = analyse(source, 'bench.ebm');
   if (analysis.model === null) must(null, analysis.diagnostics);
   const options: RunOptions = {
-    data: tables(data),
+    data: tables(arrays),
     ask: [],
     show: [],
     sizes: {},
@@ -61,31 +94,57 @@ export const compiled = async (
     marginalize: [],
     withoutRegularizers: false,
     seed: 0,
-    backend: backendName,
-    budget: 2 ** 31,
+    backend,
+    budget,
     restarts: 1,
     plot: false,
     ...change,
   };
-  const bound = bindTask(analysis, options, false);
-  const { task, beta, bound: values } = must(bound.value, bound.diagnostics);
-  const planned = planTask(analysis.graph!, task, beta);
-  const plan = must(planned.value, planned.diagnostics);
-  const spec = lowerPlan(plan, values.consts, 'bench.ebm', []);
-  const sizes = Object.fromEntries(Object.entries(values.sizes).map(([name, s]) => [name, s.value]));
-  const inputs: Record<string, TensorData> = { seed: { shape: [], data: Float32Array.of(0) } };
-  for (const [name, a] of Object.entries(values.values))
-    inputs[name] = { shape: a.shape, data: Float32Array.from(a.data) };
-  const backend = findBackend(backendName);
-  if (backend === null) throw new Error(`no backend ${backendName}`);
-  const runner = await backend.load(spec);
+  const task = bindTask(analysis, options, false);
+  const { task: asked, beta, bound } = must(task.value, task.diagnostics);
+  const found = planTask(analysis.graph!, asked, beta);
+  const plan = must(found.value, found.diagnostics);
   return {
-    run: async () => {
-      const [started, before] = [performance.now(), process.cpuUsage()];
-      const outputs = await runner.call('infer', pick(spec, 'infer', inputs), { sizes, budget: 2 ** 31 });
-      const { user, system } = process.cpuUsage(before);
-      return { ms: performance.now() - started, cpuMs: (user + system) / 1000, outputs };
-    },
+    plan,
+    spec: lowerPlan(plan, bound.consts, 'bench.ebm', []),
+    bound,
+    sizes: Object.fromEntries(Object.entries(bound.sizes).map(([name, s]) => [name, s.value])),
+    data: Object.fromEntries(Object.entries(bound.values).map(([name, a]) => [name, float32(a)])),
+  };
+};
+
+export const compiled = async (
+  source: string,
+  arrays: Readonly<Record<string, BenchArray>>,
+  backend: string,
+  change: Partial<RunOptions> = {},
+): Promise<Compiled> => {
+  const { spec, sizes, data } = planned(source, arrays, backend, change);
+  const inputs = { seed: { shape: [], data: Float32Array.of(0) }, ...data };
+  const runner = await backendNamed(backend).load(spec);
+  return {
+    run: (setting = {}) => timedCall(runner, 'infer', pick(spec, 'infer', inputs), { sizes, ...setting }),
+    dispose: runner.dispose,
+  };
+};
+
+export const compiledProgram = async (
+  program: Program,
+  arrays: Readonly<Record<string, BenchArray>>,
+  backend: string,
+): Promise<Compiled> => {
+  const spec: ModuleSpec = {
+    name: 'bench',
+    source: 'bench',
+    description: [],
+    sizes: [],
+    variables: {},
+    entries: { infer: program },
+  };
+  const inputs = Object.fromEntries(Object.entries(arrays).map(([name, a]) => [name, float32(a)]));
+  const runner = await backendNamed(backend).load(spec);
+  return {
+    run: (setting = {}) => timedCall(runner, 'infer', inputs, { keep: Object.keys(inputs), ...setting }),
     dispose: runner.dispose,
   };
 };

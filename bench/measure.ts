@@ -1,4 +1,7 @@
 // Times a workload on our side and on the peer's in turn, and how our time grows. In: a workload. Out: plain figures.
+import { availableParallelism } from 'node:os';
+import type { Ceiling } from './ceiling.ts';
+import { shareOf } from './ceiling.ts';
 import { watchMemory } from './memory.ts';
 import type { Peer } from './peer.ts';
 import { startPeer } from './peer.ts';
@@ -14,6 +17,8 @@ export interface Comparison {
   readonly peerMs: number | null;
   /** The median over the rounds of ours by theirs. */
   readonly ratio: number | null;
+  /** Of the machine's measured ceiling, of arithmetic or of memory, whichever is nearer; null where it was not measured. */
+  readonly shareOfCeiling: number | null;
 }
 
 export interface Slope {
@@ -27,7 +32,10 @@ export interface Slope {
 
 export interface Growth {
   readonly slopes: readonly Slope[];
+  /** Of tensors of tfjs; 0 where there are none. */
   readonly peakBytes: number;
+  /** On 1, 2, … threads, where the backend has any to count. */
+  readonly threads: readonly { readonly count: number; readonly ms: number }[];
 }
 
 const rounds = 5;
@@ -49,6 +57,7 @@ const median = (values: readonly number[]): number => {
 export const compare = async (
   workload: Workload,
   backend: string,
+  ceiling: Ceiling | null,
   peerMissing: (why: string) => void,
 ): Promise<Comparison> => {
   const arrays = workload.arrays(workload.lengths);
@@ -63,24 +72,42 @@ export const compare = async (
     times.push({ ours: (await ours.once()).ms, peer: peer === null ? null : await peer.once() });
   await ours.dispose();
   await peer?.stop();
+  const oursMs = median(times.map((t) => t.ours));
   return {
     workload: workload.name,
     ours: `ebmc on ${backend}`,
     peer: peer?.title ?? null,
-    oursMs: median(times.map((t) => t.ours)),
+    oursMs,
     peerMs: peer === null ? null : median(times.map((t) => t.peer!)),
     ratio: peer === null ? null : median(times.map((t) => t.ours / t.peer!)),
+    shareOfCeiling: ceiling === null ? null : shareOf(ceiling, workload.work(workload.lengths), oursMs),
   };
 };
 
+const repeats = 3;
+
+/** Wall time on 1, 2, 4, … threads up to as many as there are processors. */
+const overThreads = async (workload: Workload, backend: string): Promise<Growth['threads']> => {
+  const ours = await workload.prepare(workload.arrays(workload.lengths), backend);
+  const found: { count: number; ms: number }[] = [];
+  for (let count = 1; count <= availableParallelism(); count *= 2) {
+    await warm({ once: () => ours.once({ threads: count }) });
+    const times: number[] = [];
+    for (let run = 0; run < repeats; run++) times.push((await ours.once({ threads: count })).ms);
+    found.push({ count, ms: median(times) });
+  }
+  await ours.dispose();
+  return found;
+};
+
 /** The median of three at each length; peak memory is that of the workload's own lengths. */
-export const growth = async (workload: Workload, backend: string): Promise<Growth> => {
+export const growth = async (workload: Workload, backend: string, threaded: boolean): Promise<Growth> => {
   const memory = watchMemory();
   const timeAt = async (lengths: Lengths): Promise<number> => {
     const ours = await workload.prepare(workload.arrays(lengths), backend);
     await warm(ours);
     const times: number[] = [];
-    for (let run = 0; run < 3; run++) times.push((await ours.once()).cpuMs);
+    for (let run = 0; run < repeats; run++) times.push((await ours.once()).cpuMs);
     await ours.dispose();
     return median(times);
   };
@@ -93,7 +120,7 @@ export const growth = async (workload: Workload, backend: string): Promise<Growt
     for (const value of at) ms.push(await timeAt({ ...workload.lengths, [length]: value }));
     slopes.push({ length, at, ms, exponent: exponentOf(at, ms) });
   }
-  return { slopes, peakBytes };
+  return { slopes, peakBytes, threads: threaded ? await overThreads(workload, backend) : [] };
 };
 
 const exponentOf = (at: readonly number[], ms: readonly number[]): number => {

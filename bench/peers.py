@@ -1,4 +1,4 @@
-"""The peers of the benchmark: the same work in scikit-learn or numpy.
+"""The peers of the benchmark: the same work in scikit-learn, numpy or PyTorch, on all processors as ours; and the ceilings.
 
 Usage: peers.py WORKLOAD DIRECTORY. The directory holds the arrays as .npy files. Prints the peer's name and version, then
 for each line on standard input does one unit of work and prints its milliseconds.
@@ -110,7 +110,82 @@ def fista(arrays):
     return f"numpy {np.__version__}", lambda: elapsed(work)
 
 
+def contraction(arrays):
+    a, b = arrays["a"].astype(np.float32), arrays["b"].astype(np.float32)
+    return f"numpy {np.__version__}", lambda: elapsed(lambda: a @ b)
+
+
+def elementwise(arrays):
+    x = arrays["x"].astype(np.float32)
+
+    def work():
+        made = np.exp(-x) * np.sin(x) + np.log(x)
+        largest = made.max()
+        return largest + np.log(np.exp(made - largest).sum())
+
+    return f"numpy {np.__version__}", lambda: elapsed(work)
+
+
+def elimination(arrays):
+    """Energies: what is summed out are their negatives."""
+    table = -arrays["table"].astype(np.float32)
+    return f"numpy {np.__version__}", lambda: elapsed(lambda: -np.logaddexp.reduce(table, axis=0))
+
+
+def network(arrays):
+    import torch
+    from torch import nn
+
+    image = torch.tensor(arrays["image"], dtype=torch.float32)
+    y = torch.tensor(arrays["y"], dtype=torch.long)
+    model = nn.Sequential(nn.Linear(image.shape[1], 256), nn.ReLU(), nn.Linear(256, 10))
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    loss = nn.CrossEntropyLoss()
+    generator = torch.Generator().manual_seed(8)
+
+    def steps(count):
+        for _ in range(count):
+            rows = torch.randint(len(image), (128,), generator=generator)
+            optimizer.zero_grad()
+            loss(model(image[rows]), y[rows]).backward()
+            optimizer.step()
+
+    return f"PyTorch {torch.__version__}", lambda: per_iteration(steps, 8, 72)
+
+
+def ceiling_flops(_):
+    """2 GFLOP of multiplications and additions, in a product of matrices that fit a cache."""
+    a, b = (np.random.default_rng(seed).random((1000, 1000), np.float32) for seed in (0, 1))
+    return f"numpy {np.__version__}", lambda: elapsed(lambda: a @ b)
+
+
+def ceiling_bytes(_):
+    """0.6 GB read and written: a scaled sum of two arrays larger than any cache, on all processors (McCalpin's triad)."""
+    import os
+    from concurrent.futures import ThreadPoolExecutor
+
+    count = os.cpu_count() or 1
+    a, b, c = (np.ones(count * (50_000_000 // count), np.float32) for _ in range(3))
+    parts = [tuple(x.reshape(count, -1)[i] for x in (a, b, c)) for i in range(count)]
+    pool = ThreadPoolExecutor(count)
+
+    def part(arrays, width=16_384):
+        a, b, c = arrays
+        for start in range(0, len(a), width):
+            end = start + width
+            np.multiply(b[start:end], np.float32(3), out=a[start:end])
+            np.add(a[start:end], c[start:end], out=a[start:end])
+
+    return f"numpy {np.__version__}", lambda: elapsed(lambda: list(pool.map(part, parts)))
+
+
 PEERS = {
+    "ceiling-flops": ceiling_flops,
+    "ceiling-bytes": ceiling_bytes,
+    "contraction": contraction,
+    "elementwise": elementwise,
+    "elimination": elimination,
+    "network": network,
     "lloyd": lloyd,
     "lloyd-iteration": lloyd_iteration,
     "em": em,

@@ -1,11 +1,10 @@
 // Steps of Lloyd's algorithm and of expectation-maximisation from given centres: what some more iterations of a run cost, the
 // start apart.
-import type { BenchArray } from '../compiled.ts';
+import { filled, seeded, type BenchArray } from '../arrays.ts';
 import { compiled } from '../compiled.ts';
-import { filled, seeded } from '../random.ts';
-import type { Lengths, Prepared, Taken, Workload } from '../workload.ts';
+import type { Lengths, Prepared, Setting, Taken, Workload } from '../workload.ts';
 
-const [few, many] = [2, 8];
+const [few, many] = [2, 14];
 
 /** The difference of two runs that differ in their number of iterations alone. Both must use them all. */
 const perIteration =
@@ -13,16 +12,16 @@ const perIteration =
   async (arrays: Readonly<Record<string, BenchArray>>, backend: string): Promise<Prepared> => {
     const short = await compiled(source(few), arrays, backend);
     const long = await compiled(source(many), arrays, backend);
-    const timed = async (run: typeof short, iterations: number): Promise<Taken> => {
-      const { outputs, ...took } = await run.run();
+    const timed = async (run: typeof short, iterations: number, setting?: Setting): Promise<Taken> => {
+      const { outputs, ...took } = await run.run(setting);
       const taken = outputs['iterations']!.data[0];
       if (taken !== iterations) throw new Error(`${taken} iterations instead of ${iterations}: nothing to time`);
       return took;
     };
     return {
-      once: async () => {
-        const start = await timed(short, few);
-        const whole = await timed(long, many);
+      once: async (setting) => {
+        const start = await timed(short, few, setting);
+        const whole = await timed(long, many, setting);
         const each = (key: keyof Taken): number => (whole[key] - start[key]) / (many - few);
         return { ms: each('ms'), cpuMs: each('cpuMs') };
       },
@@ -52,7 +51,9 @@ export const lloyd: Workload = {
   unit: 'k-means step; the peer: a fit of one iteration',
   lengths: { N: 100_000, D: 16, K: 64 },
   grows: { N: [50_000, 100_000, 200_000] },
-  limit: 8,
+  limits: { native: 0.3, wasm: 8 },
+  // Distances, their minima, sums by cluster; the points are read once.
+  work: ({ N, D, K }) => ({ flops: N! * (K! * (2 * D! + 2) + D!), bytes: 4 * N! * D! }),
   arrays: ({ N, D, K }: Lengths) => {
     const { y, start } = clusters(N!, D!, K!);
     return { y, start: filled([D!, K!], (i) => start.data[(i % K!) * D! + Math.floor(i / K!)]!) };
@@ -78,7 +79,7 @@ export const lloydIteration: Workload = {
   name: 'lloyd-iteration',
   unit: 'one more k-means iteration',
   grows: {},
-  limit: Infinity,
+  limits: {},
 };
 
 export const em: Workload = {
@@ -86,7 +87,9 @@ export const em: Workload = {
   unit: 'EM step, full covariances',
   lengths: { N: 50_000, D: 8, K: 16 },
   grows: { N: [25_000, 50_000, 100_000] },
-  limit: 8,
+  limits: { native: 0.15, wasm: 8 },
+  // Quadratic forms, an exponential, weighted sums of points and of their outer products; the points are read once.
+  work: ({ N, D, K }) => ({ flops: N! * K! * (4 * D! ** 2 + 6 * D! + 20), bytes: 4 * N! * D! }),
   arrays: ({ N, D, K }: Lengths) => clusters(N!, D!, K!),
   prepare: perIteration(
     (iterations) => `model mixture

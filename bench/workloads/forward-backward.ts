@@ -1,6 +1,6 @@
 // Marginals of hidden Markov chains, many sequences side by side, params given.
+import { distributions, filled, seeded } from '../arrays.ts';
 import { compiled } from '../compiled.ts';
-import { distributions, filled, seeded } from '../random.ts';
 import type { Workload } from '../workload.ts';
 
 const source = `model hmm
@@ -23,7 +23,10 @@ export const forwardBackward: Workload = {
   lengths: { N: 64, T: 1000, S: 32, V: 16 },
   // Below a hundred sequences a step takes as long as its calls of tfjs, however many sequences there are.
   grows: { N: [128, 256, 512], T: [500, 1000, 2000] },
-  limit: 20,
+  limits: { native: 0.4, wasm: 20 },
+  // A product with the transitions forwards, two backwards; a logarithm and three exponentials an entry. Messages are written and
+  // read, and the marginals written.
+  work: ({ N, T, S }) => ({ flops: N! * T! * S! * (6 * S! + 50), bytes: 4 * N! * T! * (3 * S! + 1) }),
   arrays: ({ N, T, S, V }) => {
     const random = seeded(2);
     return {

@@ -22,7 +22,8 @@ const bench = (args: readonly string[], env: NodeJS.ProcessEnv = process.env): P
     );
   });
 
-const fields = ['workload', 'ours', 'peer', 'oursMs', 'peerMs', 'ratio'];
+const fields = ['workload', 'ours', 'peer', 'oursMs', 'peerMs', 'ratio', 'shareOfCeiling'];
+const onWasm = ['--backend', 'wasm', '--scale', '0.02'];
 const peers = spawnSync('python3', ['-c', 'import numpy, sklearn']).status === 0;
 
 describe('npm run bench', () => {
@@ -34,7 +35,7 @@ describe('npm run bench', () => {
   it.skipIf(!peers)(
     '--json prints both sides and their ratio, and nothing else',
     async () => {
-      const { status, stdout, stderr } = await bench(['forward-backward', 'em', '--json', '--scale', '0.02']);
+      const { status, stdout, stderr } = await bench(['forward-backward', 'em', '--json', ...onWasm]);
       expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
       const results = JSON.parse(stdout) as Record<string, unknown>[];
       expect(results.map((r) => r['workload'])).toEqual(['em', 'forward-backward']);
@@ -42,7 +43,7 @@ describe('npm run bench', () => {
         expect(Object.keys(result)).toEqual(fields);
         expect(result['ours']).toBe('ebmc on wasm');
         expect(result['peer']).toMatch(/^(scikit-learn|numpy) \d/);
-        for (const name of ['oursMs', 'peerMs', 'ratio']) expect(result[name]).toBeTypeOf('number');
+        for (const name of ['oursMs', 'peerMs', 'ratio', 'shareOfCeiling']) expect(result[name]).toBeTypeOf('number');
       }
     },
     120_000,
@@ -50,17 +51,17 @@ describe('npm run bench', () => {
 
   it('without the peer the ratio is null, and standard error says why', async () => {
     const env = { ...process.env, PATH: path };
-    const { status, stdout, stderr } = await bench(['forward-backward', '--json', '--scale', '0.02'], env);
+    const { status, stdout, stderr } = await bench(['forward-backward', '--json', ...onWasm], env);
     expect(status).toBe(0);
     expect(stderr).toMatch(/^forward-backward: the peer does not run here: .*python3 was not found\n$/);
     const [result] = JSON.parse(stdout) as Record<string, unknown>[];
     expect(Object.keys(result!)).toEqual(fields);
-    expect(result).toMatchObject({ peer: null, peerMs: null, ratio: null });
+    expect(result).toMatchObject({ peer: null, peerMs: null, ratio: null, shareOfCeiling: null });
     expect(result!['oursMs']).toBeGreaterThan(0);
   }, 120_000);
 
   it('shows how time grows with every length, and the memory that tensors take', async () => {
-    const { status, stdout } = await bench(['forward-backward', '--scale', '0.02'], { ...process.env, PATH: path });
+    const { status, stdout } = await bench(['forward-backward', ...onWasm], { ...process.env, PATH: path });
     expect(status).toBe(0);
     for (const length of ['N', 'T']) expect(stdout).toMatch(new RegExp(`time ~ ${length}\\^-?\\d+\\.\\d\\d `));
     const [, peak] = /tensors at peak: ([\d.]+) MiB/.exec(stdout)!;

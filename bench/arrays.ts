@@ -1,5 +1,9 @@
-// Seeded random arrays for the workloads: splitmix-style 32-bit generator (Steele, Lea and Flood 2014). In: a seed. Out: arrays.
-import type { BenchArray } from './compiled.ts';
+// Arrays of the workloads, random from a seed: splitmix-style 32-bit generator (Steele, Lea and Flood 2014). In: a seed. Out:
+// arrays.
+export interface BenchArray {
+  readonly shape: readonly number[];
+  readonly data: Float64Array;
+}
 
 export interface Random {
   readonly uniform: () => number;
