@@ -1,15 +1,15 @@
 // The carries of scans and whiles. In: the instruction. Out: where each carry is at a step. Most are two copies of their value, read
-// at the parity of the step and written at the other, so that nothing is copied between steps; one that the body only adds to is a
-// single copy; one that the body hands on as it is stays where it was.
-import { constant } from '../../tensor/dims.ts';
+// at the parity of the step and written at the other, so that nothing is copied between steps. One that the body only adds to is a
+// single copy; one that the body hands on as it is stays where it was; one that a scan stacks too is all of its steps.
+import { add, constant, type Dim } from '../../tensor/dims.ts';
 import type { Instr, Program, ValueId } from '../../tensor/program.ts';
-import { addIndex, constantIndex } from '../index-arithmetic.ts';
-import type { Index } from '../kernel.ts';
+import { addIndex, constantIndex, subtractIndex } from '../index-arithmetic.ts';
+import type { BufferId, Index } from '../kernel.ts';
 import { accumulationsOf, type Accumulation } from './accumulators.ts';
 import type { Scope, ScopeAdditions, Source } from './context.ts';
 import { parityOf } from './expressions.ts';
 import { copyNest, copyToDestinations, storeNest } from './nests.ts';
-import { setAt, under, whole, type Place, type Target } from './places.ts';
+import { mapped, setAt, under, whole, type Place, type Target } from './places.ts';
 
 type Loop = Extract<Instr, { op: 'scan' | 'while' }>;
 
@@ -21,6 +21,8 @@ export interface Carry {
   readonly accumulation: { readonly place: Place; readonly additions: Accumulation['additions'] } | null;
   /** Targets of the final value that hold it already. */
   readonly reached: Target | null;
+  /** Results of a scan, by their number among its ys, that are all steps of the carry. */
+  readonly stacked: ReadonlyMap<number, Place>;
 }
 
 const one = constantIndex(constant(1));
@@ -33,7 +35,41 @@ const handedOn = (scope: Scope, value: ValueId): Carry => ({
   next: null,
   accumulation: null,
   reached: null,
+  stacked: new Map(),
 });
+
+/** A carry that a scan stacks: before a step as it is (entry e is what step e reads) or after it (what step e makes). */
+const allSteps = (scope: Scope, instr: Loop, i: number): Carry | null => {
+  if (instr.op !== 'scan') return null;
+  const { body, carry, length, reverse } = instr;
+  const [before, after] = [body.inputs[i]!.id, body.outputs[i]!.id];
+  const ys = body.outputs.slice(carry.length);
+  if (!ys.some(({ id }) => id === before || id === after)) return null;
+  const all = whole(newCarry(scope, instr, i, add(length, constant(1))));
+  const at = (step: Index): Place => under(all, [reverse ? subtractIndex(constantIndex(length), step) : step]);
+  const next = (step: Index): Place => at(addIndex(step, one));
+  const later = mapped(all, ([entry, ...rest]) => [addIndex(entry!, one), ...rest]);
+  const stacked = new Map(
+    ys.flatMap(({ id }, j) =>
+      id === before ? [[j, reverse ? later : inOrder(all)]] : id === after ? [[j, reverse ? inOrder(all) : later]] : [],
+    ),
+  );
+  return { at: (step) => ({ kind: 'stored', place: at(step) }), next, accumulation: null, reached: null, stacked };
+};
+
+/** The same entries, of a buffer that has more. */
+const inOrder = (place: Place): Place => mapped(place, (indices) => indices);
+
+/** A buffer for one or several copies of a carry. */
+const newCarry = (scope: Scope, instr: Loop, i: number, copies: Dim | null): BufferId => {
+  const { shape, dtype } = scope.program.values[instr.carry[i]!]!;
+  return scope.context.buffer({
+    name: `%${scope.prefix}${instr.out[i]!} carry`,
+    scalar: dtype === 'int' ? 'int' : 'real',
+    shape: copies === null ? shape : [copies, ...shape],
+    storage: 'arena',
+  });
+};
 
 /** Buffers of all carries, filled with the initial values. */
 export const startCarries = (scope: Scope, instr: Loop): readonly Carry[] => {
@@ -41,36 +77,34 @@ export const startCarries = (scope: Scope, instr: Loop): readonly Carry[] => {
   const accumulations = accumulationsOf(instr.body, instr.carry.length, context.target);
   return instr.carry.map((value, i): Carry => {
     if (handsOn(instr.body, i)) return handedOn(scope, value);
-    const { shape, dtype } = program.values[value]!;
+    const { shape } = program.values[value]!;
     const accumulation = accumulations.find(({ carry }) => carry === i);
-    const newPlace = (copies: number): Place =>
-      whole(
-        context.buffer({
-          name: `%${scope.prefix}${instr.out[i]!} carry`,
-          scalar: dtype === 'int' ? 'int' : 'real',
-          shape: copies === 1 ? shape : [constant(copies), ...shape],
-          storage: 'arena',
-        }),
-      );
     const start = (place: Place): void =>
       storeNest(scope, shape, (entries, at) => entries.at(scope, value, at), [setAt(place)]);
     if (accumulation !== undefined) {
       const reached = scope.destinations.get(instr.out[i]!)?.find(({ mode }) => mode === 'set') ?? null;
-      const place = reached?.place ?? newPlace(1);
+      const place = reached?.place ?? whole(newCarry(scope, instr, i, null));
       start(place);
       const { additions } = accumulation;
-      return { at: () => ({ kind: 'stored', place }), next: null, accumulation: { place, additions }, reached };
+      const at = (): Source => ({ kind: 'stored', place });
+      return { at, next: null, accumulation: { place, additions }, reached, stacked: new Map() };
     }
-    const both = newPlace(2);
-    const at = (step: Index): Place => under(both, [parityOf(step)]);
-    start(at(constantIndex([])));
-    return {
-      at: (step) => ({ kind: 'stored', place: at(step) }),
-      next: (step) => at(addIndex(step, one)),
-      accumulation: null,
-      reached: null,
-    };
+    const carry = allSteps(scope, instr, i) ?? twoCopies(whole(newCarry(scope, instr, i, constant(2))));
+    const first = carry.at(constantIndex([]));
+    if (first.kind === 'stored') start(first.place);
+    return carry;
   });
+};
+
+const twoCopies = (both: Place): Carry => {
+  const at = (step: Index): Place => under(both, [parityOf(step)]);
+  return {
+    at: (step) => ({ kind: 'stored', place: at(step) }),
+    next: (step) => at(addIndex(step, one)),
+    accumulation: null,
+    reached: null,
+    stacked: new Map(),
+  };
 };
 
 export const carryTarget = ({ next }: Carry, step: Index): Target | null => (next === null ? null : setAt(next(step)));

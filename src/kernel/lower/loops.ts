@@ -51,9 +51,10 @@ export const lowerScan = (scope: Scope, instr: Extract<Instr, { op: 'scan' }>, l
   const loop = context.loop(length);
   const step = ofLoop(loop.id);
   const entry = instr.reverse ? reversed(step, length) : step;
-  const stacked = ys.map(
-    (id): readonly Target[] => scope.destinations.get(id) ?? [setAt(whole(newBuffer(scope, id, 'steps')))],
-  );
+  const known = new Map(carries.flatMap(({ stacked }) => [...stacked]));
+  const targetsOf = (id: ValueId): readonly Target[] =>
+    scope.destinations.get(id) ?? [setAt(whole(newBuffer(scope, id, 'steps')))];
+  const stacked = ys.map((id, j): readonly Target[] => (known.has(j) ? [] : targetsOf(id)));
   const sources = [
     ...carries.map((carry) => carry.at(step)),
     ...xs.map((value) => outer(scope, value, [entry])),
@@ -61,7 +62,7 @@ export const lowerScan = (scope: Scope, instr: Extract<Instr, { op: 'scan' }>, l
   ];
   const targets = [
     ...carries.map((carry) => carryTarget(carry, step)),
-    ...stacked.map(([first]) => ({ ...first!, place: under(first!.place, [entry]) })),
+    ...stacked.map(([first]) => (first === undefined ? null : { ...first, place: under(first.place, [entry]) })),
   ];
   const scopeOfBody = inside(scope, instr, 0, body, sources, targets, additionsTo(carries));
   lower(scopeOfBody);
@@ -74,10 +75,11 @@ export const lowerScan = (scope: Scope, instr: Extract<Instr, { op: 'scan' }>, l
     body: scopeOfBody.statements,
   });
   leaveCarries(scope, instr, carries, constantIndex(length));
-  for (const [i, id] of ys.entries()) {
-    const [first, ...others] = stacked[i]!;
-    scope.sources.set(id, { kind: 'stored', place: first!.place });
-    copyNest(scope, program.values[id]!.shape, first!.place, others);
+  for (const [j, id] of ys.entries()) {
+    const place = known.get(j) ?? stacked[j]![0]!.place;
+    const others = known.has(j) ? (scope.destinations.get(id) ?? []) : stacked[j]!.slice(1);
+    scope.sources.set(id, { kind: 'stored', place });
+    copyNest(scope, program.values[id]!.shape, place, others);
   }
 };
 
