@@ -30,25 +30,28 @@ export interface ChunkPasses {
 export interface Accumulating {
   readonly local: LocalId;
   readonly scalar: Scalar;
-  /** Whether a second pass needs the values of a chunk again. */
-  readonly keepsValues: boolean;
-  /** Variables that hold what was seen so far, each of which a double can hold. */
-  readonly state: readonly string[];
+  /** Variables that hold what was seen so far. */
   readonly declare: () => readonly string[];
   readonly chunk: (facts: ChunkFacts) => ChunkPasses;
-  /** Joins another state, given as doubles. */
-  readonly join: (other: readonly string[]) => readonly string[];
-  /** The value of the local; `some` is a condition that holds where there was any iteration, null where it always does. */
-  readonly result: (some: string | null) => string;
+  /** The value of the local; `some` is a condition that holds where there was any iteration, '' where it always does. */
+  readonly result: (some: string) => string;
 }
 
-export const accumulating = (accumulator: Accumulator, e: Emission): Accumulating =>
-  make[accumulator.op](accumulator, e);
+export interface Terms {
+  /** Whether one chunk has them all. */
+  readonly oneChunk: boolean;
+  /** Whether all of a chunk, and of all chunks, may be summed in `real`. */
+  readonly chunkInReal: boolean;
+  readonly allInReal: boolean;
+}
 
-type Make = (accumulator: Accumulator, e: Emission) => Accumulating;
+export const accumulating = (accumulator: Accumulator, terms: Terms, e: Emission): Accumulating =>
+  make[accumulator.op](accumulator, terms, e);
 
-const orEmpty = (some: string | null, value: string, empty: string): string =>
-  some === null ? value : `(${some}) ? ${value} : ${empty}`;
+type Make = (accumulator: Accumulator, terms: Terms, e: Emission) => Accumulating;
+
+const orEmpty = (some: string, value: string, empty: string): string =>
+  some === '' ? value : `(${some}) ? ${value} : ${empty}`;
 
 /** The value as a constant, and in the array of values where there is one. */
 const kept = (type: string, x: string, text: string, values: string | null, position: string): readonly string[] => [
@@ -56,35 +59,34 @@ const kept = (type: string, x: string, text: string, values: string | null, posi
   ...(values === null ? [] : [`${values}[${position}] = ${x};`]),
 ];
 
-const sum: Make = ({ local, value }, e) => {
+const sum: Make = ({ local, value }, terms, e) => {
   const scalar = scalarOf(value, e);
-  const [type, wide] = scalar === 'int' ? (['int32_t', 'int32_t'] as const) : (['real', 'double'] as const);
+  const type = scalar === 'int' ? 'int32_t' : 'real';
+  const typeIf = (inReal: boolean): string => (scalar === 'int' ? 'int32_t' : inReal ? 'real' : 'double');
+  const wide = typeIf(terms.allInReal);
   const state = e.fn.temporary('sum');
   return {
     local,
     scalar,
-    keepsValues: false,
-    state: [state],
     declare: () => [`${wide} ${state} = 0;`],
     chunk: () => {
       const part = e.fn.temporary('part');
       return {
-        before: [`${type} ${part} = 0;`],
+        before: [`${typeIf(terms.chunkInReal)} ${part} = 0;`],
         clauses: [`reduction(+ : ${part})`],
         each: (text) => [`${part} += ${text};`],
         second: [],
-        after: [`${state} += ${part};`],
+        after: [`${state} ${terms.oneChunk ? '=' : '+='} ${part};`],
       };
     },
-    join: ([other]) => [`${state} += ${wide === 'double' ? other : `(int32_t)${other}`};`],
-    result: () => `(${type})${state}`,
+    result: () => (wide === type ? state : `(${type})${state}`),
   };
 };
 
 /** NaN takes no part in comparisons: it is counted apart, so that the minimum is one instruction. */
 const extremum =
   (sign: '<' | '>', start: string, empty: string): Make =>
-  ({ local, value }, e) => {
+  ({ local, value }, _terms, e) => {
     const scalar = scalarOf(value, e);
     const op = sign === '<' ? 'min' : 'max';
     const type = scalar === 'int' ? 'int32_t' : 'real';
@@ -93,8 +95,6 @@ const extremum =
     return {
       local,
       scalar,
-      keepsValues: false,
-      state: [best, bad],
       declare: () => [`${type} ${best} = ${first};`, `int32_t ${bad} = 0;`],
       chunk: () => ({
         before: [],
@@ -106,10 +106,6 @@ const extremum =
         second: [],
         after: [],
       }),
-      join: ([other, others]) => [
-        `if (${other} ${sign} (double)${best}) ${best} = (${type})${other};`,
-        `${bad} |= ${others} != 0;`,
-      ],
       result: (some) =>
         scalar === 'int'
           ? orEmpty(some, best, `(int32_t)${empty}`)
@@ -117,15 +113,13 @@ const extremum =
     };
   };
 
-const argmin: Make = ({ local, value }, e) => {
+const argmin: Make = ({ local, value }, _terms, e) => {
   const scalar = scalarOf(value, e);
   const [type, first] = scalar === 'int' ? (['int32_t', 'INT32_MAX'] as const) : (['real', '(real)INFINITY'] as const);
   const [best, at] = [e.fn.temporary('best'), e.fn.temporary('at')];
   return {
     local,
     scalar: 'int',
-    keepsValues: true,
-    state: [best, at],
     declare: () => [`${type} ${best} = ${first};`, `int32_t ${at} = 0;`],
     chunk: ({ from, values }) => {
       const [least, place] = [e.fn.temporary('least'), e.fn.temporary('place')];
@@ -149,25 +143,22 @@ const argmin: Make = ({ local, value }, e) => {
             },
           },
         ],
-        after: [`if (${least} < ${best}) ${best} = ${least}, ${at} = (int32_t)${from} + ${place};`],
+        after: [
+          `if (${least} < ${best}) ${best} = ${least}, ${at} = ${from === '0' ? '' : `(int32_t)${from} + `}${place};`,
+        ],
       };
     },
-    join: ([other, others]) => [
-      `if (${other} < (double)${best}) ${best} = (${type})${other}, ${at} = (int32_t)${others};`,
-    ],
     result: () => at,
   };
 };
 
-const softMin: Make = ({ local, beta }, e) => {
+const softMin: Make = ({ local, beta }, terms, e) => {
   const [least, total] = [e.fn.temporary('least'), e.fn.temporary('total')];
   const scale = e.fn.temporary('beta');
   for (const name of ['eb_exp', 'eb_join_soft_min', 'eb_end_soft_min']) e.entry.uses(name);
   return {
     local,
     scalar: 'real',
-    keepsValues: true,
-    state: [least, total],
     declare: () => [
       `const real ${scale} = ${exprText(beta!, e)};`,
       `real ${least} = (real)INFINITY;`,
@@ -193,10 +184,11 @@ const softMin: Make = ({ local, beta }, e) => {
             each: (text) => [`${part} += eb_exp(${scale} * (${low} - ${text}));`],
           },
         ],
-        after: [`eb_join_soft_min(&${least}, &${total}, ${bad} ? (real)NAN : ${low}, ${part}, ${scale});`],
+        after: terms.oneChunk
+          ? [`${least} = ${bad} ? (real)NAN : ${low};`, `${total} = ${part};`]
+          : [`eb_join_soft_min(&${least}, &${total}, ${bad} ? (real)NAN : ${low}, ${part}, ${scale});`],
       };
     },
-    join: ([other, others]) => [`eb_join_soft_min(&${least}, &${total}, (real)${other}, ${others}, ${scale});`],
     result: () => `eb_end_soft_min(${least}, ${total}, ${scale})`,
   };
 };

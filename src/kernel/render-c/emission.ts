@@ -1,9 +1,10 @@
 // Where a statement is being rendered: the function, what holds around it, and the entry that collects finished functions.
 import { scale, type Dim } from '../../tensor/dims.ts';
-import type { Index, KernelProgram, LoopId, Statement } from '../kernel.ts';
+import type { Index, KernelProgram, LocalId, LoopId, Statement } from '../kernel.ts';
 import { CFunction, type EntryNames } from './function.ts';
 import type { Real } from './numbers.ts';
 import { boundOf, rangesOf } from './sizes.ts';
+import { localsWanted } from './wanted.ts';
 import type { Place, Region } from './storage.ts';
 
 /** One entry under construction. */
@@ -11,6 +12,8 @@ export class EntryEmission {
   readonly functions: (readonly string[])[] = [];
   /** For all threads, and for one. */
   readonly routineSpaces = new Map<string, string>();
+  /** Locals on which anything depends. */
+  readonly wanted: ReadonlySet<LocalId>;
   private readonly ranges: ReadonlyMap<LoopId, Dim>;
   private made = 0;
   private space = false;
@@ -24,6 +27,7 @@ export class EntryEmission {
     private readonly used: Set<string>,
   ) {
     this.ranges = rangesOf(kernels);
+    this.wanted = localsWanted(kernels);
   }
 
   /** What an index stays below, where that is known. */

@@ -50,7 +50,7 @@ export const renderEntry = (
     writer.line(`${names.record} call;`);
     writer.line(`return ${symbol}_layout(&call, sizes, eb_threads(threads));`);
   });
-  writeCall(writer, entry);
+  writeCall(writer, entry, e.fn.usesThread);
   return { symbol, sizes: sizeNames, lines: writer.lines };
 };
 
@@ -128,7 +128,7 @@ const writeLayout = (
   );
 };
 
-const writeCall = (writer: Writer, { kernels, names }: EntryEmission): void => {
+const writeCall = (writer: Writer, { kernels, names }: EntryEmission, usesThread: boolean): void => {
   const parameters = 'const int64_t *sizes, const void *const *inputs, void *const *outputs, void *arena, int32_t threads, volatile int32_t *control'; // prettier-ignore
   writer.block(`int32_t ${names.symbol}(${parameters})`, () => {
     writer.line(`${names.record} record = {0}, *const call = &record;`);
@@ -149,7 +149,7 @@ const writeCall = (writer: Writer, { kernels, names }: EntryEmission): void => {
     }
     if (kernels.inputs.length > 0 && ![...names.buffers].some((id) => names.places[id]!.kind === 'input')) writer.line('(void)inputs;'); // prettier-ignore
     if (kernels.outputs.length > 0 && ![...names.buffers].some((id) => names.places[id]!.kind === 'output')) writer.line('(void)outputs;'); // prettier-ignore
-    writer.line(`${names.symbol}_run(call);`);
+    writer.line(`${names.symbol}_run(call${usesThread ? ', 0' : ''});`);
     writer.line('return *call->control == 2 ? 2 : call->stopped ? 1 : 0;');
   });
 };

@@ -125,7 +125,7 @@ export const exprText = (expr: Expr, e: Emission): string => {
 
 /** Loops count from 0: a sum of them with positive coefficients is never below 0. */
 const neverBelow = (index: Index, from: Dim): boolean =>
-  (from.length === 0 || from.every((t) => t.coef < 0)) &&
+  from.every((t) => t.coef < 0) &&
   index.constant.every((t) => t.coef > 0) &&
   index.terms.every(({ coef, atom }) => atom.kind !== 'value' && coef.every((t) => t.coef > 0));
 

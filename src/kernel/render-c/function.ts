@@ -23,6 +23,9 @@ export interface EntryNames {
 
 const cType: Readonly<Record<Scalar, string>> = { real: 'real', int: 'int32_t' };
 
+/** The field of eb_given that holds a variable of the type. */
+const field: Readonly<Record<string, string>> = { int64_t: 'i', int32_t: 'n', real: 'r' };
+
 /** A variable of C that stands for a loop or a local, with its type. */
 interface Variable {
   readonly name: string;
@@ -71,6 +74,11 @@ export class CFunction extends Writer {
     return `b${id}`;
   }
 
+  /** Whether it must know on which thread it runs. */
+  get usesThread(): boolean {
+    return this.thread;
+  }
+
   threadNumber(): string {
     this.thread = true;
     return 'thread';
@@ -109,36 +117,55 @@ export class CFunction extends Writer {
 
   // -------------------------------------------------------------- the finished text
 
-  /** The call out of `caller`, which declares what comes back. `thread` is its number, or null where it is that of
-   *  the caller; `extra` are more arguments. */
-  callFrom(caller: CFunction, name: string, thread: string | null = null, extra: readonly string[] = []): string {
+  /** The call out of `caller`, which declares what comes back. */
+  callFrom(caller: CFunction, name: string): string {
     for (const { local, scalar } of this.returned) {
       caller.own.add(`v${local}`);
       caller.line(`${cType[scalar]} v${local} = 0;`);
     }
     const pass = [...this.given.values()].map((variable) => caller.mention(variable));
     const back = this.returned.map(({ local }) => `&v${local}`);
-    const number = this.thread ? [thread ?? caller.threadNumber()] : [];
-    return `${name}(${['call', ...number, ...extra, ...pass, ...back].join(', ')})`;
+    const thread = this.thread ? [caller.threadNumber()] : [];
+    return `${name}(${['call', ...thread, ...pass, ...back].join(', ')})`;
   }
 
-  /** The text, once everything in it was rendered. `extra` are parameters beside those that lines mention. */
-  text(name: string, linkage: 'static' | 'EB_NOINLINE' | 'EB_COLD', extra: readonly string[] = []): readonly string[] {
+  /** The function, once everything in it was rendered. */
+  text(name: string, linkage: 'static' | 'EB_NOINLINE' | 'EB_COLD'): readonly string[] {
     const parameters = [
       `${this.names.record} *const call`,
       ...(this.thread ? ['const int32_t thread'] : []),
-      ...extra,
       ...[...this.given.values()].map(({ name: of, type }) => `const ${type} ${of}`),
       ...this.returned.map(({ local, scalar }) => `${cType[scalar]} *const out_v${local}`),
     ];
+    return [`${linkage} void ${name}(${parameters.join(', ')}) {`, ...this.body([]), '}'];
+  }
+
+  /** What `eb_share` gives to each part of a loop, out of `caller`: loop variables and locals around it. */
+  givenFrom(caller: CFunction): string {
+    const fields = [...this.given.values()].map(
+      (variable) => `{.${field[variable.type]} = ${caller.mention(variable)}}`,
+    );
+    return fields.length === 0 ? 'NULL' : `(const eb_given[]){${fields.join(', ')}}`;
+  }
+
+  /** The function as `eb_share` calls it: for iterations `from` ≤ i < `end`; `starts` with the first of its thread. */
+  partText(name: string): readonly string[] {
+    const given = [...this.given.values()].map(({ name: of, type }, i) => `const ${type} ${of} = given[${i}].${field[type]};`); // prettier-ignore
+    return [`EB_PART(${name}) {`, ...this.body([`${this.names.record} *const call = record;`, ...given]), '}'];
+  }
+
+  private body(first: readonly string[]): readonly string[] {
     const sizes = [...this.sizes].sort().map((size) => this.names.sizes.get(size)!);
-    const head = sizes.map((size) => `const int64_t ${size} = call->${size};`);
+    const head = [...first, ...sizes.map((size) => `const int64_t ${size} = call->${size};`)];
     for (const id of [...this.buffers].sort((a, b) => a - b)) {
-      const { type, readOnly, perThread, offset } = this.names.places[id]!;
-      const value = perThread ? `(${type} *)(void *)(call->scratch + thread * call->scratch_bytes + ${offset})` : `call->b${id}`; // prettier-ignore
+      const { type, readOnly, perThread } = this.names.places[id]!;
+      const value = perThread ? copyOfThread(this.names.places[id]!, 'thread') : `call->b${id}`;
       head.push(`${readOnly ? 'const ' : ''}${type} *const b${id} = ${value};`);
     }
-    const body = [...head, ...this.lines].map((line) => `  ${line}`);
-    return [`${linkage} void ${name}(${parameters.join(', ')}) {`, ...body, '}'];
+    return [...head, ...this.lines].map((line) => `  ${line}`);
   }
 }
+
+/** Where a buffer of a thread's own stands. */
+export const copyOfThread = ({ type, offset }: Place, thread: string): string =>
+  `(${type} *)(void *)(call->scratch + ${thread} * call->scratch_bytes + ${offset})`;

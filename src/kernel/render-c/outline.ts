@@ -6,6 +6,7 @@ import type { LocalId, Scalar, Statement } from '../kernel.ts';
 import { CFunction } from './function.ts';
 import type { Emission } from './emission.ts';
 import { scalarOf } from './expressions.ts';
+import { isShared } from './loops.ts';
 import { giveUp } from './polling.ts';
 
 export interface ListPart {
@@ -28,10 +29,12 @@ interface Measure {
   readonly heavy: boolean;
 }
 
-/** How many statements it is, and whether running it may take long. */
-const measured = (statement: Statement): Measure => {
+/** How many statements it is in the function where it stands, and whether running it may take long. */
+const measured = (statement: Statement, e: Emission): Measure => {
+  // Its body is a function by itself.
+  if (isShared(statement, e.threaded)) return { count: 3, heavy: true };
   const inside = (list: readonly Statement[], times: number | null): Measure => {
-    const all = list.map(measured);
+    const all = list.map((inner) => measured(inner, e));
     const count = all.reduce((sum, m) => sum + m.count, 1);
     return { count, heavy: times === null || times > fewIterations || all.some((m) => m.heavy) };
   };
@@ -68,18 +71,17 @@ const readBy = (statements: readonly Statement[]): ReadonlySet<LocalId> => {
   return found;
 };
 
-/** At the top, what takes long stands in a function for itself; everywhere, long lists are cut. */
+/** A short list is one part. A long one is cut; outside of loops also between what takes long and what does not. */
 export const partsOfList = (statements: readonly Statement[], e: Emission): readonly ListPart[] => {
-  const measures = statements.map(measured);
+  const measures = statements.map((statement) => measured(statement, e));
   const total = measures.reduce((sum, m) => sum + m.count, 0);
   const whole = { statements, apart: false, cold: false, makes: [] };
-  if (total <= mostInFunction && (e.inLoop || !measures.some((m) => m.heavy))) return [whole];
-  if (statements.length === 1) return [whole];
+  if (total <= mostInFunction || statements.length === 1) return [whole];
   const groups: { statements: Statement[]; count: number; heavy: boolean }[] = [];
   for (const [i, statement] of statements.entries()) {
     const { count, heavy } = measures[i]!;
     const last = groups.at(-1);
-    const joins = last !== undefined && (e.inLoop || !(last.heavy || heavy)) && last.count + count <= mostInFunction;
+    const joins = last !== undefined && (e.inLoop || last.heavy === heavy) && last.count + count <= mostInFunction;
     if (joins) {
       last.statements.push(statement);
       last.count += count;

@@ -27,6 +27,7 @@ const renderStatement = (statement: Statement, e: Emission): void => {
     case 'reduce':
       return renderReduce(statement, e);
     case 'let':
+      if (!e.entry.wanted.has(statement.local)) return;
       return e.fn.defineLocal(statement.local, scalarOf(statement.value, e), exprText(statement.value, e));
     case 'store':
       return renderStore(statement, e);

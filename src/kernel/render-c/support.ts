@@ -37,10 +37,33 @@ EB_FN int64_t eb_part_start(int64_t count, int32_t parts, int32_t part) {
   const int64_t each = count / parts, rest = count % parts;
   return part * each + eb_smaller(part, rest);
 }
-/* How many iterations run between two looks at whether to give up: some milliseconds. */
-EB_FN int64_t eb_strip(int64_t count, double work) {
+/* Loop variables and locals around a loop whose iterations are shared. */
+typedef union {
+  int64_t i;
+  int32_t n;
+  real r;
+} eb_given;
+#define EB_PART(name)                                                                                         \\
+  EB_NOINLINE void name(void *const record, const int32_t thread EB_MAYBE, const int64_t from, const int64_t end, \\
+                        const int32_t starts EB_MAYBE, const eb_given *const given EB_MAYBE)
+#define EB_MAYBE __attribute__((unused))
+typedef void eb_part(void *record, int32_t thread, int64_t from, int64_t end, int32_t starts, const eb_given *given);
+
+/* Iterations 0 to count in contiguous parts, one for each thread that is worth it; gives their number. Between stretches of a few
+   milliseconds every thread looks up whether to give up. */
+EB_FN int32_t eb_share(eb_part *const run, void *const record, int32_t threads, const volatile int32_t *control,
+                       int64_t count, double work, const eb_given *given) {
+  const int32_t parts = eb_parts(threads, count, work);
   const double each = work / (double)eb_larger(1, count);
-  return each >= 4e6 ? 1 : eb_larger(1, eb_smaller(count, (int64_t)(4e6 / (each > 1 ? each : 1))));
+  const int64_t stretch = each >= 4e6 ? 1 : eb_larger(1, eb_smaller(count, (int64_t)(4e6 / (each > 1 ? each : 1))));
+  EB_OMP(parallel for num_threads(parts) schedule(static, 1) if (parts > 1))
+  for (int32_t part = 0; part < parts; part++) {
+    const int64_t start = eb_part_start(count, parts, part), end = eb_part_start(count, parts, part + 1);
+    run(record, part, start, eb_smaller(start + stretch, end), 1, given);
+    for (int64_t from = start + stretch; from < end && *control != 2; from += stretch)
+      run(record, part, from, eb_smaller(from + stretch, end), 0, given);
+  }
+  return parts;
 }
 `;
 
@@ -68,6 +91,32 @@ EB_FN void eb_polled_product(int64_t m, int64_t n, int64_t k, const real *a, int
 }
 `;
 
+/** Joins the copies of all parts, `distance` bytes from one to the next, into the first. */
+const joins = (
+  [
+    ['sum', 'double', 'a + b', []],
+    ['min', 'real', 'eb_min(a, b)', ['eb_min']],
+    ['max', 'real', 'eb_max(a, b)', ['eb_max']],
+    ['int_sum', 'int32_t', 'a + b', []],
+    ['int_min', 'int32_t', 'eb_int_min(a, b)', ['eb_int_min']],
+    ['int_max', 'int32_t', 'eb_int_max(a, b)', ['eb_int_max']],
+  ] as const
+).map(([name, type, joined, calls]) => ({
+  provides: [`eb_join_${name}`],
+  calls,
+  text: `EB_FN void eb_join_${name}(int32_t parts, int64_t count, ${type} *first, int64_t distance) {
+  for (int32_t part = 1; part < parts; part++) {
+    const ${type} *const other = (const ${type} *)(const void *)((const char *)first + part * distance);
+    EB_SIMD
+    for (int64_t k = 0; k < count; k++) {
+      const ${type} a = first[k], b = other[k];
+      first[k] = ${joined};
+    }
+  }
+}
+`,
+}));
+
 /** Parts of reductions: what a soft-min and an argmin have of some of their values, and of all of them together. */
 const reductionText = `/* -1/beta log sum exp(-beta v) of some values, as their minimum and the sum of exp(-beta (v - minimum)). */
 EB_FN void eb_join_soft_min(real *least, double *sum, real other, double others, real beta) {
@@ -92,5 +141,6 @@ export const supportParts: readonly {
   readonly text: string;
 }[] = [
   { provides: ['eb_polled_product'], calls: ['eb_product_threads'], text: polledProductText },
+  ...joins,
   { provides: ['eb_join_soft_min', 'eb_end_soft_min'], calls: ['eb_exp', 'eb_log', 'eb_min'], text: reductionText },
 ];

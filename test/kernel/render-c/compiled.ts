@@ -75,7 +75,10 @@ export const compileKernels = (
       const shapeOf = (id: number): readonly number[] => kernels.buffers[id]!.shape.map((dim) => evaluate(dim, sizes));
       const given = kernels.inputs.map(({ name }, i) => arrayOf(entry.inputs[i]!.scalar, inputs[name]!.data));
       const results = kernels.outputs.map(({ buffer }, i) =>
-        arrayOf(entry.outputs[i]!.scalar, new Array<number>(shapeOf(buffer).reduce((a, b) => a * b, 1)).fill(NaN)),
+        arrayOf(
+          entry.outputs[i]!.scalar,
+          Array.from({ length: shapeOf(buffer).reduce((a, b) => a * b, 1) }, () => NaN),
+        ),
       );
       // Garbage stands in the arena, as in the second call of a program.
       const arena = alignedBytes(bytes(sizes, threads)).fill(0xa5);
