@@ -1,187 +1,102 @@
-// Eigenvalues and vectors of symmetric matrices, batched: Householder tridiagonalisation and implicit QL, as
-// src/tensor/host-routines/eigh.ts in float64 (EISPACK tred2 and tql2; Bowdler, Martin, Reinsch, Wilkinson 1968).
+// Eigenvalues and vectors of symmetric matrices, batched, in float64: small ones eight at a time, larger ones alone.
 // In: a[batch, n, n], read as (a + a')/2. Out: values[batch, n] ascending; vectors[batch, n, n], unit columns, their largest entry
 // positive. NaN throughout where an entry is not finite. space: eb_eigh_space doubles.
 #pragma once
-#include "real.h"
+#include "eigen-large.h"
+#include "eigen-small.h"
 
 EB_FN int64_t eb_eigh_space(int64_t batch, int64_t n, int threads) {
-  (void)batch;
-  return (n * n + 2 * n) * threads;
+  return (eb_in_lanes(batch, n) ? (2 * n * n + n) * EB_LANE_COUNT + n * n : n * n + 2 * n) * threads;
 }
-
-// v becomes the orthogonal transformation, d the diagonal, e the subdiagonal in e[1..]. Row j of v here is column j of the
-// original, so that the rotations that follow run along rows.
-EB_FN void eb_tridiagonalise(int64_t n, double *v, double *d, double *e) {
-#define EB_V(row, column) v[(column) * n + (row)]
-  for (int64_t j = 0; j < n; j++) d[j] = EB_V(n - 1, j);
-  for (int64_t i = n - 1; i > 0; i--) {
-    double scale = 0.0;
-    double h = 0.0;
-    for (int64_t k = 0; k < i; k++) scale += fabs(d[k]);
-    if (scale == 0.0) {
-      e[i] = d[i - 1];
-      for (int64_t j = 0; j < i; j++) {
-        d[j] = EB_V(i - 1, j);
-        EB_V(i, j) = 0.0;
-        EB_V(j, i) = 0.0;
-      }
-    } else {
-      for (int64_t k = 0; k < i; k++) {
-        d[k] /= scale;
-        h += d[k] * d[k];
-      }
-      double f = d[i - 1];
-      double g = f > 0.0 ? -sqrt(h) : sqrt(h);
-      e[i] = scale * g;
-      h -= f * g;
-      d[i - 1] = f - g;
-      for (int64_t j = 0; j < i; j++) e[j] = 0.0;
-      for (int64_t j = 0; j < i; j++) {
-        double dj = d[j];
-        EB_V(j, i) = dj;
-        double sum = e[j] + EB_V(j, j) * dj;
-        for (int64_t k = j + 1; k < i; k++) {
-          sum += EB_V(k, j) * d[k];
-          e[k] += EB_V(k, j) * dj;
-        }
-        e[j] = sum;
-      }
-      double dot = 0.0;
-      for (int64_t j = 0; j < i; j++) {
-        e[j] /= h;
-        dot += e[j] * d[j];
-      }
-      double half = dot / (h + h);
-      for (int64_t j = 0; j < i; j++) e[j] -= half * d[j];
-      for (int64_t j = 0; j < i; j++) {
-        double dj = d[j];
-        double ej = e[j];
-        for (int64_t k = j; k < i; k++) EB_V(k, j) -= dj * e[k] + ej * d[k];
-        d[j] = EB_V(i - 1, j);
-        EB_V(i, j) = 0.0;
-      }
+// Writes values d and vectors (rows of v) in ascending order and with their sign; `scale` is what the matrix was divided by.
+EB_FN void eb_order_eigen(int64_t n, double *v, double *d, double scale, real *values, real *vectors) {
+  for (int64_t i = 0; i < n; i++) {
+    int64_t smallest = i;
+    for (int64_t j = i + 1; j < n; j++)
+      if (d[j] < d[smallest]) smallest = j;
+    double value = d[smallest];
+    d[smallest] = d[i];
+    double largest = 0.0;
+    for (int64_t r = 0; r < n; r++) {
+      double x = v[smallest * n + r];
+      v[smallest * n + r] = v[i * n + r];
+      v[i * n + r] = x;
+      // Entries equal but for rounding do not take turns in deciding.
+      if (fabs(x) > fabs(largest) * (1.0 + 1e-12)) largest = x;
     }
-    d[i] = h;
-  }
-  for (int64_t i = 0; i < n - 1; i++) {
-    EB_V(n - 1, i) = EB_V(i, i);
-    EB_V(i, i) = 1.0;
-    double h = d[i + 1];
-    if (h != 0.0) {
-      for (int64_t k = 0; k <= i; k++) d[k] = EB_V(k, i + 1) / h;
-      for (int64_t j = 0; j <= i; j++) {
-        double g = 0.0;
-        for (int64_t k = 0; k <= i; k++) g += EB_V(k, i + 1) * EB_V(k, j);
-        for (int64_t k = 0; k <= i; k++) EB_V(k, j) -= g * d[k];
-      }
-    }
-    for (int64_t k = 0; k <= i; k++) EB_V(k, i + 1) = 0.0;
-  }
-  for (int64_t j = 0; j < n; j++) {
-    d[j] = EB_V(n - 1, j);
-    EB_V(n - 1, j) = 0.0;
-  }
-  EB_V(n - 1, n - 1) = 1.0;
-  e[0] = 0.0;
-#undef EB_V
-}
-
-// Implicit QL on the tridiagonal matrix (d, e), accumulating the rotations into the rows of v.
-EB_FN void eb_implicit_ql(int64_t n, double *v, double *d, double *e) {
-  const double epsilon = 2.220446049250313e-16;
-  for (int64_t i = 1; i < n; i++) e[i - 1] = e[i];
-  e[n - 1] = 0.0;
-  double shift = 0.0;
-  double largest = 0.0;
-  for (int64_t l = 0; l < n; l++) {
-    double size = fabs(d[l]) + fabs(e[l]);
-    largest = size > largest ? size : largest;
-    int64_t m = l;
-    while (m < n - 1 && fabs(e[m]) > epsilon * largest) m++;
-    for (int sweep = 0; m > l && sweep < 60; sweep++) {
-      double g = d[l];
-      double p = (d[l + 1] - g) / (2.0 * e[l]);
-      double r = hypot(p, 1.0);
-      if (p < 0.0) r = -r;
-      d[l] = e[l] / (p + r);
-      d[l + 1] = e[l] * (p + r);
-      double next = d[l + 1];
-      double h = g - d[l];
-      for (int64_t i = l + 2; i < n; i++) d[i] -= h;
-      shift += h;
-      p = d[m];
-      double c = 1.0, c2 = 1.0, c3 = 1.0;
-      double el1 = e[l + 1];
-      double s = 0.0, s2 = 0.0;
-      for (int64_t i = m - 1; i >= l; i--) {
-        c3 = c2;
-        c2 = c;
-        s2 = s;
-        g = c * e[i];
-        h = c * p;
-        r = hypot(p, e[i]);
-        e[i + 1] = s * r;
-        s = e[i] / r;
-        c = p / r;
-        p = c * d[i] - s * g;
-        d[i + 1] = h + s * (c * g + s * d[i]);
-        double *restrict low = v + i * n;
-        double *restrict high = low + n;
-        EB_SIMD
-        for (int64_t k = 0; k < n; k++) {
-          double held = high[k];
-          high[k] = s * low[k] + c * held;
-          low[k] = c * low[k] - s * held;
-        }
-      }
-      p = (-s * s2 * c3 * el1 * e[l]) / next;
-      e[l] = s * p;
-      d[l] = c * p;
-      if (fabs(e[l]) <= epsilon * largest) break;
-    }
-    d[l] += shift;
-    e[l] = 0.0;
+    values[i] = (real)(value * scale);
+    for (int64_t r = 0; r < n; r++) vectors[r * n + i] = (real)(largest < 0.0 ? -v[i * n + r] : v[i * n + r]);
   }
 }
-
-EB_FN void eb_eigh(int64_t batch, int64_t n, const real *a, real *values, real *vectors, double *space, int threads) {
-  (void)threads;
-  double *v = space;
-  double *d = v + n * n;
-  double *e = d + n;
-  for (int64_t k = 0; k < batch; k++, a += n * n, values += n, vectors += n * n) {
-    int finite = 1;
-    for (int64_t i = 0; i < n; i++)
-      for (int64_t j = 0; j < n; j++) {
-        double x = 0.5 * ((double)a[i * n + j] + (double)a[j * n + i]);
-        finite &= fabs(x) < HUGE_VAL;
-        v[i * n + j] = x;
-      }
-    if (!finite) {
-      for (int64_t i = 0; i < n; i++) values[i] = (real)__builtin_nan("");
-      for (int64_t i = 0; i < n * n; i++) vectors[i] = (real)__builtin_nan("");
+EB_FN void eb_no_eigen(int64_t n, real *values, real *vectors) {
+  for (int64_t i = 0; i < n; i++) values[i] = (real)__builtin_nan("");
+  for (int64_t e = 0; e < n * n; e++) vectors[e] = (real)__builtin_nan("");
+}
+// The power of 2 at or below the largest entry, or 1; divided by it, squares neither overflow nor vanish. 0 where one is not finite.
+EB_FN double eb_eigen_scale(int64_t count, int64_t step, const double *a) {
+  double most = 0.0;
+  int finite = 1;
+  for (int64_t e = 0; e < count; e++) {
+    double size = fabs(a[e * step]);
+    finite &= size < HUGE_VAL;
+    most = size > most ? size : most;
+  }
+  if (!finite) return 0.0;
+  return most < 1e-290 ? (most == 0.0 ? 1.0 : 1e-290) : eb_from_bits_f64(eb_bits_f64(most) & 0x7ff0000000000000u);
+}
+EB_FN void eb_eigh_lanes(int64_t n, int64_t count, const real *a, real *values, real *vectors, double *space) {
+  eb_lanes *matrix = (eb_lanes *)space;
+  eb_lanes *v = matrix + n * n;
+  double *rows = space + 2 * n * n * EB_LANE_COUNT;
+  double *d = rows + n * n;
+  double scale[EB_LANE_COUNT];
+  eb_load_symmetric_lanes(a, n, count, matrix);
+  for (int64_t w = 0; w < EB_LANE_COUNT; w++) {
+    double *lane = space + w;
+    scale[w] = eb_eigen_scale(n * n, EB_LANE_COUNT, lane);
+    for (int64_t e = 0; e < n * n; e++)
+      lane[e * EB_LANE_COUNT] = scale[w] == 0.0 ? 0.0 : lane[e * EB_LANE_COUNT] / scale[w];
+  }
+  eb_jacobi_lanes(n, matrix, v);
+  for (int64_t w = 0; w < count; w++) {
+    if (scale[w] == 0.0) {
+      eb_no_eigen(n, values + w * n, vectors + w * n * n);
       continue;
     }
-    if (n == 0) continue;
-    eb_tridiagonalise(n, v, d, e);
-    eb_implicit_ql(n, v, d, e);
-    for (int64_t i = 0; i < n; i++) {
-      int64_t smallest = i;
-      for (int64_t j = i + 1; j < n; j++)
-        if (d[j] < d[smallest]) smallest = j;
-      double held = d[smallest];
-      d[smallest] = d[i];
-      d[i] = held;
-      double largest = 0.0;
-      for (int64_t r = 0; r < n; r++) {
-        double x = v[smallest * n + r];
-        v[smallest * n + r] = v[i * n + r];
-        v[i * n + r] = x;
-        if (fabs(x) > fabs(largest) * (1.0 + 1e-12)) largest = x;
-      }
-      values[i] = (real)d[i];
-      for (int64_t r = 0; r < n; r++) vectors[r * n + i] = (real)(largest < 0.0 ? -v[i * n + r] : v[i * n + r]);
+    const double *lane = (const double *)v + w;
+    for (int64_t e = 0; e < n * n; e++) rows[e] = lane[e * EB_LANE_COUNT];
+    for (int64_t i = 0; i < n; i++) d[i] = space[i * (n + 1) * EB_LANE_COUNT + w];
+    eb_order_eigen(n, rows, d, scale[w], values + w * n, vectors + w * n * n);
+  }
+}
+EB_FN void eb_eigh_alone(int64_t n, const real *a, real *values, real *vectors, double *space) {
+  double *v = space;
+  double *d = v + n * n;
+  for (int64_t i = 0; i < n; i++)
+    for (int64_t j = 0; j < n; j++) v[i * n + j] = 0.5 * ((double)a[i * n + j] + (double)a[j * n + i]);
+  if (eb_eigen_scale(n * n, 1, v) == 0.0) {
+    eb_no_eigen(n, values, vectors);
+    return;
+  }
+  eb_tridiagonalise(n, v, d, d + n);
+  eb_implicit_ql(n, v, d, d + n);
+  eb_order_eigen(n, v, d, 1.0, values, vectors);
+}
+EB_FN void eb_eigh(int64_t batch, int64_t n, const real *a, real *values, real *vectors, double *space, int threads) {
+  int64_t each = eb_eigh_space(batch, n, 1);
+  int in_lanes = eb_in_lanes(batch, n);
+  int parts = eb_batch_threads(batch, 10.0 * (double)n * (double)n * (double)n + 8.0, threads);
+  EB_PARALLEL(parts)
+  for (int part = 0; part < parts; part++) {
+    double *own = space + part * each;
+    int64_t end = eb_batch_part(batch, part + 1, parts);
+    int64_t step = in_lanes ? EB_LANE_COUNT : 1;
+    for (int64_t k = eb_batch_part(batch, part, parts); k < end; k += step) {
+      int64_t count = end - k < step ? end - k : step;
+      if (in_lanes)
+        eb_eigh_lanes(n, count, a + k * n * n, values + k * n, vectors + k * n * n, own);
+      else
+        eb_eigh_alone(n, a + k * n * n, values + k * n, vectors + k * n * n, own);
     }
   }
 }

@@ -4,6 +4,7 @@
 #include "logarithm-f32.h"
 #include "logarithm-f64.h"
 #include "trigonometry-f32.h"
+#include "trigonometry-f64.h"
 
 EB_INLINE uint32_t eb_rotate_u32(uint32_t x, int by) { return (x << by) | (x >> (32 - by)); }
 #define EB_THREEFRY_ROUND(by) \
@@ -38,17 +39,17 @@ EB_INLINE real eb_random_uniform(int32_t seed, int32_t id, int32_t step, int32_t
   eb_threefry(seed, id, step, element, &word0, &word1);
   return eb_uniform_of_word(word0);
 }
-// Box-Muller: √(-2 log u) cos 2πv, |z| < 5.8. v in quarter turns n and a rest f, |f| ≤ ½, is exact.
+// Box-Muller: √(-2 log u) cos 2πv, |z| < 5.8. v in quarter turns n and a rest, at most ½ in size, is exact.
 EB_INLINE real eb_random_normal(int32_t seed, int32_t id, int32_t step, int32_t element) {
   uint32_t word0, word1;
   eb_threefry(seed, id, step, element, &word0, &word1);
   real u = eb_uniform_of_word(word0);
-  real v = eb_uniform_of_word(word1);
+  real turns = 4 * eb_uniform_of_word(word1);
+  int32_t n = (int32_t)(turns + EB_REAL(0.5));
+  real angle = (turns - (real)n) * EB_REAL(1.57079632679489661923);
 #ifdef EB_DOUBLE
-  return sqrt(-2.0 * eb_log_normal_f64(u, 0.0, 0.0)) * cos(6.28318530717958647693 * v);
+  return __builtin_sqrt(-2.0 * eb_log_normal_f64(u, 0.0, 0.0)) * eb_sin_quarter_f64(angle, n + 1);
 #else
-  int32_t n = (int32_t)(4.0f * v + 0.5f);
-  float rest = 4.0f * v - (float)n;
-  return __builtin_sqrtf(-2.0f * eb_log_normal_f32(u, 0.0f, 0.0f)) * eb_sin_quarter_f32(rest * 1.57079632679489661923f, n + 1);
+  return __builtin_sqrtf(-2.0f * eb_log_normal_f32(u, 0.0f, 0.0f)) * eb_sin_quarter_f32(angle, n + 1);
 #endif
 }

@@ -28,6 +28,14 @@ typedef float real;
 #define EB_SIMD _Pragma("GCC ivdep")
 #endif
 
+// Before a loop over parts of a batch, which threads share one by one.
+#if defined(_OPENMP)
+#define EB_PRAGMA_OF(text) _Pragma(#text)
+#define EB_PARALLEL(threads) EB_PRAGMA_OF(omp parallel for schedule(static, 1) num_threads(threads) if (threads > 1))
+#else
+#define EB_PARALLEL(threads)
+#endif
+
 // a b + c, rounded once where the processor can, else twice: an ISO compiler does not contract by itself.
 #if defined(__FP_FAST_FMAF) || defined(__FMA__) || defined(__ARM_FEATURE_FMA)
 #define EB_FMAF(a, b, c) __builtin_fmaf(a, b, c)
@@ -78,4 +86,8 @@ EB_INLINE double eb_with_sign_f64(double x, double sign) {
 EB_INLINE float eb_choose_f32(int32_t test, float then, float otherwise) {
   uint32_t mask = 0u - (uint32_t)test;
   return eb_from_bits_f32((eb_bits_f32(then) & mask) | (eb_bits_f32(otherwise) & ~mask));
+}
+EB_INLINE double eb_choose_f64(int32_t test, double then, double otherwise) {
+  uint64_t mask = 0u - (uint64_t)test;
+  return eb_from_bits_f64((eb_bits_f64(then) & mask) | (eb_bits_f64(otherwise) & ~mask));
 }
