@@ -11,7 +11,8 @@ EB_INLINE void eb_multiply_block_lanes(int64_t d, const eb_lanes *a, int64_t ars
       eb_lanes sum = {0};
       for (int64_t p = 0; p < d; p++) sum += a[i * ars + p * acs] * b[p * brs + j * bcs];
       if (negative) sum = -sum;
-      out[i * d + j] = accumulate ? out[i * d + j] + sum : sum;
+      if (accumulate) sum += out[i * d + j];
+      out[i * d + j] = sum;
     }
 }
 
