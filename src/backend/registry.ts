@@ -1,10 +1,13 @@
 // Every backend there is. In: a name, or nothing. Out: backends, and for each whether it can run here.
 // A new backend is one line in this list.
 import type { Backend, BackendStatus } from './backend.ts';
+import { nativeBackends } from './native/run.ts';
 import { referenceBackend } from './reference.ts';
 import { tfjsBackends } from './tfjs/run.ts';
 
 export const backends: readonly Backend[] = [
+  nativeBackends.native,
+  nativeBackends.native64,
   tfjsBackends.wasm,
   tfjsBackends.cpu,
   tfjsBackends.webgpu,
