@@ -54,22 +54,23 @@ export class LibraryCache implements Memory {
     return underWay;
   }
 
-  /** Whether `library` would make nothing. */
-  async has(key: string): Promise<boolean> {
-    return (await this.kept(key)) !== null;
-  }
-
+  /** What was remembered under this key, or null: nothing, or it is damaged. */
   async recall(key: string): Promise<unknown> {
+    const path = join(this.folder, `${key}.json`);
     try {
-      return JSON.parse(await readFile(join(this.folder, `${key}.json`), 'utf8')) as unknown;
+      const [hash, text] = JSON.parse(await readFile(path, 'utf8')) as readonly [string, string];
+      if (hash !== hashOf(text)) return null;
+      await touch(path);
+      return JSON.parse(text) as unknown;
     } catch {
       return null;
     }
   }
 
-  /** What cannot be written is found out again next time. */
+  /** A value as JSON. What cannot be written is found out again next time. */
   async remember(key: string, value: unknown): Promise<void> {
-    const write = async (path: string): Promise<void> => writeFile(path, JSON.stringify(value));
+    const text = JSON.stringify(value);
+    const write = (path: string): Promise<void> => writeFile(path, JSON.stringify([hashOf(text), text]));
     await this.publish(`${key}.json`, write).catch(problemOf);
   }
 
@@ -102,8 +103,8 @@ export class LibraryCache implements Memory {
     return { path: join(this.folder, name), unkept: null };
   }
 
-  /** An undamaged library of this key. */
-  private async kept(key: string): Promise<string | null> {
+  /** The library of this key, undamaged, or null. */
+  async kept(key: string): Promise<string | null> {
     const names = await readdir(this.folder).catch(() => []);
     for (const name of names) {
       if (pattern.exec(name)?.[1] !== key) continue;
@@ -142,12 +143,15 @@ export class LibraryCache implements Memory {
     const files = found.flat().sort((a, b) => b.used - a.used);
     const abandoned = files.filter(({ name, used }) => name.endsWith('.tmp') && now - used > abandonedMilliseconds);
     const libraries = files.filter(({ name }) => pattern.test(name) && name !== newest);
-    let [bytes, count] = [(await stat(join(this.folder, newest))).size, 1];
-    const old = libraries.filter(({ size }) => {
+    let [bytes, count] = [files.find(({ name }) => name === newest)?.size ?? 0, 1];
+    const isBeyond = (size: number): boolean => {
       bytes += size;
       count += 1;
       return bytes > this.bounds.bytes || count > this.bounds.entries;
-    });
+    };
+    // What is remembered is small beside a library, and there is more of it: sizes that share one.
+    const remembered = files.filter(({ name }) => name.endsWith('.json')).slice(4 * this.bounds.entries);
+    const old = [...libraries.filter(({ size }) => isBeyond(size)), ...remembered];
     await Promise.all([...abandoned, ...old].map(({ name }) => rm(join(this.folder, name), { force: true })));
   }
 }

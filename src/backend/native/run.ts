@@ -64,10 +64,15 @@ const describes: Readonly<Record<Real, string>> = {
   double: 'C through the compiler of this machine, float64, on all its processors',
 };
 
-/** Loads what translates programs, once it is needed. */
-export type LoadTranslator = (real: Real) => Promise<Translator>;
+/** What translates programs. */
+export interface ProgramCompiler {
+  /** Differs between any two that make different texts of a program; null: unknown. */
+  readonly identity: string | null;
+  /** Loads it; not before it is needed. */
+  readonly load: (real: Real) => Promise<Translator>;
+}
 
-const backendOn = (platform: NativePlatform, name: string, real: Real, translator: LoadTranslator): Backend => ({
+const backendOn = (platform: NativePlatform, name: string, real: Real, compiler: ProgramCompiler): Backend => ({
   name,
   precision: real === 'float' ? 'float32' : 'float64',
   describe: describes[real],
@@ -88,7 +93,8 @@ const backendOn = (platform: NativePlatform, name: string, real: Real, translato
       toolchain,
       cache,
       worker,
-      translate: () => translator(real),
+      identity: compiler.identity === null ? null : `${compiler.identity} ${real}`,
+      translate: () => compiler.load(real),
       threads: () => (toolchain.threads ? threadCount() : 1),
       freeMemory: () => process.availableMemory(),
     };
@@ -99,18 +105,21 @@ const backendOn = (platform: NativePlatform, name: string, real: Real, translato
 /** Both with one cache. Tests put another machine here. */
 export const nativeBackendsOn = (
   machine: Machine,
-  translator: LoadTranslator,
+  compiler: ProgramCompiler,
 ): Readonly<Record<'native' | 'native64', Backend>> => {
   const platform = new NativePlatform(machine);
   return {
-    native: backendOn(platform, 'native', 'float', translator),
-    native64: backendOn(platform, 'native64', 'double', translator),
+    native: backendOn(platform, 'native', 'float', compiler),
+    native64: backendOn(platform, 'native64', 'double', compiler),
   };
 };
 
 export const thisMachine: Machine = machineWith(koffiPath);
 
-export const nativeBackends = nativeBackendsOn(thisMachine, async (real) => {
-  const { translator } = await import('./translate.ts');
-  return translator(real, blockBytes());
+/** The hash of the bundle, which build.mjs puts in; sources that are run as they are have none. */
+declare const EBMC_BUILD: string | undefined;
+
+export const nativeBackends = nativeBackendsOn(thisMachine, {
+  identity: typeof EBMC_BUILD === 'string' ? `${EBMC_BUILD} ${blockBytes()}` : null,
+  load: async (real) => (await import('./translate.ts')).translator(real, blockBytes()),
 });

@@ -4,31 +4,21 @@ import { InternalError, type Diagnostic } from '../../diagnostics/diagnostic.ts'
 import { diagnoseBackend } from '../../diagnostics/messages/backends.ts';
 import { evaluate, product } from '../../tensor/dims.ts';
 import type { CallOptions, ModuleSpec, Runner, TensorData } from '../backend.ts';
-import { buildLibrary } from './build.ts';
 import { sizesOfCall, type Inputs, type Sizes } from './call-sizes.ts';
+import { compiledProgram, type CompiledProgram, type CompilerSite } from './compiled-program.ts';
 import { ConstantSizes } from './constant-sizes.ts';
-import type { LibraryCache } from './library-cache.ts';
 import { whyNoRoom, whyTooLarge } from './memory.ts';
 import type { NativeWorker, Work } from './native-worker.ts';
 import { compilerFailed, tooLarge } from './refusals.ts';
-import type { Toolchain } from './trial.ts';
-import type { Translation, Translator } from './translation.ts';
+import type { Signature } from './translation.ts';
 import type { Element, Numbers, Reply, SentInput } from './worker/protocol.ts';
 
-export interface Site {
+export interface Site extends CompilerSite {
   readonly name: string;
-  readonly toolchain: Toolchain;
-  readonly cache: LibraryCache;
   readonly worker: NativeWorker;
-  readonly translate: () => Promise<Translator>;
   readonly threads: () => number;
   /** Bytes that are free. */
   readonly freeMemory: () => number;
-}
-
-interface Compiled {
-  readonly translation: Translation;
-  readonly path: string;
 }
 
 const arrays = { float32: Float32Array, float64: Float64Array, int32: Int32Array };
@@ -46,7 +36,7 @@ const copied = (data: TensorData['data'], element: Element): Numbers | null => {
 export class NativeRunner implements Runner {
   readonly caution = null;
   private readonly constants = new Map<string, ConstantSizes>();
-  private readonly compiled = new Map<string, Promise<Compiled>>();
+  private readonly compiled = new Map<string, Promise<CompiledProgram>>();
   /** What the worker has of inputs to keep, by the name under which it has them. */
   private readonly kept = new Map<string, TensorData['data']>();
   private said: readonly Diagnostic[] = [];
@@ -70,12 +60,12 @@ export class NativeRunner implements Runner {
     const program = this.module.entries[entry];
     if (program === undefined) throw new InternalError(`module ${this.module.name} has no entry ${entry}`);
     const sizes = sizesOfCall(this.module, program, inputs, options.sizes);
-    const { translation, path } = await this.compiledFor(entry, sizes, options.budget);
-    const work = this.workOf(entry, translation, path, inputs, sizes, options);
+    const { signature, path } = await this.compiledFor(entry, sizes, options.budget);
+    const work = this.workOf(entry, signature, path, inputs, sizes, options);
     const reply = await this.site.worker.call(work, options);
     // Only now the worker has them.
-    if (reply.kind === 'done') this.noteKept(work, translation, inputs);
-    return this.resultOf(entry, translation, sizes, reply);
+    if (reply.kind === 'done') this.noteKept(work, signature, inputs);
+    return this.resultOf(entry, signature, sizes, reply);
   };
 
   readonly dispose = async (): Promise<void> => {
@@ -83,35 +73,29 @@ export class NativeRunner implements Runner {
     this.site.worker.forget(this.prefix);
   };
 
-  private async compiledFor(entry: string, sizes: Sizes, budget: number | undefined): Promise<Compiled> {
+  private async compiledFor(entry: string, sizes: Sizes, budget: number | undefined): Promise<CompiledProgram> {
     const program = this.module.entries[entry]!;
     if (!this.constants.has(entry)) this.constants.set(entry, new ConstantSizes(program));
     const constants = this.constants.get(entry)!.of(sizes);
-    const key = `${entry} ${JSON.stringify(constants)}`;
-    const { translate, toolchain, cache, name } = this.site;
-    const refuse = ({ stored }: Translation): void => {
+    const refuse = ({ stored }: Signature): void => {
       const why = whyTooLarge(entry, stored, sizes, budget);
-      if (why !== null) throw tooLarge(name, why);
+      if (why !== null) throw tooLarge(this.site.name, why);
     };
-    const compile = async (): Promise<Compiled> => {
-      const translation = (await translate())(entry, program, constants, sizes);
-      // Before the time that compiling takes.
-      refuse(translation);
-      const { path, unkept } = await buildLibrary(translation.source, toolchain, cache);
-      if (unkept !== null && this.said.length === 0) this.said = [diagnoseBackend('EBM519', null, { why: unkept })];
-      return { translation, path };
-    };
-    const found = this.compiled.get(key) ?? compile();
-    this.compiled.set(key, found);
-    found.catch(() => this.compiled.delete(key));
-    const compiled = await found;
-    refuse(compiled.translation);
-    return compiled;
+    const key = `${entry} ${JSON.stringify(constants)}`;
+    const underWay = this.compiled.get(key) ?? compiledProgram(this.site, { entry, program, constants, sizes }, refuse);
+    this.compiled.set(key, underWay);
+    // Another call may succeed where this one failed.
+    underWay.catch(() => this.compiled.delete(key));
+    const found = await underWay;
+    refuse(found.signature);
+    const { unkept } = found;
+    if (unkept !== null && this.said.length === 0) this.said = [diagnoseBackend('EBM519', null, { why: unkept })];
+    return found;
   }
 
   private workOf(
     entry: string,
-    { symbol, sizes: order, inputs: taken, outputs }: Translation,
+    { symbol, sizes: order, inputs: taken, outputs }: Signature,
     path: string,
     inputs: Inputs,
     sizes: Sizes,
@@ -139,13 +123,13 @@ export class NativeRunner implements Runner {
     return { numbers, keep: key };
   }
 
-  private noteKept({ inputs: sent }: Work, { inputs: taken }: Translation, inputs: Inputs): void {
+  private noteKept({ inputs: sent }: Work, { inputs: taken }: Signature, inputs: Inputs): void {
     for (const [i, { keep }] of sent.entries()) if (keep !== null) this.kept.set(keep, inputs[taken[i]!.name]!.data);
   }
 
   private resultOf(
     entry: string,
-    { outputs }: Translation,
+    { outputs }: Signature,
     sizes: Sizes,
     reply: Reply,
   ): Readonly<Record<string, TensorData>> {

@@ -8,8 +8,12 @@ import type { Element } from './worker/protocol.ts';
 /** What `real` is in C. */
 export type Real = 'float' | 'double';
 
-export interface Translation {
+export interface Translation extends Signature {
   readonly source: string;
+}
+
+/** How the function of an entry is called. */
+export interface Signature {
   /** `ebmc_ENTRY`, beside which stands `ebmc_ENTRY_bytes`. */
   readonly symbol: string;
   /** The sizes that the function takes, in its order. */

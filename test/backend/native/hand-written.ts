@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { ModuleSpec } from '../../../src/backend/backend.ts';
 import { nativeBackendsOn, thisMachine } from '../../../src/backend/native/run.ts';
+import type { Translation } from '../../../src/backend/native/translation.ts';
 import type { Machine } from '../../../src/backend/native/trial.ts';
 import { Builder } from '../../../src/tensor/builder.ts';
 import { size } from '../../../src/tensor/dims.ts';
@@ -63,12 +64,14 @@ export const machine = (changes: Readonly<Record<string, string>> = {}, rest: Pa
 });
 
 /** The backend on a machine, with this text in place of what would be rendered. */
-export const handWritten = (text: string, on: Machine = machine()) =>
-  nativeBackendsOn(on, async () => () => ({
+export const handWritten = (text: string, on: Machine = machine()) => {
+  const translation: Translation = {
     source: text,
     symbol: 'ebmc_infer',
     sizes: ['N'],
     inputs: [{ name: 'x', element: 'float32' }],
     outputs: [{ name: 'y', element: 'float32', shape: [size('N')] }],
     stored: [{ shape: [size('N')], bytesOfEntry: 4 }],
-  })).native;
+  };
+  return nativeBackendsOn(on, { identity: null, load: async () => () => translation }).native;
+};

@@ -26,8 +26,8 @@ it('keeps a library for other caches on the folder', async () => {
   expect(unkept).toBeNull();
   expect(readFileSync(path, 'utf8')).toBe('one');
   const other = new LibraryCache(place);
-  expect(await other.has(key('a'))).toBe(true);
-  expect(await other.has(key('b'))).toBe(false);
+  expect(await other.kept(key('a'))).toBe(path);
+  expect(await other.kept(key('b'))).toBeNull();
   expect(await other.library(key('a'), forbidden)).toEqual({ path, unkept: null });
 });
 

@@ -16,10 +16,10 @@ const script = (text: string, cache: string, rest: string): string => `
   const entries = { infer: b.finish({ y: b.add(x, x) }) };
   const module = { name: 'test', source: '', description: [], sizes: [], variables: {}, entries };
   const on = { ...thisMachine, environment: { ...process.env, EBMC_CACHE: ${JSON.stringify(cache)} } };
-  const { native } = nativeBackendsOn(on, async () => () => ({
+  const { native } = nativeBackendsOn(on, { identity: null, load: async () => () => ({
     source: ${JSON.stringify(text)}, symbol: 'ebmc_infer', sizes: ['N'], stored: [],
     inputs: [{ name: 'x', element: 'float32' }], outputs: [{ name: 'y', element: 'float32', shape: N }],
-  }));
+  }) });
   const runner = await native.load(module);
   const given = { x: { shape: [4096], data: new Float32Array(4096).fill(1) } };
   ${rest}
