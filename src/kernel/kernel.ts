@@ -5,6 +5,7 @@
 import type { Dim } from '../tensor/dims.ts';
 import type { Elementwise } from '../tensor/elementwise.ts';
 import type { RoutineName } from '../tensor/routines.ts';
+import type { Tuning } from './tuning.ts';
 
 export type BufferId = number;
 /** A loop variable, unique in a kernel program, counting 0, 1, … */
@@ -202,4 +203,6 @@ export interface KernelTarget {
   /** Whether row blocks with scratch and private accumulators can be rendered. */
   readonly rowBlocks: boolean;
   readonly bytesOfReal: 4 | 8;
+  /** What the schedule chooses; the usual choices unless given. */
+  readonly tuning?: Tuning;
 }

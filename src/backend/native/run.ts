@@ -7,9 +7,11 @@ import { installing } from '../tfjs/packages.ts';
 import { cacheFolderOf } from './cache-folder.ts';
 import { LibraryCache } from './library-cache.ts';
 import { NativeWorker } from './native-worker.ts';
-import { blockBytes, threadCount } from './processor.ts';
+import { usualTuning, type Tuning } from '../../kernel/tuning.ts';
+import { blockBytes, processorFeatures, threadCount } from './processor.ts';
 import { lacking } from './refusals.ts';
 import { NativeRunner } from './runner.ts';
+import { rememberedTuning } from './tuning/remembered.ts';
 import { findToolchain, isLack, machineWith, type Lack } from './toolchain.ts';
 import type { Machine, Toolchain } from './trial.ts';
 import type { Real, Translator } from './translation.ts';
@@ -67,7 +69,7 @@ const describes: Readonly<Record<Real, string>> = {
 /** What translates programs. */
 export interface ProgramCompiler {
   /** Differs between any two that make different texts of a program; null: unknown. */
-  readonly identity: string | null;
+  readonly identity: () => string | null;
   /** Loads it; not before it is needed. */
   readonly load: (real: Real) => Promise<Translator>;
 }
@@ -86,6 +88,7 @@ const backendOn = (platform: NativePlatform, name: string, real: Real, compiler:
     const toolchain = await platform.toolchain();
     if (isLack(toolchain)) throw lacking(name, toolchain);
     const { cache } = platform;
+    const identity = compiler.identity();
     // Its thread starts while the program is translated.
     worker.start();
     const site = {
@@ -93,7 +96,7 @@ const backendOn = (platform: NativePlatform, name: string, real: Real, compiler:
       toolchain,
       cache,
       worker,
-      identity: compiler.identity === null ? null : `${compiler.identity} ${real}`,
+      identity: identity === null ? null : `${identity} ${real}`,
       translate: () => compiler.load(real),
       threads: () => (toolchain.threads ? threadCount() : 1),
       freeMemory: () => process.availableMemory(),
@@ -119,7 +122,14 @@ export const thisMachine: Machine = machineWith(koffiPath);
 /** The hash of the bundle, which build.mjs puts in; sources that are run as they are have none. */
 declare const EBMC_BUILD: string | undefined;
 
-export const nativeBackends = nativeBackendsOn(thisMachine, {
-  identity: typeof EBMC_BUILD === 'string' ? `${EBMC_BUILD} ${blockBytes()}` : null,
-  load: async (real) => (await import('./translate.ts')).translator(real, blockBytes()),
+/** With what `ebmc bench --tune` found on this processor, else with what is usual. */
+export const tuningHere = (): Tuning =>
+  rememberedTuning(cacheFolderOf(), processorFeatures(), { ...usualTuning, blockBytes: blockBytes() });
+
+/** `tuning` is asked for at every load: a search may have ended in between. */
+export const compilerWith = (tuning: () => Tuning): ProgramCompiler => ({
+  identity: () => (typeof EBMC_BUILD === 'string' ? `${EBMC_BUILD} ${JSON.stringify(tuning())}` : null),
+  load: async (real) => (await import('./translate.ts')).translator(real, tuning()),
 });
+
+export const nativeBackends = nativeBackendsOn(thisMachine, compilerWith(tuningHere));

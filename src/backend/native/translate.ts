@@ -4,15 +4,17 @@ import { kernelsOf } from '../../kernel/compile.ts';
 import type { KernelProgram } from '../../kernel/kernel.ts';
 import { renderC } from '../../kernel/render-c/index.ts';
 import { specialise } from '../../kernel/rewrite/specialise.ts';
+import type { Tuning } from '../../kernel/tuning.ts';
 import type { Real, Translator } from './translation.ts';
 import type { Element } from './worker/protocol.ts';
 
 const bytesOf: Readonly<Record<Element, number>> = { float32: 4, float64: 8, int32: 4 };
 
 export const translator =
-  (real: Real, blockBytes: number): Translator =>
+  (real: Real, tuning: Tuning): Translator =>
   (entry, program, constants, sizes) => {
-    const target = { sizes, blockBytes, rowBlocks: true, bytesOfReal: real === 'float' ? 4 : 8 } as const;
+    const { blockBytes } = tuning;
+    const target = { sizes, blockBytes, rowBlocks: true, bytesOfReal: real === 'float' ? 4 : 8, tuning } as const;
     const kernels = kernelsOf(specialise(program, constants), target);
     const elementOf = (buffer: number): Element =>
       kernels.buffers[buffer]!.scalar === 'int' ? 'int32' : real === 'float' ? 'float32' : 'float64';

@@ -8,12 +8,11 @@ import { Fresh } from '../fresh.ts';
 import { addIndex, offsetOf, ofLoop, scaleIndex } from '../index-arithmetic.ts';
 import type { Access, Accumulator, KernelProgram, KernelTarget, Loop, Statement } from '../kernel.ts';
 import { coefficientOf, loopsBy, mapExpr, mapStatements, visitStatements } from '../transform.ts';
+import { usualTuning } from '../tuning.ts';
 
 type LoopStatement = Extract<Statement, { kind: 'loop' }>;
 type Reduce = Extract<Statement, { kind: 'reduce' }>;
 
-/** Results of one strip: 1 KiB of float32, which stays in the first cache beside the rows that pass through it. */
-const strip = 256;
 const leastResults = 8;
 
 const identity = { sum: 0, min: FORBIDDEN, max: -FORBIDDEN } as const;
@@ -32,7 +31,13 @@ export const laneReductions = (kernels: KernelProgram, target: KernelTarget): Ke
 /** What a tail may have: it runs for every result by itself. */
 const isTail = (s: Statement): boolean => s.kind === 'let' || s.kind === 'store';
 
-const strips = (outer: LoopStatement, fresh: Fresh, { sizes }: KernelTarget): Statement | null => {
+const strips = (
+  outer: LoopStatement,
+  fresh: Fresh,
+  { sizes, tuning = usualTuning }: KernelTarget,
+): Statement | null => {
+  // Results of one strip stay in the first cache beside the rows that pass through it.
+  const strip = tuning.stripEntries;
   const [reduce, ...tail] = outer.body;
   if (outer.scratch.length + outer.privates.length > 0 || reduce?.kind !== 'reduce' || !tail.every(isTail)) return null;
   if (reduce.accumulators.some((a) => !(a.op in identity))) return null;
@@ -43,7 +48,7 @@ const strips = (outer: LoopStatement, fresh: Fresh, { sizes }: KernelTarget): St
   const of = outer.loop.extent.kind === 'dim' ? outer.loop.extent.dim : constant(0);
   const tile = fresh.loop();
   const lengths = isShort ? outer.loop.extent : { kind: 'tile' as const, of, tile, size: strip };
-  const width = isShort ? widthOf(outer.loop) : strip;
+  const width = isShort ? widthOf(outer.loop, strip) : strip;
   const copies = reduce.accumulators.map((a, i) =>
     fresh.buffer({ name: `strip ${i} of ${a.op}`, scalar: 'real', shape: [constant(width)], storage: 'scratch' }),
   );
@@ -83,7 +88,7 @@ const strips = (outer: LoopStatement, fresh: Fresh, { sizes }: KernelTarget): St
   return { kind: 'loop', loop, role: outer.role, scratch: copies, privates: [], body };
 };
 
-const widthOf = (loop: Loop): number =>
+const widthOf = (loop: Loop, strip: number): number =>
   loop.extent.kind === 'tile' ? loop.extent.size : (constantIterations(loop.extent) ?? strip);
 
 /** Terms of neighbouring results are neighbours (or the same) in every load, at least once neighbours; and the terms of one

@@ -8,6 +8,7 @@ import { Fresh } from '../fresh.ts';
 import { addIndex, ofLoop, scaleIndex, stridesOfShape } from '../index-arithmetic.ts';
 import type { Access, Accumulator, Expr, Index, KernelProgram, KernelTarget, Loop, LocalId, Private, Statement } from '../kernel.ts'; // prettier-ignore
 import { loopsBy, mapStatement, type Replacements } from '../transform.ts';
+import { usualTuning } from '../tuning.ts';
 
 type LoopStatement = Extract<Statement, { kind: 'loop' }>;
 type Reduce = Extract<Statement, { kind: 'reduce' }>;
@@ -16,8 +17,6 @@ type Reduce = Extract<Statement, { kind: 'reduce' }>;
 const leastTerms = 16_384;
 /** As many results keep the threads busy by themselves. */
 const enoughResults = 256;
-/** Terms of a tile, over all results. */
-const tileTerms = 8192;
 
 /** What is put under one thread's roof: a nest of parallel loops around one reduction and its tail. */
 interface Nest {
@@ -115,7 +114,7 @@ const stage = (
   accumulators: readonly Accumulator[],
   lets: Reduce['lets'],
   fresh: Fresh,
-  { sizes }: KernelTarget,
+  { sizes, tuning = usualTuning }: KernelTarget,
 ): Stage => {
   const { loops, reduce } = nest;
   const shape = loops.map(({ loop }) => (loop.extent.kind === 'dim' ? loop.extent.dim : constant(1)));
@@ -133,7 +132,7 @@ const stage = (
 
   const tiled = tiledLoop(reduce, sizes);
   const others = reduce.loops.reduce((n, l) => (l === tiled ? n : n * iterations(l.extent, sizes)), 1);
-  const size = Math.max(8, Math.min(4096, 2 ** Math.round(Math.log2(tileTerms / Math.max(1, others)))));
+  const size = Math.max(8, Math.min(4096, 2 ** Math.round(Math.log2(tuning.reduceTerms / Math.max(1, others)))));
   const of = tiled.extent.kind === 'dim' ? tiled.extent.dim : constant(0);
   const tile = fresh.loop();
   const copies = loops.map((l) => ({ ...l, role: 'serial' as const, loop: { ...l.loop, id: fresh.loop() } }));

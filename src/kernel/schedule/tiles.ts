@@ -5,22 +5,23 @@ import { Fresh } from '../fresh.ts';
 import { addIndex, ofLoop, scaleIndex } from '../index-arithmetic.ts';
 import type { KernelProgram, Statement } from '../kernel.ts';
 import { loopsBy, mapStatements } from '../transform.ts';
+import { usualTuning, type Tuning } from '../tuning.ts';
 
-/** Entries of a tile: 16 KiB of float32 an operand. */
-const size = 4096;
-
-export const tileLoops = (kernels: KernelProgram): KernelProgram => {
+export const tileLoops = (
+  kernels: KernelProgram,
+  { tuning = usualTuning }: { readonly tuning?: Tuning } = {},
+): KernelProgram => {
   const fresh = new Fresh(kernels);
   const inside = (list: readonly Statement[]): readonly Statement[] =>
     list.map((s): Statement => {
       if (s.kind === 'while') return { ...s, test: inside(s.test), body: inside(s.body) };
       if (s.kind !== 'loop') return s;
-      return s.role === 'serial' ? { ...s, body: inside(s.body) } : tiled(s, fresh);
+      return s.role === 'serial' ? { ...s, body: inside(s.body) } : tiled(s, fresh, tuning.tileEntries);
     });
   return fresh.finish(inside(kernels.body));
 };
 
-const tiled = (s: Extract<Statement, { kind: 'loop' }>, fresh: Fresh): Statement => {
+const tiled = (s: Extract<Statement, { kind: 'loop' }>, fresh: Fresh, size: number): Statement => {
   const { extent } = s.loop;
   if (extent.kind !== 'dim' || s.scratch.length + s.privates.length > 0) return s;
   if ((constantValue(extent.dim) ?? Infinity) <= size) return s;

@@ -73,5 +73,5 @@ export const handWritten = (text: string, on: Machine = machine()) => {
     outputs: [{ name: 'y', element: 'float32', shape: [size('N')] }],
     stored: [{ shape: [size('N')], bytesOfEntry: 4 }],
   };
-  return nativeBackendsOn(on, { identity: null, load: async () => () => translation }).native;
+  return nativeBackendsOn(on, { identity: () => null, load: async () => () => translation }).native;
 };
