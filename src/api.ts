@@ -1,6 +1,9 @@
 // The types of what compile.ts offers to the command line and the editor: no code. A front end programs against
 // `Compiler` and loads compile.ts when it needs it.
 import type { BackendStatus } from './backend/backend.ts';
+import type { BenchReport, Told } from './backend/native/tuning/measure.ts';
+
+export type { BenchReport } from './backend/native/tuning/measure.ts';
 import type { ArrayData, Table } from './data/table.ts';
 import type { Checked, Diagnostic } from './diagnostics/diagnostic.ts';
 import type { FactorGraph } from './graph/factor-graph.ts';
@@ -173,4 +176,6 @@ export interface Compiler {
   train(analysis: Analysis, options: TrainOptions): Promise<Checked<TrainResult | null>>;
   energy(analysis: Analysis, options: RunOptions): Promise<Checked<EnergyReport | null>>;
   backends(): Promise<readonly BackendStatus[]>;
+  /** What the native backend reaches here; `tune` searches for better choices of its schedule and remembers them. */
+  bench(tune: boolean, told: Told): Promise<Checked<BenchReport | null>>;
 }

@@ -4,6 +4,7 @@ import type { Analysis, Compiler, EnergyReport, GraphFormat, RunOptions, RunResu
 import type { TrainOptions, TrainResult } from './api.ts';
 import type { Backend, ModuleSpec } from './backend/backend.ts';
 import { withBudget } from './backend/budget.ts';
+import { benchNative } from './backend/native/tuning/measure.ts';
 import { backendNames, detectBackends, findBackend } from './backend/registry.ts';
 import { emitDeclarations } from './backend/tfjs/emit/declarations.ts';
 import { emitModule } from './backend/tfjs/emit/module.ts';
@@ -144,3 +145,5 @@ export const energy = (analysis: Analysis, options: RunOptions): Promise<Checked
   caught(() => energyReport(analysis, options));
 
 export const backends: Compiler['backends'] = detectBackends;
+export const bench: Compiler['bench'] = (tune, told) =>
+  caught(async () => ({ value: await benchNative(tune, told), diagnostics: [] }));

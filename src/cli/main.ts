@@ -46,6 +46,7 @@ export const main = async (argv: readonly string[], terminal: Terminal, options:
     train: async (file, o) => (await import('./commands/train.ts')).train(context(o), file, o),
     energy: async (file, o) => (await import('./commands/energy.ts')).energy(context(o), file, o),
     fmt: async (files, o) => (await import('./commands/fmt.ts')).fmt(context(o), files, o),
+    bench: async (o) => (await import('./commands/bench.ts')).bench(context(o), o),
     backends: async (o) => (await import('./commands/backends.ts')).backends(context(o), o),
     completions: async (shell, whole, o) =>
       (await import('./commands/completions.ts')).completions(context(o), shell, whole),

@@ -73,6 +73,7 @@ export interface Actions {
   energy(file: string, options: CommonOptions & TaskOptions & { readonly json: boolean }): Promise<number>;
   fmt(files: readonly string[], options: CommonOptions & { readonly check: boolean }): Promise<number>;
   backends(options: CommonOptions & { readonly json: boolean }): Promise<number>;
+  bench(options: CommonOptions & { readonly json: boolean; readonly tune: boolean }): Promise<number>;
   /** `program` is the command line itself, from which the script is generated. */
   completions(shell: Shell, program: Command, options: CommonOptions): Promise<number>;
 }
@@ -246,6 +247,10 @@ export const makeProgram = (version: string, actions: Actions, report: (exitCode
   command('backends', 'list where tensors can be computed on this machine')
     .option('--json', 'print one JSON object', false)
     .action(async (options) => report(await actions.backends(options)));
+  command('bench', 'measure what compiled programs reach on this machine')
+    .option('--tune', 'search for better block sizes, and remember them', false)
+    .option('--json', 'print one JSON object', false)
+    .action(async (options) => report(await actions.bench(options)));
   command('completions', 'print a script that completes commands, options and files in a shell')
     .addArgument(new Argument('<shell>', 'the shell').choices(shells))
     .action(async (shell, options) => report(await actions.completions(shell, program, options)));

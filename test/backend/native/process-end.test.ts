@@ -16,7 +16,7 @@ const script = (text: string, cache: string, rest: string): string => `
   const entries = { infer: b.finish({ y: b.add(x, x) }) };
   const module = { name: 'test', source: '', description: [], sizes: [], variables: {}, entries };
   const on = { ...thisMachine, environment: { ...process.env, EBMC_CACHE: ${JSON.stringify(cache)} } };
-  const { native } = nativeBackendsOn(on, { identity: null, load: async () => () => ({
+  const { native } = nativeBackendsOn(on, { identity: () => null, load: async () => () => ({
     source: ${JSON.stringify(text)}, symbol: 'ebmc_infer', sizes: ['N'], stored: [],
     inputs: [{ name: 'x', element: 'float32' }], outputs: [{ name: 'y', element: 'float32', shape: N }],
   }) });
