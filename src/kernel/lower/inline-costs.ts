@@ -90,7 +90,7 @@ export const inlineCosts = (
   const produced = new Set<ValueId>();
   /** Stored where its expression is too large to be inlined here; inputs stay what they are. */
   const keepSmall = (value: ValueId): void => {
-    if (stored.has(value) || of.get(value)!.tree <= mostGuarded || !produced.has(value)) return;
+    if (of.get(value)!.tree <= mostGuarded || !produced.has(value) || stored.has(value)) return;
     cut.add(value);
     of.set(value, loadCost);
   };

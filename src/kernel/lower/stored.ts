@@ -88,8 +88,10 @@ class Decision {
     private readonly runs: number,
     /** What it adds to its carries. */
     additions: readonly Addition[],
-    /** What was decided when nothing was known to be stored. */
+    /** What was decided when less was known to be stored. */
     private readonly before: Decisions | null,
+    /** Whether that stays, but for expressions that are too large. */
+    private readonly settled: boolean,
     private readonly target: KernelTarget,
     private readonly numbers: Numbers,
   ) {
@@ -200,6 +202,7 @@ class Decision {
   private isStored(instr: Inlinable, uses: readonly Use[]): boolean {
     const [out] = instr.out;
     if (this.needs.has(out) || this.costs.cut.has(out)) return true;
+    if (this.settled) return this.before!.stored.has(out);
     const computed = uses.reduce((sum, { times }) => sum + times, 0);
     const all = this.count(this.shapeOf(out));
     if (instr.op === 'concat' && (instr.args.length > mostInlinedParts || computed > 2 * all)) return true;
@@ -292,7 +295,16 @@ class Decision {
     const program = nestedPrograms(instr)[which]!;
     const accumulations = program === instr.body ? accumulationsOf(program, instr.carry.length, this.target) : [];
     const additions = accumulations.flatMap((accumulation) => accumulation.additions);
-    return new Decision(program, costs, this.runs * runs, additions, before, this.target, this.numbers).run();
+    return new Decision(
+      program,
+      costs,
+      this.runs * runs,
+      additions,
+      before,
+      this.settled,
+      this.target,
+      this.numbers,
+    ).run();
   }
 
   /** What the inputs of a nested program are asked for is asked of the values outside. */
@@ -343,10 +355,10 @@ class Decision {
   }
 }
 
-/** Decided twice: what is stored makes what reads it cheap. */
+/** Decided twice, because what is stored makes what reads it cheap; then expressions that have become too large are cut. */
 export const decide = (program: Program, target: KernelTarget): Decisions => {
   const inputs = program.inputs.map(() => loadCost);
-  const once = (before: Decisions | null): Decisions =>
-    new Decision(program, inputs, 1, [], before, target, new Numbers()).run().decisions;
-  return once(once(null));
+  const once = (before: Decisions | null, settled: boolean): Decisions =>
+    new Decision(program, inputs, 1, [], before, settled, target, new Numbers()).run().decisions;
+  return once(once(once(null, false), false), true);
 };

@@ -9,7 +9,7 @@ import { printIndex } from '../print-expressions.ts';
 import type { Context, Scope } from './context.ts';
 import { cast, indexOf, map, numberOf, realOfDim } from './expressions.ts';
 import { broadcastIndex, contractReads, gatherIndices, offsetsOf } from './reads.ts';
-import { throughView } from './views.ts';
+import { throughView, type Tests } from './views.ts';
 
 type InstrOf<O extends Instr['op']> = Extract<Instr, { op: O }>;
 
@@ -105,14 +105,12 @@ export class Entries {
   private view(scope: Scope, { arg, view }: InstrOf<'view'>, at: readonly Index[]): Expr {
     const { shape, dtype } = scope.program.values[arg]!;
     const { indices, tests } = throughView(view, shape, at, this.context.lengthOf);
+    if (view.kind !== 'pad') return this.at(scope, arg, indices);
+    const otherwise = numberOf(view.value, dtype === 'int' ? 'int' : 'real');
+    const open = tests.filter((test) => holds(test) === null);
+    if (tests.some((test) => holds(test) === false)) return otherwise;
     const then = this.at(scope, arg, indices);
-    if (view.kind !== 'pad' || tests.length === 0) return then;
-    return {
-      kind: 'within',
-      tests,
-      then,
-      otherwise: numberOf(view.value, dtype === 'int' ? 'int' : 'real'),
-    };
+    return open.length === 0 ? then : { kind: 'within', tests: open, then, otherwise };
   }
 
   private concat(scope: Scope, { args, axis }: InstrOf<'concat'>, indices: readonly Index[]): Expr {
@@ -120,20 +118,25 @@ export class Entries {
     const index = indices[axis]!;
     const part = (k: number): Expr =>
       this.at(scope, args[k]!, indices.with(axis, subtractIndex(index, constantIndex(offsets[k]!))));
-    const known = index.terms.length === 0 ? constantValue(index.constant) : null;
-    const ends = offsets.slice(1).map(constantValue);
-    if (known !== null && ends.every((end) => end !== null)) return part(ends.findIndex((end) => known < end!));
-    return args.slice(0, -1).reduceRight<Expr>(
-      (otherwise, _, k) => ({
-        kind: 'within',
-        tests: [{ index, from: offsets[k]!, to: offsets[k + 1]! }],
-        then: part(k),
-        otherwise,
-      }),
-      part(args.length - 1),
-    );
+    const tests = offsets.slice(1).map((to, k) => ({ index, from: offsets[k]!, to }));
+    const certain = tests.findIndex((test) => holds(test) === true);
+    if (certain >= 0) return part(certain);
+    const open = [...tests.keys()].filter((k) => holds(tests[k]!) === null);
+    return open
+      .slice(0, -1)
+      .reduceRight<Expr>(
+        (otherwise, k) => ({ kind: 'within', tests: [tests[k]!], then: part(k), otherwise }),
+        part(open.at(-1) ?? args.length - 1),
+      );
   }
 }
+
+/** Whether a test is known to hold, or known not to. */
+const holds = ({ index, from, to }: Tests[number]): boolean | null => {
+  if (index.terms.length > 0) return null;
+  const [at, first, end] = [index.constant, from, to].map(constantValue);
+  return at == null || first == null || end == null ? null : first <= at && at < end;
+};
 
 /** The product (sum-product) or the sum of the operands of a contraction. */
 export const combined = ({ semiring }: InstrOf<'contract'>, operands: readonly Expr[]): Expr =>

@@ -6,7 +6,7 @@ import { addIndex, constantIndex, subtractIndex, zero } from '../index-arithmeti
 import type { Expr, Index } from '../kernel.ts';
 import { throughReshape, type Lengths } from './reshape.ts';
 
-type Tests = Extract<Expr, { kind: 'within' }>['tests'];
+export type Tests = Extract<Expr, { kind: 'within' }>['tests'];
 
 export interface Viewed {
   readonly indices: readonly Index[];
