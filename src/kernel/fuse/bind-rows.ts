@@ -6,7 +6,7 @@
 //   the loop of a scatter that adds.
 // Other loops around (steps of a scan, batches) stay as they are: everything in them has a row loop of its own.
 import { equal, type Dim } from '../../tensor/dims.ts';
-import { asLoop } from '../index-arithmetic.ts';
+import { asLoop, stridesOfShape } from '../index-arithmetic.ts';
 import type { Access, Buffer, BufferId, Index, LocalId, Loop, LoopId, Private, Statement } from '../kernel.ts';
 import { coefficientOf, visitStatements } from '../transform.ts';
 import { Roles, type Role } from './roles.ts';
@@ -63,7 +63,7 @@ const bindStatement = (s: Statement, context: Context, roles: Roles, around: rea
       return storesPartial(s, context, roles, around);
     case 'let':
       // Computed again in every tile.
-      return usesNoPartial([s], context) && readAll([s], null, roles);
+      return usesNoPartial([s], context) && readAll([s], null, context, roles);
     case 'if':
     case 'routine':
     case 'while':
@@ -89,7 +89,7 @@ const bindLoop = (s: Of<'loop'>, context: Context, roles: Roles): boolean => {
   const row = s.loop.id;
   let fits = true;
   const write = (to: Access, mode: Of<'store'>['mode']): void => {
-    const axis = rowAxis(to, row);
+    const axis = rowAxis(to, row, context.bufferOf(to.buffer));
     const role: Role | null =
       axis !== null
         ? { kind: 'aligned', axis, written: true }
@@ -107,15 +107,15 @@ const bindLoop = (s: Of<'loop'>, context: Context, roles: Roles): boolean => {
     },
   });
   context.found.add(row);
-  return fits && readAll(s.body, row, roles);
+  return fits && readAll(s.body, row, context, roles);
 };
 
 const bindSide = (s: Of<'product'>, row: Loop, context: Context, roles: Roles): boolean => {
   if (!hasExtent(row, context.rows)) return false;
-  const axis = rowAxis(s.out, row.id);
+  const axis = rowAxis(s.out, row.id, context.bufferOf(s.out.buffer));
   if (axis === null || !roles.add(s.out.buffer, { kind: 'aligned', axis, written: true })) return false;
   context.found.add(row.id);
-  return readAll([s], row.id, roles);
+  return readAll([s], row.id, context, roles);
 };
 
 const bindInner = (s: Of<'product'>, context: Context, roles: Roles, around: readonly Loop[]): boolean => {
@@ -123,7 +123,7 @@ const bindInner = (s: Of<'product'>, context: Context, roles: Roles, around: rea
   if (!s.accumulate && !coversAll(s.out, [...around, s.rows, s.columns], context)) return false;
   if (!roles.add(s.out.buffer, { kind: 'private', op: 'sum', fills: !s.accumulate })) return false;
   context.found.add(s.inner.id);
-  return readAll([s], s.inner.id, roles);
+  return readAll([s], s.inner.id, context, roles);
 };
 
 const bindReduce = (s: Of<'reduce'>, row: Loop, context: Context, roles: Roles): boolean => {
@@ -133,7 +133,7 @@ const bindReduce = (s: Of<'reduce'>, row: Loop, context: Context, roles: Roles):
     context.partial.set(local, op);
   }
   context.found.add(row.id);
-  return readAll([s], row.id, roles);
+  return readAll([s], row.id, context, roles);
 };
 
 const storesPartial = (s: Of<'store'>, context: Context, roles: Roles, around: readonly Loop[]): boolean => {
@@ -157,12 +157,12 @@ const coversAll = (to: Access, around: readonly Loop[], context: Context): boole
 };
 
 /** The roles of everything that is read. */
-const readAll = (statements: readonly Statement[], row: LoopId | null, roles: Roles): boolean => {
+const readAll = (statements: readonly Statement[], row: LoopId | null, context: Context, roles: Roles): boolean => {
   let fits = true;
   visitStatements(statements, {
     access: (access, reads) => {
       if (!reads) return;
-      const axis = row === null ? null : rowAxis(access, row);
+      const axis = row === null ? null : rowAxis(access, row, context.bufferOf(access.buffer));
       const role: Role = axis === null ? { kind: 'loose' } : { kind: 'aligned', axis, written: false };
       if (!roles.add(access.buffer, role)) fits = false;
     },
@@ -181,11 +181,14 @@ const usesNoPartial = (statements: readonly Statement[], context: Context): bool
   return none;
 };
 
-/** The axis at which an access is exactly the row, which stands nowhere else in it. */
-export const rowAxis = (access: Access, row: LoopId): number | null => {
-  const axis = access.at.findIndex((index) => asLoop(index) === row);
-  if (axis < 0) return null;
-  return access.at.every((index, other) => other === axis || isFreeOf(index, row)) ? axis : null;
+/** The axis of the buffer at which an access is exactly the row, which stands nowhere else in it. */
+export const rowAxis = (access: Access, row: LoopId, { shape }: Buffer): number | null => {
+  const place = access.at.findIndex((index) => asLoop(index) === row);
+  if (place < 0 || !access.at.every((index, other) => other === place || isFreeOf(index, row))) return null;
+  if (access.at.length === shape.length) return place;
+  // Some axes are run through as one: the axis with this stride.
+  const axis = stridesOfShape(shape).findIndex((stride) => equal(stride, access.strides[place]!));
+  return axis < 0 ? null : axis;
 };
 
 const isFreeOf = (index: Index, loop: LoopId): boolean => coefficientOf(index, loop)?.length === 0;

@@ -95,16 +95,20 @@ const tileSize = (fits: number): number => {
 
 /** Aligned buffers that nothing else touches and that are written before they are read: each tile makes its own. */
 const scratchOf = (units: readonly Unit[], roles: Roles, { bufferOf, users }: Known): BufferId[] => {
-  const inside = new Map<BufferId, { count: number; readonly readFirst: boolean }>();
+  const inside = new Map<BufferId, { count: number; readonly readFirst: boolean; readonly ranks: Set<number> }>();
   for (const { effects } of units)
-    for (const [id, touched] of effects.buffers) {
-      const seen = inside.get(id);
-      if (seen !== undefined) seen.count++;
-      else inside.set(id, { count: 1, readFirst: touched.accesses[0]!.reads });
+    for (const [id, { accesses }] of effects.buffers) {
+      let seen = inside.get(id);
+      if (seen === undefined) inside.set(id, (seen = { count: 0, readFirst: accesses[0]!.reads, ranks: new Set() }));
+      seen.count++;
+      for (const { access } of accesses) seen.ranks.add(access.at.length);
     }
   return [...roles.own].flatMap(([id, role]) => {
     const found = inside.get(id);
     if (found === undefined || found.readFirst || found.count !== users.get(id)) return [];
-    return role.kind === 'aligned' && role.written && bufferOf(id).storage === 'arena' ? [id] : [];
+    const { shape, storage } = bufferOf(id);
+    if (role.kind !== 'aligned' || !role.written || storage !== 'arena') return [];
+    // With axes run through as one, no strides but those behind the first axis stay what they are.
+    return role.axis === 0 || [...found.ranks].every((rank) => rank === shape.length) ? [id] : [];
   });
 };

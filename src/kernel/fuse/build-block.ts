@@ -98,8 +98,11 @@ const inTile = (statement: Statement, inside: Inside): Statement => {
       if (copy !== undefined) return { ...access, buffer: copy };
       const small = scratch.get(access.buffer);
       if (small === undefined) return null;
-      const local = addIndex(access.at[small.axis]!, scaleIndex(start, constant(-1)));
-      return { buffer: small.id, at: access.at.with(small.axis, local), strides: small.strides };
+      // The row stands in one place only.
+      const place = access.at.findIndex(({ terms }) => terms.some(({ atom }) => atom.kind === 'loop' && atom.loop === tile)); // prettier-ignore
+      const local = addIndex(access.at[place]!, scaleIndex(start, constant(-1)));
+      const strides = small.axis === 0 ? access.strides : small.strides;
+      return { buffer: small.id, at: access.at.with(place, local), strides };
     },
   };
   const cut = (loop: Loop): Loop =>

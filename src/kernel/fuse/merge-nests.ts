@@ -2,7 +2,7 @@
 // in every statement list and then in the lists of what was merged. What one made and another reads in the same iteration need
 // not go through memory then (forward-stores.ts). In and out: kernels.
 import { ofLoop } from '../index-arithmetic.ts';
-import type { Index, KernelProgram, LoopId, Statement } from '../kernel.ts';
+import type { Buffer, Index, KernelProgram, LoopId, Statement } from '../kernel.ts';
 import { loopsBy, mapStatement, mapStatements } from '../transform.ts';
 import { arrange } from './arrange.ts';
 import { rowAxis } from './bind-rows.ts';
@@ -15,11 +15,14 @@ type Reduce = Extract<Statement, { kind: 'reduce' }>;
 
 export const mergeNests = (kernels: KernelProgram): KernelProgram => ({
   ...kernels,
-  body: mergedList(kernels.body, 'outside'),
+  body: mergedList(kernels.body, { buffers: kernels.buffers, outside: true }),
 });
 
-/** Outside of parallel loops every nest starts threads, or is a dispatch; in a parallel loop a loop costs nothing. */
-type Where = 'outside' | 'inside';
+interface Where {
+  readonly buffers: readonly Buffer[];
+  /** Outside of parallel loops every nest starts threads, or is a dispatch; in one, a loop costs nothing. */
+  readonly outside: boolean;
+}
 
 /** One statement; outside, where no scalar goes from one nest to another, a unit. */
 type Member = Unit;
@@ -29,7 +32,7 @@ const MOST_MEMBERS = 24;
 
 const mergedList = (list: readonly Statement[], where: Where): readonly Statement[] => {
   if (list.length < 2) return list.map((s) => mergedInside(s, where));
-  const members = where === 'outside' ? unitsOf(list) : list.map((s) => unitOf([s]));
+  const members = where.outside ? unitsOf(list) : list.map((s) => unitOf([s]));
   const clusters = arrange<Member, readonly Member[]>(members, {
     effectsOf: (member) => member.effects,
     keyOf,
@@ -43,7 +46,7 @@ const mergedList = (list: readonly Statement[], where: Where): readonly Statemen
 const mergedInside = (s: Statement, where: Where): Statement => {
   switch (s.kind) {
     case 'loop':
-      return { ...s, body: mergedList(s.body, s.role === 'parallel' ? 'inside' : where) };
+      return { ...s, body: mergedList(s.body, s.role === 'parallel' ? { ...where, outside: false } : where) };
     case 'if':
       return { ...s, then: mergedList(s.then, where) };
     case 'while':
@@ -74,23 +77,23 @@ const belongs = (those: readonly Member[], member: Member, where: Where): boolea
       shares = true;
       if (!meet(theirs, mine)) continue;
       flows = true;
-      if (!sameIteration(theirs, other.statements[0]!, mine, s)) return false;
+      if (!sameIteration(theirs, other.statements[0]!, mine, s, where.buffers[buffer]!)) return false;
     }
   }
   if (s.kind === 'reduce') return shares;
-  if (flows) return !(where === 'inside' && those.some((other) => mixesBadly(other.statements[0]!, s)));
-  return (shares || where === 'outside') && shapeOfNest(those[0]!.statements[0]!) === shapeOfNest(s);
+  if (flows) return where.outside || !those.some((other) => mixesBadly(other.statements[0]!, s));
+  return (shares || where.outside) && shapeOfNest(those[0]!.statements[0]!) === shapeOfNest(s);
 };
 
 /** Whether all accesses of two loops to a buffer are at their own iteration, on one axis. */
-const sameIteration = (a: Touched, loopA: Statement, b: Touched, loopB: Statement): boolean => {
+const sameIteration = (a: Touched, loopA: Statement, b: Touched, loopB: Statement, buffer: Buffer): boolean => {
   if (loopA.kind !== 'loop' || loopB.kind !== 'loop') return false;
-  const [axis, other] = [commonAxis(a, loopA.loop.id), commonAxis(b, loopB.loop.id)];
-  return axis !== null && axis === other;
+  const axis = commonAxis(a, loopA.loop.id, buffer);
+  return axis !== null && axis === commonAxis(b, loopB.loop.id, buffer);
 };
 
-const commonAxis = ({ accesses }: Touched, loop: LoopId): number | null => {
-  const axes = new Set(accesses.map(({ access }) => rowAxis(access, loop)));
+const commonAxis = ({ accesses }: Touched, loop: LoopId, buffer: Buffer): number | null => {
+  const axes = new Set(accesses.map(({ access }) => rowAxis(access, loop, buffer)));
   return axes.size === 1 ? [...axes][0]! : null;
 };
 
