@@ -7,6 +7,7 @@ import type { Program } from '../../tensor/program.ts';
 import { verified } from '../../tensor/verify.ts';
 import type { KernelTarget } from '../kernel.ts';
 import { moveAccumulatedFactors } from './accumulated-factors.ts';
+import { shareContractions } from './common-contractions.ts';
 import { gatherMaps } from './gathered-maps.ts';
 import { remakeCaptures } from './loop-captures.ts';
 import { withoutOneHots } from './one-hot.ts';
@@ -85,9 +86,14 @@ export const rewrites: readonly Rewrite[] = [
     run: withoutOneHots,
   },
   {
-    name: 'simplify again',
-    why: 'equal pieces of what was rewritten become one',
-    run: simplify,
+    name: 'common-contractions',
+    why: 'after pairs, which make many that are alike',
+    run: shareContractions,
+  },
+  {
+    name: 'repetitions again',
+    why: 'counts of terms fold into the numbers that they multiply; equal pieces of what was rewritten become one',
+    run: shrinkRepetitions,
   },
   {
     name: 'dead-code',

@@ -53,7 +53,7 @@ const cases: readonly Case[] = [
 const taskOf = ({ example, data, options }: Case) => {
   const path = join(import.meta.dirname, '..', '..', '..', 'examples', `${example}.ebm`);
   const analysis = analyse(readFileSync(path, 'utf8'), path);
-  const { value, diagnostics } = bindTask(analysis, { ...defaults, ...options, data }, false);
+  const { value, diagnostics } = bindTask(analysis, { ...defaults, restarts: 1, ...options, data }, false);
   expect(value, diagnostics.map((d) => d.message).join()).not.toBeNull();
   const { task, beta, bound } = value!;
   const spec = lowerPlan(planTask(analysis.graph!, task, beta).value!, bound.consts, path, []);

@@ -2,6 +2,7 @@
 // orders that cost least.
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { shareContractions } from '../../../src/kernel/rewrite/common-contractions.ts';
 import { splitIntoPairs } from '../../../src/kernel/rewrite/pairs.ts';
 import { Builder, type Value } from '../../../src/tensor/builder.ts';
 import { constant, evaluate, print, product, size } from '../../../src/tensor/dims.ts';
@@ -83,6 +84,26 @@ describe('products of models', () => {
     const after = split(program);
     expect(instructions(after, 'contract')).toEqual([]);
   });
+});
+
+test('contractions that differ in names and orders alone are one', () => {
+  const b = new Builder();
+  const [y, w] = [b.input('x0', [N, D]), b.input('x1', [N, K])];
+  const of = (p: Value, i: readonly number[], q: Value, j: readonly number[], keep: readonly number[]) =>
+    b.contract('sum-product', [{ value: p, axes: i }, { value: q, axes: j }], keep); // prettier-ignore
+  const program = b.finish({
+    dk: of(y, [0, 1], w, [0, 2], [1, 2]),
+    kd: of(w, [5, 4], y, [5, 3], [4, 3]),
+    other: of(y, [0, 1], w, [0, 2], [0, 1]),
+    gram: of(y, [0, 1], y, [0, 2], [1, 2]),
+    turned: of(y, [0, 2], y, [0, 1], [1, 2]),
+    soft: b.contract({ kind: 'soft-min', beta: 2 }, [{ value: y, axes: [0, 1] }], [0]),
+    softer: b.contract({ kind: 'soft-min', beta: 1 }, [{ value: y, axes: [0, 1] }], [0]),
+    softest: b.contract({ kind: 'soft-min', beta: 2 }, [{ value: y, axes: [7, 8] }], [7]),
+  });
+  const after = shareContractions(program);
+  expect(instructions(after, 'contract')).toHaveLength(5);
+  expectSame(program, after, inputsOf(program), smaller);
 });
 
 test('any labels, lengths from 0 on', () => {
