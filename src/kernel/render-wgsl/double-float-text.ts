@@ -107,7 +107,7 @@ export const doubleFloatText = {
       } else {
         let e = d_mul(l, vec2<f32>(b, 0f));
         y = exp_(e.x);
-        y = y + y * e.y;
+        if (!is_infinite(y)) { y = y + y * e.y; }
       }
     }
   }

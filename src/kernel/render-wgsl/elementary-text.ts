@@ -35,13 +35,14 @@ export const elementaryText = {
   return sqrt(x);
 }`,
   },
-  // The remainder by floor. A quotient that is off by its last place moves it by b at most.
+  // The remainder by floor; division may be off by the last place, which an exact multiple must not show.
   mod_: {
     calls: [],
     text: `fn mod_(a: f32, b: f32) -> f32 {
-  let r = a - b * floor(a / b);
-  if (b > 0f) { return select(select(r, r - b, r >= b), r + b, r < 0f); }
-  return select(select(r, r - b, r <= b), r + b, r > 0f);
+  let q = floor(a / b);
+  let r = a - b * q;
+  if (r == b && a == b * (q + 1f)) { return 0f; }
+  return select(r, r + b, select((r > 0f), (r < 0f), (b > 0f)) && r != b);
 }`,
   },
   exp_: {
@@ -104,7 +105,8 @@ export const elementaryText = {
     calls: ['log_', 'opaque', 'is_infinite'],
     text: `fn log1p_(x: f32) -> f32 {
   let u = opaque(1f + x);
-  if (u == 1f || is_infinite(u)) { return select(u, x, u == 1f); }
+  if (u == 1f) { return x; }
+  if (is_infinite(u)) { return log_(u); }
   return log_(u) * (x / opaque(u - 1f));
 }`,
   },

@@ -68,7 +68,7 @@ export const loadText = (access: Access, w: ShaderWriter): string =>
     ? placeText(access, w)
     : `bitcast<${typeText[w.facts.buffers[access.buffer]!.scalar]}>(${placeText(access, w)})`;
 
-const comparisons = { lt: '<', le: '<=', gt: '>', ge: '>=', eq: '==', ne: '!=' } as const;
+const comparisons = { lt: '<', le: '<=', gt: '>', ge: '>=', eq: '==' } as const;
 const isCondition = (fn: Elementwise): fn is Condition => (conditions as readonly string[]).includes(fn);
 
 const conditionText = (fn: Condition, args: readonly Expr[], w: ShaderWriter): string => {
@@ -82,6 +82,9 @@ const conditionText = (fn: Condition, args: readonly Expr[], w: ShaderWriter): s
       return `(!${truthText(a, w)})`;
     case 'is-nan':
       return `${w.call('is_nan')}(${exprText(a, w)})`;
+    // Not `!=`, which a device may take to be false of NaN.
+    case 'ne':
+      return `!(${exprText(a, w)} == ${exprText(b, w)})`;
     default:
       return `(${exprText(a, w)} ${comparisons[fn]} ${exprText(b, w)})`;
   }
@@ -91,7 +94,7 @@ const conditionText = (fn: Condition, args: readonly Expr[], w: ShaderWriter): s
 export const truthText = (expr: Expr, w: ShaderWriter): string =>
   expr.kind === 'map' && isCondition(expr.fn)
     ? conditionText(expr.fn, expr.args, w)
-    : `(${exprText(expr, w)} != ${scalarOf(expr, w) === 'real' ? '0f' : '0i'})`;
+    : `!(${exprText(expr, w)} == ${scalarOf(expr, w) === 'real' ? '0f' : '0i'})`;
 
 export const exprText = (expr: Expr, w: ShaderWriter): string => {
   switch (expr.kind) {

@@ -30,19 +30,18 @@ export const specialText = {
   log_sin_pi: {
     calls: ['log_', 'sin_'],
     text: `fn log_sin_pi(x: f32) -> f32 {
-  let rest = x - floor(x);
-  return log_(abs(sin_(3.14159265358979f * min(rest, 1f - rest))));
+  return log_(sin_(3.14159265358979f * abs(x - round(x))));
 }`,
   },
-  // Of x ≥ 0.5: recurrence up to 8, then Stirling's series (DLMF 5.11.1).
+  // Of x ≥ 0.5: recurrence up to 3, no further than the series needs, then Stirling's series (DLMF 5.11.1).
   lgamma_positive: {
     calls: ['log_'],
     text: `fn lgamma_positive(x: f32) -> f32 {
   var z = x;
   var product = 1f;
-  for (; z < 8f; z = z + 1f) { product = product * z; }
+  for (; z < 3f; z = z + 1f) { product = product * z; }
   let r = 1f / (z * z);
-  let series = (0.0833333333333f - r * (0.00277777777778f - r * (0.000793650793651f - r * 0.000595238095238f))) / z;
+  let series = (0.0833333333333f - r * (0.00277777777778f - r * (0.000793650793651f - r * (0.000595238095238f - r * (0.000841750841751f - r * 0.00191752691753f))))) / z;
   return ((z - 0.5f) * (log_(z) - 1f) - 0.5f) + (0.918938533204673f + series) - log_(product);
 }`,
   },
@@ -50,7 +49,7 @@ export const specialText = {
     calls: ['lgamma_positive', 'log_sin_pi', 'is_nan', 'is_infinite', 'from_bits'],
     text: `fn lgamma_(x: f32) -> f32 {
   if (is_nan(x)) { return x; }
-  if ((x <= 0f && floor(x) == x) || is_infinite(x)) { return from_bits(select(0x7f800000u, 0x7fc00000u, x < -3e38f)); }
+  if ((x <= 0f && floor(x) == x) || is_infinite(x)) { return from_bits(0x7f800000u); }
   if (x < 0.5f) { return 1.1447298858494f - log_sin_pi(x) - lgamma_positive(1f - x); }
   return lgamma_positive(x);
 }`,
@@ -63,8 +62,7 @@ export const specialText = {
   var shift = 0f;
   var z = x;
   if (z < 0f) {
-    let rest = z - floor(z);
-    shift = -3.14159265358979f / tan_(3.14159265358979f * select(rest, rest - 1f, rest > 0.5f));
+    shift = -3.14159265358979f / tan_(3.14159265358979f * (z - round(z)));
     z = 1f - z;
   }
   var inverses = 0f;
@@ -76,25 +74,25 @@ export const specialText = {
   },
   // Power series DLMF 10.25.2 for |x| < 30, else the asymptotic series 10.40.1.
   log_bessel_i0_: {
-    calls: ['log_', 'is_nan'],
+    calls: ['log_', 'log1p_', 'is_nan'],
     text: `fn log_bessel_i0_(x: f32) -> f32 {
   let z = abs(x);
   if (is_nan(z)) { return z; }
   var term = 1f;
-  var sum = 1f;
+  var rest = 0f;
   if (z < 30f) {
     let quarter = 0.25f * z * z;
-    for (var k = 1; k < 80 && term > sum * 1e-9f; k++) {
+    for (var k = 1; k < 80 && term > (1f + rest) * 1e-9f; k++) {
       term = term * quarter / f32(k * k);
-      sum = sum + term;
+      rest = rest + term;
     }
-    return log_(sum);
+    return log1p_(rest);
   }
   for (var k = 1; k < 8; k++) {
     term = term * f32((2 * k - 1) * (2 * k - 1)) / (8f * f32(k) * z);
-    sum = sum + term;
+    rest = rest + term;
   }
-  return z - 0.5f * (log_(z) + 1.83787706640935f) + log_(sum);
+  return z - 0.5f * (log_(z) + 1.83787706640935f) + log1p_(rest);
 }`,
   },
 } as const satisfies Readonly<Record<string, FunctionText>>;
