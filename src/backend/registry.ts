@@ -4,12 +4,14 @@ import type { Backend, BackendStatus } from './backend.ts';
 import { nativeBackends } from './native/run.ts';
 import { referenceBackend } from './reference.ts';
 import { tfjsBackends } from './tfjs/run.ts';
+import { webgpuBackend } from './webgpu/run.ts';
 
 export const backends: readonly Backend[] = [
   nativeBackends.native,
   nativeBackends.native64,
   tfjsBackends.wasm,
   tfjsBackends.cpu,
+  webgpuBackend,
   tfjsBackends.webgpu,
   tfjsBackends.cuda,
   tfjsBackends.tensorflow,

@@ -13,7 +13,7 @@ const chosen: readonly (readonly [string, (flags: string) => boolean])[] = [
   ['local_level', (flags) => flags.includes('nile.json')],
 ];
 
-onEveryBackend((backend) => {
+onEveryBackend((_key, { name: backend }) => {
   const runs = chosen.flatMap(([name, wanted]) =>
     expectedRuns(name)
       .filter(wanted)

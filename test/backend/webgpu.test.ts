@@ -1,4 +1,4 @@
-// `webgpu`: the search for an adapter on machines of every kind, failures of the device as one message each, and a process of
+// `tfjs-webgpu`: the search for an adapter on machines of every kind, failures of the device as one message each, and a process of
 // its own that runs on it and ends cleanly.
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -139,20 +139,20 @@ describe('a device that fails', () => {
   it('says which error it reported, however the work ended', async () => {
     const validation = device({ validation: 'Invalid ShaderModule\nmore' });
     expect(await outcome(guarded(validation, async () => 7))).toBe(
-      'EBM516: the device of webgpu reported an error: Invalid ShaderModule',
+      'EBM516: the device of tfjs-webgpu reported an error: Invalid ShaderModule',
     );
     expect(await outcome(guarded(validation, () => Promise.reject(new Error('a consequence'))))).toContain('Invalid ShaderModule'); // prettier-ignore
   });
   it('says that memory ran out rather than what followed', async () => {
     const both = device({ 'out-of-memory': 'vkAllocateMemory', validation: 'invalid buffer' });
     expect(await outcome(guarded(both, async () => 7))).toBe(
-      'EBM516: the device of webgpu is out of memory: vkAllocateMemory',
+      'EBM516: the device of tfjs-webgpu is out of memory: vkAllocateMemory',
     );
   });
   it('does not wait for work on a device that was lost', async () => {
     const gone = device({}, Promise.resolve({ reason: 'unknown', message: 'the driver restarted' }));
     expect(await outcome(guarded(gone, () => new Promise(() => undefined)))).toBe(
-      'EBM516: the device of webgpu was lost while it computed: the driver restarted',
+      'EBM516: the device of tfjs-webgpu was lost while it computed: the driver restarted',
     );
   });
 });
@@ -177,8 +177,8 @@ onBackend('webgpu', (_name, backend) => {
     expect((await runner.call('infer', { x }))['y']!.data[0]).toBe(1);
     const tf = await startTfjs('webgpu');
     (tf.backend() as unknown as { device: GpuDevice }).device.destroy();
-    await expect(runner.call('infer', { x })).rejects.toThrow(/EBM516: the device of webgpu was lost/);
-    await expect(runner.call('infer', { x })).rejects.toThrow(/EBM516: the device of webgpu was lost/);
+    await expect(runner.call('infer', { x })).rejects.toThrow(/EBM516: the device of tfjs-webgpu was lost/);
+    await expect(runner.call('infer', { x })).rejects.toThrow(/EBM516: the device of tfjs-webgpu was lost/);
   });
 
   it('a process that used it ends by itself, with nothing on stderr', async () => {

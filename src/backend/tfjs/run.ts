@@ -3,7 +3,7 @@
 import { pathToFileURL } from 'node:url';
 import { InternalError } from '../../diagnostics/diagnostic.ts';
 import type { Backend, Runner, TensorData } from '../backend.ts';
-import { failed, type TfjsBackendName } from './devices/device.ts';
+import { failed, publicNames, type TfjsBackendName } from './devices/device.ts';
 import { emitModule } from './emit/module.ts';
 import { KeptInputs } from './kept-inputs.ts';
 import { writeModule } from './module-file.ts';
@@ -34,7 +34,7 @@ const backendsOfTfjs = (): Readonly<Record<TfjsBackendName, Backend>> => {
     return result;
   };
   const backend = (name: TfjsBackendName): Backend => ({
-    name,
+    name: publicNames[name],
     precision: 'float32',
     describe: devices[name].describe,
     detect: devices[name].detect,

@@ -1,7 +1,7 @@
 // The backend `webgpu`: kernels of our own in WGSL, on a GPU through Dawn. In: a module. Out: a runner on plain arrays. The device
 // is opened when a module is loaded, and shared by all modules of the process; a device that was lost is opened anew for the next.
 import type { Backend } from '../backend.ts';
-import { adapterName, findAdapter, isFound } from '../tfjs/devices/adapter.ts';
+import { adapterName, dawnAlone, findAdapter, isFound, thisMachine } from '../tfjs/devices/adapter.ts';
 import { Computer } from './computer.ts';
 import { lacking } from './failures.ts';
 import { WebgpuRunner } from './runner.ts';
@@ -12,7 +12,7 @@ const describe = 'kernels of our own on WebGPU (Dawn), float32';
 const shared = (): (() => Promise<Computer>) => {
   let opening: Promise<Computer> | null = null;
   const open = async (): Promise<Computer> => {
-    const found = await findAdapter();
+    const found = await findAdapter(thisMachine, dawnAlone);
     if (!isFound(found)) throw lacking(name, found);
     return Computer.open(found, name);
   };
@@ -28,7 +28,7 @@ export const webgpuBackendOn = (computer: () => Promise<Computer>): Backend => (
   precision: 'float32',
   describe,
   detect: async () => {
-    const found = await findAdapter();
+    const found = await findAdapter(thisMachine, dawnAlone);
     if (!isFound(found)) return { name, available: false, ...found };
     const adapter = adapterName(found.adapter.info);
     const software = found.adapter.info.isFallbackAdapter === true;

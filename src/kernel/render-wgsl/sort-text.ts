@@ -11,9 +11,9 @@ export const sortText = {
   sort_: {
     calls: ['goes_before', 'f_load', 'f_store'],
     text: `fn sort_(v: i32, values: i32, permutation: i32, w: i32, n: i32) {
-  var from = permutation;
-  var to = w;
-  for (var i = 0; i < n; i++) { m[from + i] = u32(i); }
+  var front = permutation;
+  var back = w;
+  for (var i = 0; i < n; i++) { m[front + i] = u32(i); }
   for (var width = 1; width < n; width = 2 * width) {
     for (var start = 0; start < n; start += 2 * width) {
       let middle = min(start + width, n);
@@ -22,16 +22,16 @@ export const sortText = {
       var b = middle;
       for (var k = start; k < end; k++) {
         var second = a == middle;
-        if (a < middle && b < end) { second = goes_before(f_load(v + i32(m[from + b])), f_load(v + i32(m[from + a]))); }
-        if (second) { m[to + k] = m[from + b]; b++; } else { m[to + k] = m[from + a]; a++; }
+        if (a < middle && b < end) { second = goes_before(f_load(v + i32(m[front + b])), f_load(v + i32(m[front + a]))); }
+        if (second) { m[back + k] = m[front + b]; b++; } else { m[back + k] = m[front + a]; a++; }
       }
     }
-    let held = from;
-    from = to;
-    to = held;
+    let held = front;
+    front = back;
+    back = held;
   }
   for (var i = 0; i < n; i++) {
-    let at = m[from + i];
+    let at = m[front + i];
     m[permutation + i] = at;
     f_store(values + i, f_load(v + i32(at)));
   }

@@ -72,7 +72,9 @@ export interface Found {
   readonly adapter: GpuAdapter;
 }
 
-const requirements = ['@tensorflow/tfjs-backend-webgpu', 'webgpu'] as const;
+/** What tfjs on WebGPU needs; kernels of our own need Dawn alone. */
+const ofTfjs = ['@tensorflow/tfjs-backend-webgpu', 'webgpu'] as const;
+export const dawnAlone = ['webgpu'] as const;
 
 /** Folders where Vulkan's loader looks for drivers (LoaderDriverInterface.md of the Vulkan loader, "Driver Discovery on Linux"). */
 const driverFolders = ['/etc/vulkan/icd.d', '/usr/local/etc/vulkan/icd.d', '/usr/local/share/vulkan/icd.d', '/usr/share/vulkan/icd.d']; // prettier-ignore
@@ -116,8 +118,11 @@ const askSwiftShader = async (dawn: Dawn, driver: string, { environment }: Machi
 };
 
 /** A real GPU first. On Linux Dawn goes through Vulkan, elsewhere through what the system has. */
-export const findAdapter = async (machine: Machine = thisMachine): Promise<Found | Lack> => {
-  const missing = machine.missing(requirements);
+export const findAdapter = async (
+  machine: Machine = thisMachine,
+  packages: readonly string[] = ofTfjs,
+): Promise<Found | Lack> => {
+  const missing = machine.missing(packages);
   if (missing.length > 0) return { detail: `${missing.join(' and ')} not installed`, remedy: installing(missing) };
   const dawn = await machine.loadDawn().catch((error: unknown) => String((error as Error).message ?? error));
   if (typeof dawn === 'string')

@@ -8,6 +8,15 @@ export type Tf = typeof Tfjs;
 
 export type TfjsBackendName = 'wasm' | 'cpu' | 'webgpu' | 'cuda' | 'tensorflow';
 
+/** As users know them: `webgpu` are kernels of our own. */
+export const publicNames: Readonly<Record<TfjsBackendName, string>> = {
+  wasm: 'wasm',
+  cpu: 'cpu',
+  webgpu: 'tfjs-webgpu',
+  cuda: 'cuda',
+  tensorflow: 'tensorflow',
+};
+
 export interface Device {
   readonly name: TfjsBackendName;
   /** Its name within tfjs, where `cuda` and `tensorflow` are one. */
@@ -32,7 +41,7 @@ export interface Lack {
 }
 
 export const unavailable = (name: TfjsBackendName, { detail, remedy }: Lack): BackendStatus => ({
-  name,
+  name: publicNames[name],
   available: false,
   detail,
   remedy,
@@ -40,9 +49,9 @@ export const unavailable = (name: TfjsBackendName, { detail, remedy }: Lack): Ba
 
 /** EBM513 for a device that is known and not here. */
 export const refuse = (name: TfjsBackendName, { detail, remedy }: Lack): never => {
-  throw new DiagnosticError([diagnosePlanning('EBM513', null, { name, known: [], lack: { detail, remedy } })]);
+  throw new DiagnosticError([diagnosePlanning('EBM513', null, { name: publicNames[name], known: [], lack: { detail, remedy } })]);
 };
 
 /** EBM516: the device broke off. */
 export const failed = (name: TfjsBackendName, problem: 'lost' | 'memory' | 'error', said: string): DiagnosticError =>
-  new DiagnosticError([diagnosePlanning('EBM516', null, { name, problem, said })]);
+  new DiagnosticError([diagnosePlanning('EBM516', null, { name: publicNames[name], problem, said })]);

@@ -1,8 +1,8 @@
-// `webgpu`: tfjs on WebGPU through Dawn. In: an adapter (adapter.ts). Out: a device that tfjs knows, and whose failures end
+// `tfjs-webgpu`: tfjs on WebGPU through Dawn. In: an adapter (adapter.ts). Out: a device that tfjs knows, and whose failures end
 // in one message: tfjs itself goes on in silence with zeros after a failed allocation or a lost device.
 import { InternalError } from '../../../diagnostics/diagnostic.ts';
 import { adapterName, findAdapter, isFound, type GpuDevice } from './adapter.ts';
-import { failed, refuse, unavailable, type Device, type Tf } from './device.ts';
+import { failed, publicNames, refuse, unavailable, type Device, type Tf } from './device.ts';
 
 const describe = 'tfjs on WebGPU (Dawn), float32';
 
@@ -74,7 +74,7 @@ export const webgpu: Device = {
     if (!isFound(found)) return unavailable('webgpu', found);
     const name = adapterName(found.adapter.info);
     return {
-      name: 'webgpu',
+      name: publicNames.webgpu,
       available: true,
       detail: found.adapter.info.isFallbackAdapter === true ? `${name}: in software, for no GPU was found` : name,
       remedy: null,
