@@ -9,7 +9,17 @@ import { kmeans } from './programs.ts';
 
 it('finds backends by name', () => {
   for (const backend of backends) expect(findBackend(backend.name)).toBe(backend);
-  expect(backendNames).toEqual(['native', 'native64', 'wasm', 'cpu', 'webgpu', 'tfjs-webgpu', 'cuda', 'tensorflow', 'reference']);
+  expect(backendNames).toEqual([
+    'native',
+    'native64',
+    'wasm',
+    'cpu',
+    'webgpu',
+    'tfjs-webgpu',
+    'cuda',
+    'tensorflow',
+    'reference',
+  ]);
   expect(findBackend(defaultBackend)?.name).toBe('wasm');
   expect(findBackend('abacus')).toBeNull();
 });

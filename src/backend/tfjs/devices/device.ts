@@ -49,7 +49,9 @@ export const unavailable = (name: TfjsBackendName, { detail, remedy }: Lack): Ba
 
 /** EBM513 for a device that is known and not here. */
 export const refuse = (name: TfjsBackendName, { detail, remedy }: Lack): never => {
-  throw new DiagnosticError([diagnosePlanning('EBM513', null, { name: publicNames[name], known: [], lack: { detail, remedy } })]);
+  throw new DiagnosticError([
+    diagnosePlanning('EBM513', null, { name: publicNames[name], known: [], lack: { detail, remedy } }),
+  ]);
 };
 
 /** EBM516: the device broke off. */
