@@ -141,7 +141,7 @@ EB_INLINE real eb_mod(real a, real b) { return a - b * eb_floor(a / b); }
 // NaN where not positive definite, or a pivot is below EB_LEAST_PIVOT of its diagonal entry. space: eb_block_tridiagonal_space doubles.
 
 // out (+)= scale · a b of d × d blocks; element (i, j) of a is a[i * ars + j * acs].
-EB_FN void eb_multiply_block(int64_t d, const double *a, int64_t ars, int64_t acs, const double *b, int64_t brs,
+EB_NOINLINE void eb_multiply_block(int64_t d, const double *a, int64_t ars, int64_t acs, const double *b, int64_t brs,
                              int64_t bcs, double *out, double scale, int accumulate) {
   for (int64_t i = 0; i < d; i++)
     for (int64_t j = 0; j < d; j++) {
@@ -152,7 +152,7 @@ EB_FN void eb_multiply_block(int64_t d, const double *a, int64_t ars, int64_t ac
 }
 // out = a⁻¹ of a positive definite block, l its factor; returns log det, NaN where it is not. \`scale\` is what pivots are
 // measured by.
-EB_FN double eb_invert_positive(int64_t d, const double *a, const real *scale, double *out, double *l, double *column) {
+EB_NOINLINE double eb_invert_positive(int64_t d, const double *a, const real *scale, double *out, double *l, double *column) {
   double log_det = 0.0;
   for (int64_t i = 0; i < d; i++)
     for (int64_t j = 0; j <= i; j++) {
@@ -184,7 +184,7 @@ EB_FN double eb_invert_positive(int64_t d, const double *a, const real *scale, d
 EB_FN int64_t eb_block_tridiagonal_alone_space(int64_t steps, int64_t d) {
   return 2 * steps * d * d + steps * d + 4 * d * d + d;
 }
-EB_FN void eb_block_tridiagonal_alone(int64_t steps, int64_t d, const real *diagonal, const real *below, const real *right,
+EB_NOINLINE void eb_block_tridiagonal_alone(int64_t steps, int64_t d, const real *diagonal, const real *below, const real *right,
                                       real *x, real *log_det, real *covariance, real *cross, double *space) {
   int64_t square = d * d;
   // Per step: the inverse of S[t] = D[t] - E[t] S[t-1]⁻¹ E[t]', the gain G[t] = E[t] S[t-1]⁻¹, the right side.
@@ -290,7 +290,7 @@ EB_FN void eb_block_tridiagonal(int64_t batch, int64_t steps, int64_t d, const r
     text: `// Eight block-tridiagonal systems at once, one in each lane: the algorithm of block-tridiagonal.h.
 
 // out (+)= ± a b of d × d blocks; entry (i, j) of a is a[i * ars + j * acs].
-EB_INLINE void eb_multiply_block_lanes(int64_t d, const eb_lanes *a, int64_t ars, int64_t acs, const eb_lanes *b,
+EB_NOINLINE void eb_multiply_block_lanes(int64_t d, const eb_lanes *a, int64_t ars, int64_t acs, const eb_lanes *b,
                                        int64_t brs, int64_t bcs, eb_lanes *out, int negative, int accumulate) {
   for (int64_t i = 0; i < d; i++)
     for (int64_t j = 0; j < d; j++) {
@@ -304,7 +304,7 @@ EB_INLINE void eb_multiply_block_lanes(int64_t d, const eb_lanes *a, int64_t ars
 
 // out = a⁻¹ of positive definite blocks; their log det is added to \`log_det\`, lanes that are not positive definite to \`bad\`. Pivots
 // are measured by the diagonal of \`given\`. l and column are room for a block and a row; the diagonal of l holds reciprocals.
-EB_FN void eb_invert_positive_lanes(int64_t d, const eb_lanes *a, const eb_lanes *given, eb_lanes *out, eb_lanes *l,
+EB_NOINLINE void eb_invert_positive_lanes(int64_t d, const eb_lanes *a, const eb_lanes *given, eb_lanes *out, eb_lanes *l,
                                     eb_lanes *column, double *log_det, eb_lane_mask *bad) {
   const eb_lanes none = {0};
   for (int64_t i = 0; i < d; i++)
@@ -340,12 +340,12 @@ EB_FN void eb_invert_positive_lanes(int64_t d, const eb_lanes *a, const eb_lanes
 }
 
 // Entry e of a block (or row) at one step of each system: \`size\` numbers, \`system\` numbers from one system to the next.
-EB_FN void eb_load_step_lanes(const real *from, int64_t size, int64_t system, int64_t count, eb_lanes *to) {
+EB_NOINLINE void eb_load_step_lanes(const real *from, int64_t size, int64_t system, int64_t count, eb_lanes *to) {
   for (int64_t w = 0; w < EB_LANE_COUNT; w++)
     for (int64_t e = 0; e < size; e++)
       ((double *)(to + e))[w] = (double)from[(w < count ? w : 0) * system + e];
 }
-EB_FN void eb_store_step_lanes(const eb_lanes *from, int64_t size, int64_t system, int64_t count,
+EB_NOINLINE void eb_store_step_lanes(const eb_lanes *from, int64_t size, int64_t system, int64_t count,
                                const eb_lane_mask *bad, real *to) {
   for (int64_t w = 0; w < count; w++) {
     int is_bad = ((const int64_t *)bad)[w] != 0;
@@ -357,7 +357,7 @@ EB_FN void eb_store_step_lanes(const eb_lanes *from, int64_t size, int64_t syste
 EB_FN int64_t eb_block_tridiagonal_lanes_space(int64_t steps, int64_t d) {
   return (steps * (2 * d * d + d) + 5 * d * d + d) * EB_LANE_COUNT;
 }
-EB_FN void eb_block_tridiagonal_lanes(int64_t count, int64_t steps, int64_t d, const real *diagonal, const real *below,
+EB_NOINLINE void eb_block_tridiagonal_lanes(int64_t count, int64_t steps, int64_t d, const real *diagonal, const real *below,
                                       const real *right, real *x, real *log_det, real *covariance, real *cross,
                                       double *space) {
   int64_t square = d * d;
@@ -437,7 +437,7 @@ EB_FN int64_t eb_eigh_space(int64_t batch, int64_t n, int threads) {
   return (eb_in_lanes(batch, n) ? (2 * n * n + n) * EB_LANE_COUNT + n * n : n * n + 2 * n) * threads;
 }
 // Writes values d and vectors (rows of v) in ascending order and with their sign; \`scale\` is what the matrix was divided by.
-EB_FN void eb_order_eigen(int64_t n, double *v, double *d, double scale, real *values, real *vectors) {
+EB_NOINLINE void eb_order_eigen(int64_t n, double *v, double *d, double scale, real *values, real *vectors) {
   for (int64_t i = 0; i < n; i++) {
     int64_t smallest = i;
     for (int64_t j = i + 1; j < n; j++)
@@ -472,7 +472,7 @@ EB_FN double eb_eigen_scale(int64_t count, int64_t step, const double *a) {
   if (!finite) return 0.0;
   return most < 1e-290 ? (most == 0.0 ? 1.0 : 1e-290) : eb_from_bits_f64(eb_bits_f64(most) & 0x7ff0000000000000u);
 }
-EB_FN void eb_eigh_lanes(int64_t n, int64_t count, const real *a, real *values, real *vectors, double *space) {
+EB_NOINLINE void eb_eigh_lanes(int64_t n, int64_t count, const real *a, real *values, real *vectors, double *space) {
   eb_lanes *matrix = (eb_lanes *)space;
   eb_lanes *v = matrix + n * n;
   double *rows = space + 2 * n * n * EB_LANE_COUNT;
@@ -497,7 +497,7 @@ EB_FN void eb_eigh_lanes(int64_t n, int64_t count, const real *a, real *values, 
     eb_order_eigen(n, rows, d, scale[w], values + w * n, vectors + w * n * n);
   }
 }
-EB_FN void eb_eigh_alone(int64_t n, const real *a, real *values, real *vectors, double *space) {
+EB_NOINLINE void eb_eigh_alone(int64_t n, const real *a, real *values, real *vectors, double *space) {
   double *v = space;
   double *d = v + n * n;
   for (int64_t i = 0; i < n; i++)
@@ -539,7 +539,7 @@ EB_FN void eb_eigh(int64_t batch, int64_t n, const real *a, real *values, real *
 
 // v becomes the orthogonal transformation, d the diagonal, e the subdiagonal in e[1..]. Row j of v here is column j of the
 // original, so that the rotations that follow run along rows.
-EB_FN void eb_tridiagonalise(int64_t n, double *v, double *d, double *e) {
+EB_NOINLINE void eb_tridiagonalise(int64_t n, double *v, double *d, double *e) {
 #define EB_V(row, column) v[(column) * n + (row)]
   for (int64_t j = 0; j < n; j++) d[j] = EB_V(n - 1, j);
   for (int64_t i = n - 1; i > 0; i--) {
@@ -615,7 +615,7 @@ EB_FN void eb_tridiagonalise(int64_t n, double *v, double *d, double *e) {
 }
 
 // Implicit QL on the tridiagonal matrix (d, e), accumulating the rotations into the rows of v.
-EB_FN void eb_implicit_ql(int64_t n, double *v, double *d, double *e) {
+EB_NOINLINE void eb_implicit_ql(int64_t n, double *v, double *d, double *e) {
   const double epsilon = 2.220446049250313e-16;
   for (int64_t i = 1; i < n; i++) e[i - 1] = e[i];
   e[n - 1] = 0.0;
@@ -681,7 +681,7 @@ EB_FN void eb_implicit_ql(int64_t n, double *v, double *d, double *e) {
 // In: a, n × n and symmetric, its largest entry between 1 and 2 (or all 0). Out: values on the diagonal of a, in no order; vectors in the
 // rows of v.
 
-EB_FN void eb_jacobi_lanes(int64_t n, eb_lanes *a, eb_lanes *v) {
+EB_NOINLINE void eb_jacobi_lanes(int64_t n, eb_lanes *a, eb_lanes *v) {
   const eb_lanes none = {0};
   const eb_lanes one = none + 1.0;
   for (int64_t e = 0; e < n * n; e++) v[e] = none + (e % (n + 1) == 0 ? 1.0 : 0.0);
@@ -1039,7 +1039,7 @@ EB_INLINE double eb_sinh_f64(double a) {
 
 // Factors n × n matrices a in place, with \`right\` columns of x, which see the same exchanges of rows: unit lower below the diagonal,
 // upper on and above. Lanes of \`singular\` are set where a pivot is 0; their numbers mean nothing.
-EB_FN void eb_factor_lu_lanes(int64_t n, int64_t right, eb_lanes *a, eb_lanes *x, eb_lane_mask *singular) {
+EB_NOINLINE void eb_factor_lu_lanes(int64_t n, int64_t right, eb_lanes *a, eb_lanes *x, eb_lane_mask *singular) {
   for (int64_t c = 0; c < n; c++) {
     eb_lanes best = EB_ABS_LANES(a[c * n + c]);
     eb_lane_mask pivot = {0};
@@ -1075,7 +1075,7 @@ EB_FN void eb_factor_lu_lanes(int64_t n, int64_t right, eb_lanes *a, eb_lanes *x
   }
 }
 // x becomes the solution.
-EB_FN void eb_substitute_lu_lanes(int64_t n, int64_t m, const eb_lanes *lu, eb_lanes *x) {
+EB_NOINLINE void eb_substitute_lu_lanes(int64_t n, int64_t m, const eb_lanes *lu, eb_lanes *x) {
   for (int64_t r = 0; r < n; r++)
     for (int64_t p = 0; p < r; p++)
       for (int64_t j = 0; j < m; j++) x[r * m + j] -= lu[r * n + p] * x[p * m + j];
@@ -1087,7 +1087,7 @@ EB_FN void eb_substitute_lu_lanes(int64_t n, int64_t m, const eb_lanes *lu, eb_l
 }
 
 // The same for one matrix: 0 when singular.
-EB_FN int eb_factor_lu(int64_t n, int64_t right, double *a, double *x) {
+EB_NOINLINE int eb_factor_lu(int64_t n, int64_t right, double *a, double *x) {
   for (int64_t c = 0; c < n; c++) {
     int64_t pivot = c;
     for (int64_t r = c + 1; r < n; r++)
@@ -1110,7 +1110,7 @@ EB_FN int eb_factor_lu(int64_t n, int64_t right, double *a, double *x) {
   }
   return 1;
 }
-EB_FN void eb_substitute_lu(int64_t n, int64_t m, const double *lu, double *x) {
+EB_NOINLINE void eb_substitute_lu(int64_t n, int64_t m, const double *lu, double *x) {
   for (int64_t r = 0; r < n; r++) {
     if (m == 1)
       x[r] -= eb_dot_f64(r, lu + r * n, x);
@@ -1129,7 +1129,7 @@ EB_FN void eb_substitute_lu(int64_t n, int64_t m, const double *lu, double *x) {
 EB_FN int64_t eb_solve_space(int64_t batch, int64_t n, int64_t m, int threads) {
   return (n * n + n * m) * (eb_in_lanes(batch, n > m ? n : m) ? EB_LANE_COUNT : 1) * threads;
 }
-EB_FN void eb_solve_lanes(int64_t n, int64_t m, int64_t count, const real *a, const real *b, real *out, eb_lanes *lu) {
+EB_NOINLINE void eb_solve_lanes(int64_t n, int64_t m, int64_t count, const real *a, const real *b, real *out, eb_lanes *lu) {
   eb_lanes *x = lu + n * n;
   eb_lane_mask singular = {0};
   eb_load_lanes(a, n * n, count, lu);
@@ -1145,7 +1145,7 @@ EB_FN void eb_solve_lanes(int64_t n, int64_t m, int64_t count, const real *a, co
     for (int64_t e = 0; ((const int64_t *)&singular)[w] != 0 && e < n * m; e++)
       out[w * n * m + e] = (real)__builtin_nan("");
 }
-EB_FN void eb_solve_alone(int64_t n, int64_t m, const real *a, const real *b, real *out, double *lu) {
+EB_NOINLINE void eb_solve_alone(int64_t n, int64_t m, const real *a, const real *b, real *out, double *lu) {
   double *x = lu + n * n;
   for (int64_t e = 0; e < n * n; e++) lu[e] = (double)a[e];
   for (int64_t e = 0; e < n * m; e++) x[e] = b != 0 ? (double)b[e] : e % (n + 1) == 0;
@@ -1182,7 +1182,7 @@ EB_FN void eb_inverse(int64_t batch, int64_t n, const real *a, real *out, double
 EB_FN int64_t eb_log_abs_det_space(int64_t batch, int64_t n, int threads) {
   return n * n * (eb_in_lanes(batch, n) ? EB_LANE_COUNT : 1) * threads;
 }
-EB_FN void eb_log_abs_det_lanes(int64_t n, int64_t count, const real *a, real *out, double *lu) {
+EB_NOINLINE void eb_log_abs_det_lanes(int64_t n, int64_t count, const real *a, real *out, double *lu) {
   eb_lane_mask singular = {0};
   eb_load_lanes(a, n * n, count, (eb_lanes *)lu);
   eb_factor_lu_lanes(n, 0, (eb_lanes *)lu, 0, &singular);
@@ -1304,21 +1304,21 @@ typedef int64_t eb_lane_mask __attribute__((vector_size(64), aligned(8), may_ali
 EB_FN int eb_in_lanes(int64_t batch, int64_t size) { return size <= EB_SMALL && (batch > 2 || size <= 4); }
 
 // Entry e of the matrices, \`size\` entries each, to[e].
-EB_FN void eb_load_lanes(const real *from, int64_t size, int64_t count, eb_lanes *to) {
+EB_NOINLINE void eb_load_lanes(const real *from, int64_t size, int64_t count, eb_lanes *to) {
   for (int64_t w = 0; w < EB_LANE_COUNT; w++) {
     const real *matrix = from + (w < count ? w : 0) * size;
     double *lane = (double *)to + w;
     for (int64_t e = 0; e < size; e++) lane[e * EB_LANE_COUNT] = (double)matrix[e];
   }
 }
-EB_FN void eb_store_lanes(const eb_lanes *from, int64_t size, int64_t count, real *to) {
+EB_NOINLINE void eb_store_lanes(const eb_lanes *from, int64_t size, int64_t count, real *to) {
   for (int64_t w = 0; w < count; w++) {
     const double *lane = (const double *)from + w;
     for (int64_t e = 0; e < size; e++) to[w * size + e] = (real)lane[e * EB_LANE_COUNT];
   }
 }
 // The square n × n matrices as (a + a')/2.
-EB_FN void eb_load_symmetric_lanes(const real *from, int64_t n, int64_t count, eb_lanes *to) {
+EB_NOINLINE void eb_load_symmetric_lanes(const real *from, int64_t n, int64_t count, eb_lanes *to) {
   eb_load_lanes(from, n * n, count, to);
   for (int64_t i = 0; i < n; i++)
     for (int64_t j = 0; j < i; j++) to[i * n + j] = to[j * n + i] = 0.5 * (to[i * n + j] + to[j * n + i]);
@@ -1452,7 +1452,7 @@ EB_INLINE double eb_log1p_f64(double x) {
     provides: ['eb_pow_f32', 'eb_atan_octant_f64', 'eb_atan2_f32'],
     text: `// pow and atan2 of float32, computed in float64 and rounded once: within 0.51 ulp. Free of branches.
 
-// What Math.pow says: a^0 is 1 for every a; (±1)^±infinity and 1^NaN are NaN; a negative a has only whole powers.
+// What Math.pow says: a^0 is 1 for every a; (±1)^±infinity and 1^NaN are NaN; a finite negative a has only whole powers.
 EB_INLINE float eb_pow_f32(float a, float b) {
   float y = (float)eb_exp_f64((double)b * eb_log_f64((double)eb_abs_f32(a)));
   float half = 0.5f * b;
@@ -1460,7 +1460,7 @@ EB_INLINE float eb_pow_f32(float a, float b) {
   int32_t whole = __builtin_rintf(b) == b;
   int32_t odd = whole & (__builtin_rintf(half) != half);
   y = eb_from_bits_f32(eb_bits_f32(y) ^ (odd ? eb_bits_f32(a) & 0x80000000u : 0u));
-  y = ((a < 0.0f) & !whole) ? __builtin_nanf("") : y;
+  y = ((a < 0.0f) & (a > -__builtin_inff()) & !whole) ? __builtin_nanf("") : y;
   return b == 0.0f ? 1.0f : y;
 }
 
@@ -1614,7 +1614,7 @@ EB_FN int64_t eb_tile_rows(int64_t rows, int64_t columns, int64_t k, const real 
 }
 
 // k × columns of b as one panel, k × EB_COLUMNS, zeros beyond.
-EB_FN void eb_pack_panel(int64_t k, int64_t columns, const real *b, int64_t brs, int64_t bcs, real *restrict packed) {
+EB_NOINLINE void eb_pack_panel(int64_t k, int64_t columns, const real *b, int64_t brs, int64_t bcs, real *restrict packed) {
   if (columns == EB_COLUMNS && bcs == 1) {
     for (int64_t p = 0; p < k; p++)
       for (int v = 0; v < 2; v++)
@@ -1633,14 +1633,14 @@ EB_FN void eb_pack_panel(int64_t k, int64_t columns, const real *b, int64_t brs,
       for (int64_t j = 0; j < columns; j++) packed[p * EB_COLUMNS + j] = b[p * brs + j * bcs];
 }
 // rows × k of a in panels of EB_ROWS rows, [panel][k][EB_ROWS]; the last panel has as many rows as are left, at the same places.
-EB_FN void eb_pack_rows(int64_t rows, int64_t k, const real *a, int64_t ars, int64_t acs, real *restrict packed) {
+EB_NOINLINE void eb_pack_rows(int64_t rows, int64_t k, const real *a, int64_t ars, int64_t acs, real *restrict packed) {
   for (int64_t i = 0; i < rows; i += EB_ROWS, packed += EB_ROWS * k) {
     int64_t count = rows - i < EB_ROWS ? rows - i : EB_ROWS;
     for (int64_t r = 0; r < count; r++)
       for (int64_t p = 0; p < k; p++) packed[p * EB_ROWS + r] = a[(i + r) * ars + p * acs];
   }
 }
-EB_FN void eb_pack(int64_t k, int64_t n, const real *b, int64_t brs, int64_t bcs, real *packed) {
+EB_NOINLINE void eb_pack(int64_t k, int64_t n, const real *b, int64_t brs, int64_t bcs, real *packed) {
   for (int64_t p = 0; p < k; p += EB_INNER) {
     int64_t inner = k - p < EB_INNER ? k - p : EB_INNER;
     for (int64_t j = 0; j < n; j += EB_COLUMNS, packed += inner * EB_COLUMNS)
@@ -1649,7 +1649,7 @@ EB_FN void eb_pack(int64_t k, int64_t n, const real *b, int64_t brs, int64_t bcs
 }
 
 // rows × columns (at most EB_COLUMNS) of c through one panel of b. c is written in place where whole vectors fit, else by way of a tile.
-EB_FN void eb_product_panel(int64_t rows, int64_t columns, int64_t k, const real *a, int64_t ars, int64_t acs,
+EB_NOINLINE void eb_product_panel(int64_t rows, int64_t columns, int64_t k, const real *a, int64_t ars, int64_t acs,
                             int64_t panel, const real *b, int64_t brs, real *c, int64_t crs, int64_t ccs,
                             int accumulate) {
   int whole = ccs == 1 && (columns == EB_COLUMNS || columns == EB_LANES);
@@ -1679,7 +1679,7 @@ EB_FN void eb_product_nothing(int64_t m, int64_t n, real *c, int64_t crs, int64_
 }
 
 // Both with b packed beforehand (\`packed\`) and not.
-EB_FN void eb_product_blocks(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,
+EB_NOINLINE void eb_product_blocks(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,
                              int64_t brs, int64_t bcs, const real *packed, real *c, int64_t crs, int64_t ccs,
                              int accumulate, real *space) {
   if (m <= 0 || n <= 0) return;
@@ -1849,11 +1849,15 @@ typedef float real;
 #define EB_INLINE static inline __attribute__((unused, always_inline))
 #define EB_NOINLINE static __attribute__((unused, noinline))
 
-// Before a loop whose iterations are independent. Without OpenMP the pragma would be unknown, which -Wall reports.
+// Before a loop whose iterations are independent. Without OpenMP the pragma would be unknown, which -Wall reports; clang reports loops
+// that stay scalar all the same.
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpass-failed"
+#endif
 #if defined(_OPENMP)
 #define EB_SIMD _Pragma("omp simd")
 #elif defined(__clang__)
-#define EB_SIMD _Pragma("clang loop vectorize(enable)")
+#define EB_SIMD _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define EB_SIMD _Pragma("GCC ivdep")
 #endif
@@ -1930,7 +1934,7 @@ EB_INLINE double eb_choose_f64(int32_t test, double then, double otherwise) {
 // alone.
 
 // Σ a[p] b[p], in 32 partial sums.
-EB_FN double eb_dot_f64(int64_t n, const double *a, const double *b) {
+EB_NOINLINE double eb_dot_f64(int64_t n, const double *a, const double *b) {
   eb_lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
   int64_t p = 0;
   for (; p + 32 <= n; p += 32) {
@@ -1947,7 +1951,7 @@ EB_FN double eb_dot_f64(int64_t n, const double *a, const double *b) {
   return sum;
 }
 // y -= factor x.
-EB_FN void eb_subtract_multiple_f64(int64_t n, double factor, const double *restrict x, double *restrict y) {
+EB_NOINLINE void eb_subtract_multiple_f64(int64_t n, double factor, const double *restrict x, double *restrict y) {
   EB_SIMD
   for (int64_t j = 0; j < n; j++) y[j] -= factor * x[j];
 }
@@ -2003,7 +2007,7 @@ EB_FN void eb_sort_by_insertion(int64_t n, eb_sort_entry *row) {
   }
 }
 // Returns which of the two holds the sorted row.
-EB_FN eb_sort_entry *eb_sort_by_merging(int64_t n, eb_sort_entry *from, eb_sort_entry *to) {
+EB_NOINLINE eb_sort_entry *eb_sort_by_merging(int64_t n, eb_sort_entry *from, eb_sort_entry *to) {
   const int64_t first = 16;
   for (int64_t start = 0; start < n; start += first)
     eb_sort_by_insertion(n - start < first ? n - start : first, from + start);
@@ -2028,7 +2032,7 @@ EB_FN eb_sort_entry *eb_sort_by_merging(int64_t n, eb_sort_entry *from, eb_sort_
   return from;
 }
 // Digits of 8 bits from the lowest; those in which no two keys differ are left out.
-EB_FN eb_sort_entry *eb_sort_by_digits(int64_t n, eb_sort_entry *from, eb_sort_entry *to) {
+EB_NOINLINE eb_sort_entry *eb_sort_by_digits(int64_t n, eb_sort_entry *from, eb_sort_entry *to) {
   int32_t counts[sizeof(eb_sort_key)][256] = {{0}};
   for (int64_t i = 0; i < n; i++)
     for (unsigned digit = 0; digit < sizeof(eb_sort_key); digit++)
@@ -2168,7 +2172,7 @@ EB_FN int64_t eb_cholesky_space(int64_t batch, int64_t n, int threads) {
   return n * n * (eb_in_lanes(batch, n) ? EB_LANE_COUNT : 1) * threads;
 }
 // a becomes its factor, on and below the diagonal; lanes of \`bad\` are set where it is not positive definite.
-EB_FN void eb_factor_lanes(int64_t n, eb_lanes *a, eb_lane_mask *bad) {
+EB_NOINLINE void eb_factor_lanes(int64_t n, eb_lanes *a, eb_lane_mask *bad) {
   for (int64_t i = 0; i < n; i++)
     for (int64_t j = 0; j <= i; j++) {
       eb_lanes sum = a[i * n + j];
@@ -2184,7 +2188,7 @@ EB_FN void eb_factor_lanes(int64_t n, eb_lanes *a, eb_lane_mask *bad) {
       a[i * n + i] = root;
     }
 }
-EB_FN void eb_cholesky_lanes(int64_t n, int64_t count, const real *a, real *out, eb_lanes *l) {
+EB_NOINLINE void eb_cholesky_lanes(int64_t n, int64_t count, const real *a, real *out, eb_lanes *l) {
   eb_lane_mask bad = {0};
   eb_load_symmetric_lanes(a, n, count, l);
   eb_factor_lanes(n, l, &bad);
@@ -2198,7 +2202,7 @@ EB_FN void eb_cholesky_lanes(int64_t n, int64_t count, const real *a, real *out,
       }
   }
 }
-EB_FN void eb_cholesky_alone(int64_t n, const real *a, real *out, double *l) {
+EB_NOINLINE void eb_cholesky_alone(int64_t n, const real *a, real *out, double *l) {
   int good = 1;
   for (int64_t i = 0; i < n && good; i++) {
     double *row = l + i * n;
@@ -2237,7 +2241,7 @@ EB_FN void eb_cholesky(int64_t batch, int64_t n, const real *a, real *out, doubl
 EB_FN int64_t eb_triangular_solve_space(int64_t batch, int64_t n, int64_t m, int threads) {
   return (eb_in_lanes(batch, n > m ? n : m) ? (n * n + n * m) * EB_LANE_COUNT : n * m + n) * threads;
 }
-EB_FN void eb_triangular_lanes(int64_t n, int64_t m, int transposed, const eb_lanes *l, eb_lanes *x) {
+EB_NOINLINE void eb_triangular_lanes(int64_t n, int64_t m, int transposed, const eb_lanes *l, eb_lanes *x) {
   for (int64_t step = 0; step < n; step++) {
     int64_t i = transposed ? n - 1 - step : step;
     for (int64_t j = 0; j < m; j++) {
@@ -2251,7 +2255,7 @@ EB_FN void eb_triangular_lanes(int64_t n, int64_t m, int transposed, const eb_la
   }
 }
 // \`row\` has room for one row of l.
-EB_FN void eb_triangular_alone(int64_t n, int64_t m, int transposed, const real *l, const real *b, real *out, double *x,
+EB_NOINLINE void eb_triangular_alone(int64_t n, int64_t m, int transposed, const real *l, const real *b, real *out, double *x,
                                double *row) {
   for (int64_t e = 0; e < n * m; e++) x[e] = (double)b[e];
   for (int64_t step = 0; step < n; step++) {

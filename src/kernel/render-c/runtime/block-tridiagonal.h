@@ -7,7 +7,7 @@
 #include "block-tridiagonal-lanes.h"
 
 // out (+)= scale · a b of d × d blocks; element (i, j) of a is a[i * ars + j * acs].
-EB_FN void eb_multiply_block(int64_t d, const double *a, int64_t ars, int64_t acs, const double *b, int64_t brs,
+EB_NOINLINE void eb_multiply_block(int64_t d, const double *a, int64_t ars, int64_t acs, const double *b, int64_t brs,
                              int64_t bcs, double *out, double scale, int accumulate) {
   for (int64_t i = 0; i < d; i++)
     for (int64_t j = 0; j < d; j++) {
@@ -18,7 +18,7 @@ EB_FN void eb_multiply_block(int64_t d, const double *a, int64_t ars, int64_t ac
 }
 // out = a⁻¹ of a positive definite block, l its factor; returns log det, NaN where it is not. `scale` is what pivots are
 // measured by.
-EB_FN double eb_invert_positive(int64_t d, const double *a, const real *scale, double *out, double *l, double *column) {
+EB_NOINLINE double eb_invert_positive(int64_t d, const double *a, const real *scale, double *out, double *l, double *column) {
   double log_det = 0.0;
   for (int64_t i = 0; i < d; i++)
     for (int64_t j = 0; j <= i; j++) {
@@ -50,7 +50,7 @@ EB_FN double eb_invert_positive(int64_t d, const double *a, const real *scale, d
 EB_FN int64_t eb_block_tridiagonal_alone_space(int64_t steps, int64_t d) {
   return 2 * steps * d * d + steps * d + 4 * d * d + d;
 }
-EB_FN void eb_block_tridiagonal_alone(int64_t steps, int64_t d, const real *diagonal, const real *below, const real *right,
+EB_NOINLINE void eb_block_tridiagonal_alone(int64_t steps, int64_t d, const real *diagonal, const real *below, const real *right,
                                       real *x, real *log_det, real *covariance, real *cross, double *space) {
   int64_t square = d * d;
   // Per step: the inverse of S[t] = D[t] - E[t] S[t-1]⁻¹ E[t]', the gain G[t] = E[t] S[t-1]⁻¹, the right side.

@@ -6,7 +6,7 @@
 
 // v becomes the orthogonal transformation, d the diagonal, e the subdiagonal in e[1..]. Row j of v here is column j of the
 // original, so that the rotations that follow run along rows.
-EB_FN void eb_tridiagonalise(int64_t n, double *v, double *d, double *e) {
+EB_NOINLINE void eb_tridiagonalise(int64_t n, double *v, double *d, double *e) {
 #define EB_V(row, column) v[(column) * n + (row)]
   for (int64_t j = 0; j < n; j++) d[j] = EB_V(n - 1, j);
   for (int64_t i = n - 1; i > 0; i--) {
@@ -82,7 +82,7 @@ EB_FN void eb_tridiagonalise(int64_t n, double *v, double *d, double *e) {
 }
 
 // Implicit QL on the tridiagonal matrix (d, e), accumulating the rotations into the rows of v.
-EB_FN void eb_implicit_ql(int64_t n, double *v, double *d, double *e) {
+EB_NOINLINE void eb_implicit_ql(int64_t n, double *v, double *d, double *e) {
   const double epsilon = 2.220446049250313e-16;
   for (int64_t i = 1; i < n; i++) e[i - 1] = e[i];
   e[n - 1] = 0.0;

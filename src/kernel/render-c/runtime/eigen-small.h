@@ -5,7 +5,7 @@
 #pragma once
 #include "lanes.h"
 
-EB_FN void eb_jacobi_lanes(int64_t n, eb_lanes *a, eb_lanes *v) {
+EB_NOINLINE void eb_jacobi_lanes(int64_t n, eb_lanes *a, eb_lanes *v) {
   const eb_lanes none = {0};
   const eb_lanes one = none + 1.0;
   for (int64_t e = 0; e < n * n; e++) v[e] = none + (e % (n + 1) == 0 ? 1.0 : 0.0);

@@ -9,7 +9,7 @@ EB_FN int64_t eb_eigh_space(int64_t batch, int64_t n, int threads) {
   return (eb_in_lanes(batch, n) ? (2 * n * n + n) * EB_LANE_COUNT + n * n : n * n + 2 * n) * threads;
 }
 // Writes values d and vectors (rows of v) in ascending order and with their sign; `scale` is what the matrix was divided by.
-EB_FN void eb_order_eigen(int64_t n, double *v, double *d, double scale, real *values, real *vectors) {
+EB_NOINLINE void eb_order_eigen(int64_t n, double *v, double *d, double scale, real *values, real *vectors) {
   for (int64_t i = 0; i < n; i++) {
     int64_t smallest = i;
     for (int64_t j = i + 1; j < n; j++)
@@ -44,7 +44,7 @@ EB_FN double eb_eigen_scale(int64_t count, int64_t step, const double *a) {
   if (!finite) return 0.0;
   return most < 1e-290 ? (most == 0.0 ? 1.0 : 1e-290) : eb_from_bits_f64(eb_bits_f64(most) & 0x7ff0000000000000u);
 }
-EB_FN void eb_eigh_lanes(int64_t n, int64_t count, const real *a, real *values, real *vectors, double *space) {
+EB_NOINLINE void eb_eigh_lanes(int64_t n, int64_t count, const real *a, real *values, real *vectors, double *space) {
   eb_lanes *matrix = (eb_lanes *)space;
   eb_lanes *v = matrix + n * n;
   double *rows = space + 2 * n * n * EB_LANE_COUNT;
@@ -69,7 +69,7 @@ EB_FN void eb_eigh_lanes(int64_t n, int64_t count, const real *a, real *values, 
     eb_order_eigen(n, rows, d, scale[w], values + w * n, vectors + w * n * n);
   }
 }
-EB_FN void eb_eigh_alone(int64_t n, const real *a, real *values, real *vectors, double *space) {
+EB_NOINLINE void eb_eigh_alone(int64_t n, const real *a, real *values, real *vectors, double *space) {
   double *v = space;
   double *d = v + n * n;
   for (int64_t i = 0; i < n; i++)

@@ -6,7 +6,7 @@
 
 // Factors n × n matrices a in place, with `right` columns of x, which see the same exchanges of rows: unit lower below the diagonal,
 // upper on and above. Lanes of `singular` are set where a pivot is 0; their numbers mean nothing.
-EB_FN void eb_factor_lu_lanes(int64_t n, int64_t right, eb_lanes *a, eb_lanes *x, eb_lane_mask *singular) {
+EB_NOINLINE void eb_factor_lu_lanes(int64_t n, int64_t right, eb_lanes *a, eb_lanes *x, eb_lane_mask *singular) {
   for (int64_t c = 0; c < n; c++) {
     eb_lanes best = EB_ABS_LANES(a[c * n + c]);
     eb_lane_mask pivot = {0};
@@ -42,7 +42,7 @@ EB_FN void eb_factor_lu_lanes(int64_t n, int64_t right, eb_lanes *a, eb_lanes *x
   }
 }
 // x becomes the solution.
-EB_FN void eb_substitute_lu_lanes(int64_t n, int64_t m, const eb_lanes *lu, eb_lanes *x) {
+EB_NOINLINE void eb_substitute_lu_lanes(int64_t n, int64_t m, const eb_lanes *lu, eb_lanes *x) {
   for (int64_t r = 0; r < n; r++)
     for (int64_t p = 0; p < r; p++)
       for (int64_t j = 0; j < m; j++) x[r * m + j] -= lu[r * n + p] * x[p * m + j];
@@ -54,7 +54,7 @@ EB_FN void eb_substitute_lu_lanes(int64_t n, int64_t m, const eb_lanes *lu, eb_l
 }
 
 // The same for one matrix: 0 when singular.
-EB_FN int eb_factor_lu(int64_t n, int64_t right, double *a, double *x) {
+EB_NOINLINE int eb_factor_lu(int64_t n, int64_t right, double *a, double *x) {
   for (int64_t c = 0; c < n; c++) {
     int64_t pivot = c;
     for (int64_t r = c + 1; r < n; r++)
@@ -77,7 +77,7 @@ EB_FN int eb_factor_lu(int64_t n, int64_t right, double *a, double *x) {
   }
   return 1;
 }
-EB_FN void eb_substitute_lu(int64_t n, int64_t m, const double *lu, double *x) {
+EB_NOINLINE void eb_substitute_lu(int64_t n, int64_t m, const double *lu, double *x) {
   for (int64_t r = 0; r < n; r++) {
     if (m == 1)
       x[r] -= eb_dot_f64(r, lu + r * n, x);
@@ -96,7 +96,7 @@ EB_FN void eb_substitute_lu(int64_t n, int64_t m, const double *lu, double *x) {
 EB_FN int64_t eb_solve_space(int64_t batch, int64_t n, int64_t m, int threads) {
   return (n * n + n * m) * (eb_in_lanes(batch, n > m ? n : m) ? EB_LANE_COUNT : 1) * threads;
 }
-EB_FN void eb_solve_lanes(int64_t n, int64_t m, int64_t count, const real *a, const real *b, real *out, eb_lanes *lu) {
+EB_NOINLINE void eb_solve_lanes(int64_t n, int64_t m, int64_t count, const real *a, const real *b, real *out, eb_lanes *lu) {
   eb_lanes *x = lu + n * n;
   eb_lane_mask singular = {0};
   eb_load_lanes(a, n * n, count, lu);
@@ -112,7 +112,7 @@ EB_FN void eb_solve_lanes(int64_t n, int64_t m, int64_t count, const real *a, co
     for (int64_t e = 0; ((const int64_t *)&singular)[w] != 0 && e < n * m; e++)
       out[w * n * m + e] = (real)__builtin_nan("");
 }
-EB_FN void eb_solve_alone(int64_t n, int64_t m, const real *a, const real *b, real *out, double *lu) {
+EB_NOINLINE void eb_solve_alone(int64_t n, int64_t m, const real *a, const real *b, real *out, double *lu) {
   double *x = lu + n * n;
   for (int64_t e = 0; e < n * n; e++) lu[e] = (double)a[e];
   for (int64_t e = 0; e < n * m; e++) x[e] = b != 0 ? (double)b[e] : e % (n + 1) == 0;
@@ -149,7 +149,7 @@ EB_FN void eb_inverse(int64_t batch, int64_t n, const real *a, real *out, double
 EB_FN int64_t eb_log_abs_det_space(int64_t batch, int64_t n, int threads) {
   return n * n * (eb_in_lanes(batch, n) ? EB_LANE_COUNT : 1) * threads;
 }
-EB_FN void eb_log_abs_det_lanes(int64_t n, int64_t count, const real *a, real *out, double *lu) {
+EB_NOINLINE void eb_log_abs_det_lanes(int64_t n, int64_t count, const real *a, real *out, double *lu) {
   eb_lane_mask singular = {0};
   eb_load_lanes(a, n * n, count, (eb_lanes *)lu);
   eb_factor_lu_lanes(n, 0, (eb_lanes *)lu, 0, &singular);

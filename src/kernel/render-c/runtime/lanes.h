@@ -15,21 +15,21 @@ typedef int64_t eb_lane_mask __attribute__((vector_size(64), aligned(8), may_ali
 EB_FN int eb_in_lanes(int64_t batch, int64_t size) { return size <= EB_SMALL && (batch > 2 || size <= 4); }
 
 // Entry e of the matrices, `size` entries each, to[e].
-EB_FN void eb_load_lanes(const real *from, int64_t size, int64_t count, eb_lanes *to) {
+EB_NOINLINE void eb_load_lanes(const real *from, int64_t size, int64_t count, eb_lanes *to) {
   for (int64_t w = 0; w < EB_LANE_COUNT; w++) {
     const real *matrix = from + (w < count ? w : 0) * size;
     double *lane = (double *)to + w;
     for (int64_t e = 0; e < size; e++) lane[e * EB_LANE_COUNT] = (double)matrix[e];
   }
 }
-EB_FN void eb_store_lanes(const eb_lanes *from, int64_t size, int64_t count, real *to) {
+EB_NOINLINE void eb_store_lanes(const eb_lanes *from, int64_t size, int64_t count, real *to) {
   for (int64_t w = 0; w < count; w++) {
     const double *lane = (const double *)from + w;
     for (int64_t e = 0; e < size; e++) to[w * size + e] = (real)lane[e * EB_LANE_COUNT];
   }
 }
 // The square n × n matrices as (a + a')/2.
-EB_FN void eb_load_symmetric_lanes(const real *from, int64_t n, int64_t count, eb_lanes *to) {
+EB_NOINLINE void eb_load_symmetric_lanes(const real *from, int64_t n, int64_t count, eb_lanes *to) {
   eb_load_lanes(from, n * n, count, to);
   for (int64_t i = 0; i < n; i++)
     for (int64_t j = 0; j < i; j++) to[i * n + j] = to[j * n + i] = 0.5 * (to[i * n + j] + to[j * n + i]);

@@ -3,7 +3,7 @@
 #include "exponential-f64.h"
 #include "logarithm-f64.h"
 
-// What Math.pow says: a^0 is 1 for every a; (±1)^±infinity and 1^NaN are NaN; a negative a has only whole powers.
+// What Math.pow says: a^0 is 1 for every a; (±1)^±infinity and 1^NaN are NaN; a finite negative a has only whole powers.
 EB_INLINE float eb_pow_f32(float a, float b) {
   float y = (float)eb_exp_f64((double)b * eb_log_f64((double)eb_abs_f32(a)));
   float half = 0.5f * b;
@@ -11,7 +11,7 @@ EB_INLINE float eb_pow_f32(float a, float b) {
   int32_t whole = __builtin_rintf(b) == b;
   int32_t odd = whole & (__builtin_rintf(half) != half);
   y = eb_from_bits_f32(eb_bits_f32(y) ^ (odd ? eb_bits_f32(a) & 0x80000000u : 0u));
-  y = ((a < 0.0f) & !whole) ? __builtin_nanf("") : y;
+  y = ((a < 0.0f) & (a > -__builtin_inff()) & !whole) ? __builtin_nanf("") : y;
   return b == 0.0f ? 1.0f : y;
 }
 

@@ -105,7 +105,7 @@ EB_FN int64_t eb_tile_rows(int64_t rows, int64_t columns, int64_t k, const real 
 }
 
 // k × columns of b as one panel, k × EB_COLUMNS, zeros beyond.
-EB_FN void eb_pack_panel(int64_t k, int64_t columns, const real *b, int64_t brs, int64_t bcs, real *restrict packed) {
+EB_NOINLINE void eb_pack_panel(int64_t k, int64_t columns, const real *b, int64_t brs, int64_t bcs, real *restrict packed) {
   if (columns == EB_COLUMNS && bcs == 1) {
     for (int64_t p = 0; p < k; p++)
       for (int v = 0; v < 2; v++)
@@ -124,14 +124,14 @@ EB_FN void eb_pack_panel(int64_t k, int64_t columns, const real *b, int64_t brs,
       for (int64_t j = 0; j < columns; j++) packed[p * EB_COLUMNS + j] = b[p * brs + j * bcs];
 }
 // rows × k of a in panels of EB_ROWS rows, [panel][k][EB_ROWS]; the last panel has as many rows as are left, at the same places.
-EB_FN void eb_pack_rows(int64_t rows, int64_t k, const real *a, int64_t ars, int64_t acs, real *restrict packed) {
+EB_NOINLINE void eb_pack_rows(int64_t rows, int64_t k, const real *a, int64_t ars, int64_t acs, real *restrict packed) {
   for (int64_t i = 0; i < rows; i += EB_ROWS, packed += EB_ROWS * k) {
     int64_t count = rows - i < EB_ROWS ? rows - i : EB_ROWS;
     for (int64_t r = 0; r < count; r++)
       for (int64_t p = 0; p < k; p++) packed[p * EB_ROWS + r] = a[(i + r) * ars + p * acs];
   }
 }
-EB_FN void eb_pack(int64_t k, int64_t n, const real *b, int64_t brs, int64_t bcs, real *packed) {
+EB_NOINLINE void eb_pack(int64_t k, int64_t n, const real *b, int64_t brs, int64_t bcs, real *packed) {
   for (int64_t p = 0; p < k; p += EB_INNER) {
     int64_t inner = k - p < EB_INNER ? k - p : EB_INNER;
     for (int64_t j = 0; j < n; j += EB_COLUMNS, packed += inner * EB_COLUMNS)
@@ -140,7 +140,7 @@ EB_FN void eb_pack(int64_t k, int64_t n, const real *b, int64_t brs, int64_t bcs
 }
 
 // rows × columns (at most EB_COLUMNS) of c through one panel of b. c is written in place where whole vectors fit, else by way of a tile.
-EB_FN void eb_product_panel(int64_t rows, int64_t columns, int64_t k, const real *a, int64_t ars, int64_t acs,
+EB_NOINLINE void eb_product_panel(int64_t rows, int64_t columns, int64_t k, const real *a, int64_t ars, int64_t acs,
                             int64_t panel, const real *b, int64_t brs, real *c, int64_t crs, int64_t ccs,
                             int accumulate) {
   int whole = ccs == 1 && (columns == EB_COLUMNS || columns == EB_LANES);
@@ -170,7 +170,7 @@ EB_FN void eb_product_nothing(int64_t m, int64_t n, real *c, int64_t crs, int64_
 }
 
 // Both with b packed beforehand (`packed`) and not.
-EB_FN void eb_product_blocks(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,
+EB_NOINLINE void eb_product_blocks(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,
                              int64_t brs, int64_t bcs, const real *packed, real *c, int64_t crs, int64_t ccs,
                              int accumulate, real *space) {
   if (m <= 0 || n <= 0) return;

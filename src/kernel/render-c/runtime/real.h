@@ -19,11 +19,15 @@ typedef float real;
 #define EB_INLINE static inline __attribute__((unused, always_inline))
 #define EB_NOINLINE static __attribute__((unused, noinline))
 
-// Before a loop whose iterations are independent. Without OpenMP the pragma would be unknown, which -Wall reports.
+// Before a loop whose iterations are independent. Without OpenMP the pragma would be unknown, which -Wall reports; clang reports loops
+// that stay scalar all the same.
+#if defined(__clang__)
+#pragma clang diagnostic ignored "-Wpass-failed"
+#endif
 #if defined(_OPENMP)
 #define EB_SIMD _Pragma("omp simd")
 #elif defined(__clang__)
-#define EB_SIMD _Pragma("clang loop vectorize(enable)")
+#define EB_SIMD _Pragma("clang loop vectorize(assume_safety)")
 #else
 #define EB_SIMD _Pragma("GCC ivdep")
 #endif

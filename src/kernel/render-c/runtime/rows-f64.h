@@ -4,7 +4,7 @@
 #include "lanes.h"
 
 // Σ a[p] b[p], in 32 partial sums.
-EB_FN double eb_dot_f64(int64_t n, const double *a, const double *b) {
+EB_NOINLINE double eb_dot_f64(int64_t n, const double *a, const double *b) {
   eb_lanes s0 = {0}, s1 = {0}, s2 = {0}, s3 = {0};
   int64_t p = 0;
   for (; p + 32 <= n; p += 32) {
@@ -21,7 +21,7 @@ EB_FN double eb_dot_f64(int64_t n, const double *a, const double *b) {
   return sum;
 }
 // y -= factor x.
-EB_FN void eb_subtract_multiple_f64(int64_t n, double factor, const double *restrict x, double *restrict y) {
+EB_NOINLINE void eb_subtract_multiple_f64(int64_t n, double factor, const double *restrict x, double *restrict y) {
   EB_SIMD
   for (int64_t j = 0; j < n; j++) y[j] -= factor * x[j];
 }

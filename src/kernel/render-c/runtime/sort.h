@@ -39,7 +39,7 @@ EB_FN void eb_sort_by_insertion(int64_t n, eb_sort_entry *row) {
   }
 }
 // Returns which of the two holds the sorted row.
-EB_FN eb_sort_entry *eb_sort_by_merging(int64_t n, eb_sort_entry *from, eb_sort_entry *to) {
+EB_NOINLINE eb_sort_entry *eb_sort_by_merging(int64_t n, eb_sort_entry *from, eb_sort_entry *to) {
   const int64_t first = 16;
   for (int64_t start = 0; start < n; start += first)
     eb_sort_by_insertion(n - start < first ? n - start : first, from + start);
@@ -64,7 +64,7 @@ EB_FN eb_sort_entry *eb_sort_by_merging(int64_t n, eb_sort_entry *from, eb_sort_
   return from;
 }
 // Digits of 8 bits from the lowest; those in which no two keys differ are left out.
-EB_FN eb_sort_entry *eb_sort_by_digits(int64_t n, eb_sort_entry *from, eb_sort_entry *to) {
+EB_NOINLINE eb_sort_entry *eb_sort_by_digits(int64_t n, eb_sort_entry *from, eb_sort_entry *to) {
   int32_t counts[sizeof(eb_sort_key)][256] = {{0}};
   for (int64_t i = 0; i < n; i++)
     for (unsigned digit = 0; digit < sizeof(eb_sort_key); digit++)

@@ -10,7 +10,7 @@ EB_FN int64_t eb_cholesky_space(int64_t batch, int64_t n, int threads) {
   return n * n * (eb_in_lanes(batch, n) ? EB_LANE_COUNT : 1) * threads;
 }
 // a becomes its factor, on and below the diagonal; lanes of `bad` are set where it is not positive definite.
-EB_FN void eb_factor_lanes(int64_t n, eb_lanes *a, eb_lane_mask *bad) {
+EB_NOINLINE void eb_factor_lanes(int64_t n, eb_lanes *a, eb_lane_mask *bad) {
   for (int64_t i = 0; i < n; i++)
     for (int64_t j = 0; j <= i; j++) {
       eb_lanes sum = a[i * n + j];
@@ -26,7 +26,7 @@ EB_FN void eb_factor_lanes(int64_t n, eb_lanes *a, eb_lane_mask *bad) {
       a[i * n + i] = root;
     }
 }
-EB_FN void eb_cholesky_lanes(int64_t n, int64_t count, const real *a, real *out, eb_lanes *l) {
+EB_NOINLINE void eb_cholesky_lanes(int64_t n, int64_t count, const real *a, real *out, eb_lanes *l) {
   eb_lane_mask bad = {0};
   eb_load_symmetric_lanes(a, n, count, l);
   eb_factor_lanes(n, l, &bad);
@@ -40,7 +40,7 @@ EB_FN void eb_cholesky_lanes(int64_t n, int64_t count, const real *a, real *out,
       }
   }
 }
-EB_FN void eb_cholesky_alone(int64_t n, const real *a, real *out, double *l) {
+EB_NOINLINE void eb_cholesky_alone(int64_t n, const real *a, real *out, double *l) {
   int good = 1;
   for (int64_t i = 0; i < n && good; i++) {
     double *row = l + i * n;
@@ -79,7 +79,7 @@ EB_FN void eb_cholesky(int64_t batch, int64_t n, const real *a, real *out, doubl
 EB_FN int64_t eb_triangular_solve_space(int64_t batch, int64_t n, int64_t m, int threads) {
   return (eb_in_lanes(batch, n > m ? n : m) ? (n * n + n * m) * EB_LANE_COUNT : n * m + n) * threads;
 }
-EB_FN void eb_triangular_lanes(int64_t n, int64_t m, int transposed, const eb_lanes *l, eb_lanes *x) {
+EB_NOINLINE void eb_triangular_lanes(int64_t n, int64_t m, int transposed, const eb_lanes *l, eb_lanes *x) {
   for (int64_t step = 0; step < n; step++) {
     int64_t i = transposed ? n - 1 - step : step;
     for (int64_t j = 0; j < m; j++) {
@@ -93,7 +93,7 @@ EB_FN void eb_triangular_lanes(int64_t n, int64_t m, int transposed, const eb_la
   }
 }
 // `row` has room for one row of l.
-EB_FN void eb_triangular_alone(int64_t n, int64_t m, int transposed, const real *l, const real *b, real *out, double *x,
+EB_NOINLINE void eb_triangular_alone(int64_t n, int64_t m, int transposed, const real *l, const real *b, real *out, double *x,
                                double *row) {
   for (int64_t e = 0; e < n * m; e++) x[e] = (double)b[e];
   for (int64_t step = 0; step < n; step++) {
