@@ -5,7 +5,7 @@ import { describe, it } from 'vitest';
 import { randomProgram, randomScan, type RandomProgram } from '../../tensor/random-program.ts';
 import { agree } from './agree.ts';
 
-const runs = { numRuns: Number(process.env['RUNS'] ?? 150), seed: Number(process.env['SEED'] ?? 1) };
+const runs = { numRuns: Number(process.env['RUNS'] ?? 60), seed: Number(process.env['SEED'] ?? 1) };
 const large = { N: 3000, K: 2000, T: 100 };
 
 const agreeTwice = ({ program, inputs, sizes }: RandomProgram): void => {
