@@ -78,6 +78,8 @@ const ofPositive: ReadonlySet<Elementwise> = new Set(['log', 'sqrt', 'reciprocal
 const unary: Operation = (b, choose, { floats }, { jumps }) => {
   const fn = choose.of(unaryFunctions.filter((name) => jumps || !jumping.has(name)));
   const x = choose.value(floats);
+  // Not a number for half of the arguments.
+  if (jumps && (fn === 'log' || fn === 'sqrt') && choose.below(2) === 0) return b.map(fn, tame(b, x));
   if (ofPositive.has(fn)) return b.map(fn, b.add(b.abs(tame(b, x)), 0.5));
   if (fn === 'not') return b.map(fn, b.map('floor', skewed(b, x)));
   if (fn === 'tan') return b.map(fn, b.mul(tame(b, x), 0.5));

@@ -61,6 +61,8 @@ const slicing = (program: Program, target: KernelTarget): Replacement => {
         case 'reshape': {
           const axes = axesThrough(from, view.shape);
           if (axes === null) return null;
+          // An axis of 1 that the reshape made can only be taken whole.
+          if (length.some((dim, axis) => !isOne(dim) && !axes.includes(axis))) return null;
           const inner = part(arg, {
             start: axes.map((axis) => (axis === null ? [] : start[axis]!)),
             length: axes.map((axis) => (axis === null ? one : length[axis]!)),
