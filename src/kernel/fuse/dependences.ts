@@ -1,8 +1,9 @@
 // What statements do to buffers, and when two may not change places. In: statements. Out: their accesses by buffer, the locals
 // they make and use, and whether two accesses can never meet. Buffers alias only where their ids are equal.
-import { constantValue, subtract } from '../../tensor/dims.ts';
+import { constantValue, equal, isOne, subtract } from '../../tensor/dims.ts';
 import { subtractIndex } from '../index-arithmetic.ts';
 import type { Access, BufferId, Index, LocalId, Statement } from '../kernel.ts';
+import { printAtom } from '../print-expressions.ts';
 import { visitStatements } from '../transform.ts';
 
 export interface Touched {
@@ -55,22 +56,25 @@ export const effectsOf = (statements: readonly Statement[]): Effects => {
 
 /** Whether an index differs from another by something that is never 0, as long as the loops they share stand still. */
 const alwaysDiffer = (a: Index, b: Index): boolean => {
-  const difference = subtractIndex(a, b);
-  if (difference.terms.length === 0) return (constantValue(difference.constant) ?? 0) !== 0;
-  const [x, y] = [a.terms[0], b.terms[0]];
-  if (a.terms.length !== 1 || b.terms.length !== 1 || x!.atom.kind !== 'mod' || y!.atom.kind !== 'mod') return false;
+  if (a.terms.length !== b.terms.length) return false;
+  if (a.terms.every((term, i) => sameTerm(term, b.terms[i]!)))
+    return (constantValue(subtract(a.constant, b.constant)) ?? 0) !== 0;
+  const [x, y] = [a.terms[0]!, b.terms[0]!];
+  if (a.terms.length !== 1 || x.atom.kind !== 'mod' || y.atom.kind !== 'mod') return false;
   // Parities of neighbouring numbers.
-  if (constantValue(x!.atom.by) !== 2 || constantValue(y!.atom.by) !== 2) return false;
-  const apart = subtractIndex(x!.atom.of, y!.atom.of);
+  if (constantValue(x.atom.by) !== 2 || constantValue(y.atom.by) !== 2) return false;
+  if (!isOne(x.coef) || !isOne(y.coef) || !equal(a.constant, b.constant)) return false;
+  const apart = subtractIndex(x.atom.of, y.atom.of);
   const constant = constantValue(apart.constant);
-  return (
-    apart.terms.length === 0 &&
-    constant !== null &&
-    constant % 2 !== 0 &&
-    constantValue(x!.coef) === 1 &&
-    constantValue(y!.coef) === 1 &&
-    subtract(a.constant, b.constant).length === 0
-  );
+  return apart.terms.length === 0 && constant !== null && constant % 2 !== 0;
+};
+
+type Term = Index['terms'][number];
+
+const sameTerm = (a: Term, b: Term): boolean => {
+  if (!equal(a.coef, b.coef) || a.atom.kind !== b.atom.kind) return false;
+  if (a.atom.kind === 'loop' && b.atom.kind === 'loop') return a.atom.loop === b.atom.loop;
+  return printAtom(a.atom) === printAtom(b.atom);
 };
 
 /** Two accesses of one buffer, both made in one iteration of the loops that they share, never meet. */

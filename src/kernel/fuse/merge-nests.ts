@@ -38,7 +38,6 @@ const mergedList = (list: readonly Statement[], where: Where): readonly Statemen
     keyOf,
     open: (member) => [member],
     join: (those, member) => (those.length < MOST_MEMBERS && belongs(those, member, where) ? [...those, member] : null),
-    direction: 'forwards',
   });
   return clusters.flatMap(({ items }) => asOne(items)).map((s) => mergedInside(s, where));
 };

@@ -3,7 +3,7 @@
 import type { Dim } from '../../tensor/dims.ts';
 import type { Fresh } from '../fresh.ts';
 import type { Buffer, BufferId, KernelTarget } from '../kernel.ts';
-import { arrange, type Policy } from './arrange.ts';
+import { arrange } from './arrange.ts';
 import { bindRows } from './bind-rows.ts';
 import { chooseBlock, type Choice, type Group } from './block-cost.ts';
 import { buildBlock } from './build-block.ts';
@@ -41,7 +41,7 @@ export const tryRows = (rows: Dim, items: readonly Item[], place: Place): Trial 
     const parts = splitTails(item.unit.statements, rows, place.fresh);
     if (parts !== null) split.set(item, [asItem(unitOf(parts[0])), asItem(unitOf(parts[1]))]);
   }
-  const whole = bestOf(rows, items.flatMap((item) => split.get(item) ?? [item]), place); // prettier-ignore
+  const whole = partsOf(rows, items.flatMap((item) => split.get(item) ?? [item]), place); // prettier-ignore
   if (split.size === 0) return trialOf(whole, place);
   // What was split for nothing stays in one.
   const inBlocks = new Set(whole.flatMap(({ units, choice }) => (choice === null ? [] : units)));
@@ -49,7 +49,7 @@ export const tryRows = (rows: Dim, items: readonly Item[], place: Place): Trial 
     const parts = split.get(item);
     return parts !== undefined && inBlocks.has(parts[0].unit) ? parts : [item];
   });
-  return trialOf(bestOf(rows, kept, place), place);
+  return trialOf(partsOf(rows, kept, place), place);
 };
 
 /** A part of the list in its place; a block where something was chosen. */
@@ -72,19 +72,7 @@ const trialOf = (parts: readonly Part[], { fresh }: Place): Trial => ({
     }),
 });
 
-/** Neither way of gathering is always the better one: what is read by two later blocks belongs to the first, what needs nothing
- *  of a block but serves one to that one. */
-const bestOf = (rows: Dim, items: readonly Item[], place: Place): readonly Part[] => {
-  const [forwards, backwards] = [partsOf(rows, items, place, 'forwards'), partsOf(rows, items, place, 'backwards')];
-  return savesOf(backwards) > savesOf(forwards) ? backwards : forwards;
-};
-
-const partsOf = (
-  rows: Dim,
-  items: readonly Item[],
-  place: Place,
-  direction: Policy<Item, Group>['direction'],
-): readonly Part[] => {
+const partsOf = (rows: Dim, items: readonly Item[], place: Place): readonly Part[] => {
   const users = usersOf(items, place);
   const bufferOf = (id: BufferId): Buffer => place.fresh.bufferOf(id);
   const clusters = arrange<Item, Group>(items, {
@@ -92,7 +80,6 @@ const partsOf = (
     keyOf: (item) => (item.block ? null : 'rows'),
     open: (item) => bind([item.unit], rows, place),
     join: (group, item) => extend(group, item.unit, place),
-    direction,
   });
   return clusters.flatMap(({ items: members, state }): readonly Part[] => {
     if (state === null) return [{ items: members, units: [], group: null, choice: null }];
