@@ -1499,12 +1499,16 @@ EB_INLINE float eb_atan2_f32(float y, float x) {
     provides: [
       'eb_tile',
       'eb_tile_rows',
+      'eb_copy_row',
       'eb_pack_panel',
       'eb_pack_rows',
       'eb_pack',
       'eb_product_panel',
       'eb_product_nothing',
       'eb_product_blocks',
+      'eb_sum_of_vector',
+      'eb_dots',
+      'eb_product_dots',
       'eb_product',
       'eb_product_packed',
       'eb_product_threads',
@@ -1520,7 +1524,7 @@ EB_INLINE float eb_atan2_f32(float y, float x) {
 //   eb_product_packed(m, n, k, a, …, packed, c, …, space)       the same with such a b (m may be a few rows each time)
 //
 // Small products cost little beyond their arithmetic: b is packed only where its columns are not contiguous or it is read
-// often and is large, a only where it is read often and is large.
+// often and is large, a only where it is read often and is large. Products with vectors run along the contiguous axis of the matrix.
 
 #if defined(__AVX512F__)
 #define EB_VECTOR_BYTES 64
@@ -1613,17 +1617,27 @@ EB_FN int64_t eb_tile_rows(int64_t rows, int64_t columns, int64_t k, const real 
   return 1;
 }
 
+// The first \`columns\` (fewer than EB_COLUMNS) numbers of a row: a few vectors of halving length.
+EB_INLINE void eb_copy_row(int64_t columns, const real *from, real *to) {
+  for (int64_t size = EB_LANES; size > 0; size /= 2)
+    if (columns & size) {
+      memcpy(to, from, (size_t)size * sizeof(real));
+      from += size;
+      to += size;
+    }
+}
 // k × columns of b as one panel, k × EB_COLUMNS, zeros beyond.
 EB_NOINLINE void eb_pack_panel(int64_t k, int64_t columns, const real *b, int64_t brs, int64_t bcs, real *restrict packed) {
-  if (columns == EB_COLUMNS && bcs == 1) {
-    for (int64_t p = 0; p < k; p++)
-      for (int v = 0; v < 2; v++)
-        *(eb_vector *)(packed + p * EB_COLUMNS + v * EB_LANES) = *(const eb_vector *)(b + p * brs + v * EB_LANES);
+  if (columns < EB_COLUMNS) memset(packed, 0, (size_t)(k * EB_COLUMNS) * sizeof(real));
+  if (bcs == 1) {
+    for (int64_t p = 0; p < k; p++, b += brs, packed += EB_COLUMNS) {
+      if (columns < EB_COLUMNS)
+        eb_copy_row(columns, b, packed);
+      else
+        for (int v = 0; v < 2; v++) *(eb_vector *)(packed + v * EB_LANES) = *(const eb_vector *)(b + v * EB_LANES);
+    }
     return;
   }
-  if (columns < EB_COLUMNS)
-    for (int64_t p = 0; p < k; p++)
-      for (int64_t j = columns; j < EB_COLUMNS; j++) packed[p * EB_COLUMNS + j] = 0;
   // Where the inner index is the contiguous one, walk along it.
   if (brs == 1)
     for (int64_t j = 0; j < columns; j++)
@@ -1664,11 +1678,18 @@ EB_NOINLINE void eb_product_panel(int64_t rows, int64_t columns, int64_t k, cons
     }
     real tile[EB_ROWS * EB_COLUMNS];
     int64_t count = eb_tile_rows(left, columns, k, from, ars, acs, b, brs, tile, EB_COLUMNS, 0);
-    for (int64_t r = 0; r < count; r++)
-      for (int64_t j = 0; j < columns; j++) {
-        real *to = c + (i + r) * crs + j * ccs;
-        *to = (accumulate ? *to : 0) + tile[r * EB_COLUMNS + j];
+    for (int64_t r = 0; r < count; r++) {
+      real *row = tile + r * EB_COLUMNS;
+      real *to = c + (i + r) * crs;
+      if (ccs == 1) {
+        real before[EB_COLUMNS] = {0};
+        if (accumulate) eb_copy_row(columns, to, before);
+        for (int64_t j = 0; j < (columns > EB_LANES ? EB_COLUMNS : EB_LANES); j++) row[j] += before[j];
+        eb_copy_row(columns, row, to);
+      } else {
+        for (int64_t j = 0; j < columns; j++) to[j * ccs] = (accumulate ? to[j * ccs] : 0) + row[j];
       }
+    }
     i += count;
   }
 }
@@ -1724,10 +1745,60 @@ EB_NOINLINE void eb_product_blocks(int64_t m, int64_t n, int64_t k, const real *
   }
 }
 
+// Few columns and a long inner index, contiguous in both: sums of products along it, four rows at once. Partial sums as long as a
+// block are added to c.
+EB_INLINE real eb_sum_of_vector(const eb_vector *x) {
+  real lanes[EB_LANES];
+  memcpy(lanes, x, sizeof lanes);
+  for (int64_t half = EB_LANES / 2; half > 0; half /= 2)
+    for (int64_t l = 0; l < half; l++) lanes[l] += lanes[l + half];
+  return lanes[0];
+}
+EB_INLINE void eb_dots(const int rows, int64_t k, const real *a, int64_t ars, const real *b, real *c, int64_t crs) {
+  eb_vector sum[4][2];
+  for (int i = 0; i < rows; i++) sum[i][0] = sum[i][1] = (eb_vector){0};
+  int64_t p = 0;
+  for (; p + EB_COLUMNS <= k; p += EB_COLUMNS) {
+    eb_vector right[2] = {*(const eb_vector *)(b + p), *(const eb_vector *)(b + p + EB_LANES)};
+    for (int i = 0; i < rows; i++)
+      for (int v = 0; v < 2; v++) sum[i][v] += *(const eb_vector *)(a + i * ars + p + v * EB_LANES) * right[v];
+  }
+  for (int i = 0; i < rows; i++) {
+    sum[i][0] += sum[i][1];
+    real total = eb_sum_of_vector(&sum[i][0]);
+    for (int64_t q = p; q < k; q++) total += a[i * ars + q] * b[q];
+    c[i * crs] += total;
+  }
+}
+EB_NOINLINE void eb_product_dots(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, const real *b, int64_t bcs,
+                                 real *c, int64_t crs, int64_t ccs) {
+  const int64_t block = 16 * EB_INNER;
+  for (int64_t pc = 0; pc < k; pc += block) {
+    int64_t inner = k - pc < block ? k - pc : block;
+    for (int64_t i = 0; i < m; i += 4)
+      for (int64_t j = 0; j < n; j++) {
+        const real *left = a + i * ars + pc;
+        real *to = c + i * crs + j * ccs;
+        if (m - i >= 4)
+          eb_dots(4, inner, left, ars, b + j * bcs + pc, to, crs);
+        else
+          for (int64_t r = 0; r < m - i; r++) eb_dots(1, inner, left + r * ars, ars, b + j * bcs + pc, to + r * crs, crs);
+      }
+  }
+}
+
 EB_FN void eb_product(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,
                       int64_t brs, int64_t bcs, real *c, int64_t crs, int64_t ccs, int accumulate, void *space) {
+  if (acs == 1 && brs == 1 && k >= 2 * EB_COLUMNS && (n <= 4 || m <= 4)) {
+    if (!accumulate) eb_product_nothing(m, n, c, crs, ccs);
+    if (m <= n)
+      eb_product_dots(n, m, k, b, bcs, a, ars, c, ccs, crs);
+    else
+      eb_product_dots(m, n, k, a, ars, b, bcs, c, crs, ccs);
+    return;
+  }
   // Vectors run along the columns of c: where its rows are the contiguous axis, the transposed product is computed.
-  if (ccs != 1 && (crs == 1 || m == 1))
+  if (ccs != 1 ? crs == 1 || m == 1 : n == 1 && crs == 1 && ars == 1)
     eb_product_blocks(n, m, k, b, bcs, brs, a, acs, ars, 0, c, ccs, crs, accumulate, (real *)space);
   else
     eb_product_blocks(m, n, k, a, ars, acs, b, brs, bcs, 0, c, crs, ccs, accumulate, (real *)space);

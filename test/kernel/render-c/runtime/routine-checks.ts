@@ -248,7 +248,7 @@ export const checkBlockTridiagonal = (run: Run, scalar: Scalar, dense: boolean):
     if (batch > 2 && steps > 0) below[first(2, steps - 1)] = NaN;
     if (batch > 3 && steps > 0) diagonal.fill(0, first(3, 0), first(3, 0) + d * d);
     // What stands in below[0] is ignored.
-    for (let k = 0; k < batch && steps > 0; k++) below.fill(NaN, first(k, 0), first(k, 0) + d * d);
+    if (steps > 0) for (let k = 0; k < batch; k++) below.fill(NaN, first(k, 0), first(k, 0) + d * d);
     return { batch, steps, d, diagonal: inScalar(diagonal, scalar), below: inScalar(below, scalar), right: inScalar(normals(batch * steps * d, 700 + i), scalar) }; // prettier-ignore
   });
   const results = run(cases.map(({ batch, steps, d, diagonal, below, right }): Command => ({ call: 'call_eb_block_tridiagonal', ints: [batch, steps, d, 2], arrays: [diagonal, below, right], outs: [right.length, batch, diagonal.length, diagonal.length] }))); // prettier-ignore
