@@ -32,10 +32,11 @@ export class Computer {
   private turn: Promise<unknown> = Promise.resolve();
   private gone: { readonly reason: string; readonly message: string } | null = null;
 
-  static async open(found: Found, name: string): Promise<Computer> {
+  /** `profile`: what the device is taken to be like. */
+  static async open(found: Found, name: string, profile = profileOf): Promise<Computer> {
     const { adapter } = found;
     const requiredLimits = Object.fromEntries(asked.map((limit) => [limit, adapter.limits[limit]!]));
-    return new Computer((await adapter.requestDevice({ requiredLimits })) as ComputeDevice, name, found);
+    return new Computer((await adapter.requestDevice({ requiredLimits })) as ComputeDevice, name, found, profile);
   }
 
   private constructor(
@@ -43,10 +44,11 @@ export class Computer {
     readonly name: string,
     /** Dawn's instance and adapter: collected as garbage they would take the device with them, and the process. */
     readonly found: Found,
+    profile: typeof profileOf,
   ) {
     const { adapterInfo, limits } = device;
     const onProcessor = adapterInfo.isFallbackAdapter === true;
-    this.profile = profileOf(limits, onProcessor);
+    this.profile = profile(limits, onProcessor);
     this.caution = onProcessor ? `no GPU was found, and ${adapterName(adapterInfo)} takes its place` : null;
     const visibility = visibleToCompute;
     this.bindings = device.createBindGroupLayout({

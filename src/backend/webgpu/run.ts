@@ -32,7 +32,7 @@ export const webgpuBackendOn = (computer: () => Promise<Computer>): Backend => (
     if (!isFound(found)) return { name, available: false, ...found };
     const adapter = adapterName(found.adapter.info);
     const software = found.adapter.info.isFallbackAdapter === true;
-    return { name, available: true, detail: software ? `${adapter}: in software, for no GPU was found` : adapter, remedy: null }; // prettier-ignore
+    return { name, available: true, detail: software ? `${adapter}: in software, for no GPU was found` : adapter, remedy: null, gpu: !software }; // prettier-ignore
   },
   load: async (module) => new WebgpuRunner(module, await computer()),
 });

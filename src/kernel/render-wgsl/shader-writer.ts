@@ -94,5 +94,5 @@ export class ShaderWriter {
   }
 }
 
-export const loopName = (loop: LoopId): string => `i${loop}`;
+export const loopName = (loop: LoopId): string => `loop${loop}`;
 export const localName = (local: number): string => `v${local}`;
