@@ -74,7 +74,7 @@ const newCarry = (scope: Scope, instr: Loop, i: number, copies: Dim | null): Buf
 /** Buffers of all carries, filled with the initial values. */
 export const startCarries = (scope: Scope, instr: Loop): readonly Carry[] => {
   const { context, program } = scope;
-  const accumulations = accumulationsOf(instr.body, instr.carry.length, context.target);
+  const accumulations = accumulationsOf(instr, context.target);
   return instr.carry.map((value, i): Carry => {
     if (handsOn(instr.body, i)) return handedOn(scope, value);
     const { shape } = program.values[value]!;

@@ -3,57 +3,18 @@
 // computing again would cost more than writing and loading it.
 import { nestedPrograms, operandsOf } from '../../tensor/instructions.ts';
 import type { Instr, Program, ValueId } from '../../tensor/program.ts';
-import { ofLoop } from '../index-arithmetic.ts';
 import type { Index, KernelTarget } from '../kernel.ts';
-import { printIndex } from '../print-expressions.ts';
-import { entries, formOf, lengthsOf, type Contract } from './contract-form.ts';
-import type { Decisions } from './context.ts';
-import { inlineCosts, loadCost, type InlineCost, type InlineCosts } from './inline-costs.ts';
-import { unguarded } from './guarded.ts';
-import { guardsOf, type GuardedSelect, type GuardedSum, type Guards } from './guards.ts';
 import { accumulationsOf, type Addition } from './accumulators.ts';
 import { handsOn } from './carries.ts';
+import type { Decisions } from './context.ts';
+import { entries, formOf, type Contract } from './contract-form.ts';
 import { arrangedOutput } from './destinations.ts';
-import { broadcastIndex, contractReads, isInlinable, readsOf, type Inlinable, type Read } from './reads.ts';
-import type { Dim } from '../../tensor/dims.ts';
+import { unguarded } from './guarded.ts';
+import { guardsOf, type GuardedSelect, type GuardedSum, type Guards } from './guards.ts';
+import { inlineCosts, loadCost, type InlineCost, type InlineCosts } from './inline-costs.ts';
+import { isInlinable, type Inlinable } from './reads.ts';
+import { Numbers, Uses, type Use } from './uses.ts';
 import { reversed } from './views.ts';
-
-/** Reads of one entry in one nest. */
-interface Use {
-  readonly nest: number;
-  readonly indices: readonly Index[];
-  /** How often it is computed if it is not stored. */
-  readonly times: number;
-}
-/** A value that must have a buffer: one of any layout, or one of its own. */
-type Need = 'buffer' | 'whole';
-
-interface Found {
-  readonly decisions: Decisions;
-  /** Of the inputs. */
-  readonly uses: ReadonlyMap<ValueId, readonly Use[]>;
-  readonly needs: ReadonlyMap<ValueId, Need>;
-}
-
-/** Numbers that are unique in one decision. */
-class Numbers {
-  private readonly lengths: Dim[] = [];
-  private readonly computed = new Map<string, number>();
-  private last = 0;
-
-  readonly next = (): number => this.last++;
-  loop(length: Dim): Index {
-    return ofLoop(this.lengths.push(length) - 1);
-  }
-  readonly lengthOf = (loop: number): Dim => this.lengths[loop]!;
-  /** The same for the same entry of the same value. */
-  entry(scope: number, { value, indices }: Read): number {
-    const key = `${scope}:${value}[${indices.map(printIndex).join(', ')}]`;
-    const known = this.computed.get(key) ?? this.computed.size;
-    this.computed.set(key, known);
-    return known;
-  }
-}
 
 /** A nest of its own costs about as much as these operations; storing an entry as four, loading it again as two. */
 const operationsOfNest = 2000;
@@ -69,109 +30,69 @@ const seldom = 1 / 64;
 const expectedSteps = 100;
 
 type Loop = Extract<Instr, { op: 'scan' | 'while' }>;
+interface Inside {
+  readonly decisions: Decisions;
+  readonly uses: Uses;
+}
 
 class Decision {
   private readonly stored = new Set<ValueId>();
   private readonly nested = new Map<Instr, readonly Decisions[]>();
-  private readonly uses = new Map<ValueId, Map<string, Use>>();
-  private readonly needs = new Map<ValueId, Need>();
   private readonly additions: ReadonlyMap<ValueId, Addition>;
-  private readonly producers = new Map<ValueId, Instr>();
   private readonly guards: Guards;
   private readonly costs: InlineCosts;
-  private readonly scope: number;
 
   constructor(
-    private readonly program: Program,
+    readonly uses: Uses,
     inputs: readonly InlineCost[],
-    /** How often the program runs. */
-    private readonly runs: number,
-    /** What it adds to its carries. */
+    /** What the program adds to its carries. */
     additions: readonly Addition[],
     /** What was decided when less was known to be stored. */
     private readonly before: Decisions | null,
     /** Whether that stays, but for expressions that are too large. */
     private readonly settled: boolean,
-    private readonly target: KernelTarget,
-    private readonly numbers: Numbers,
   ) {
-    this.scope = numbers.next();
+    const { program, target, numbers } = uses;
     this.guards = guardsOf(program, target);
     this.costs = inlineCosts(program, inputs, this.guards, before?.stored ?? new Set(), target, numbers.next);
     this.additions = new Map(additions.map((addition) => [addition.sum, addition]));
-    for (const instr of program.instrs) for (const id of instr.out) this.producers.set(id, instr);
   }
 
-  run(): Found {
-    for (const { id } of this.program.outputs) {
+  run(): Decisions {
+    const { program, producers } = this.uses;
+    for (const { id } of program.outputs) {
       if (this.additions.has(id)) continue;
-      const { value } = arrangedOutput(this.program, this.producers, id);
-      const shape = this.shapeOf(value);
-      if (this.producers.has(value)) this.need(value, 'buffer', true);
-      else this.use(value, { nest: this.numbers.next(), indices: this.point(shape), times: this.count(shape) });
+      const { value } = arrangedOutput(program, producers, id);
+      if (producers.has(value)) this.uses.need(value, 'buffer', true);
+      else this.uses.add(value, this.uses.nestOver(this.uses.shapeOf(value)));
     }
-    for (const instr of this.program.instrs.toReversed()) this.visit(instr);
-    return {
-      decisions: { stored: this.stored, guards: this.guards, nested: this.nested },
-      uses: new Map(this.program.inputs.map(({ id }) => [id, [...(this.uses.get(id)?.values() ?? [])]])),
-      needs: this.needs,
-    };
-  }
-
-  private shapeOf(value: ValueId): readonly Dim[] {
-    return this.program.values[value]!.shape;
-  }
-
-  private count(shape: readonly Dim[]): number {
-    return this.runs * entries(shape, this.target);
-  }
-
-  private use(value: ValueId, use: Use): void {
-    const uses = this.uses.get(value) ?? new Map<string, Use>();
-    this.uses.set(value, uses);
-    const key = `${use.nest}[${use.indices.map(printIndex).join(', ')}]`;
-    const known = uses.get(key);
-    if (known === undefined || known.times < use.times) uses.set(key, use);
-  }
-
-  /** A product takes operands of any layout: what a view looks at needs the buffer. */
-  private need(value: ValueId, need: Need, itself = need === 'whole'): void {
-    const instr = this.producers.get(value);
-    if (!itself && instr?.op === 'view' && instr.view.kind !== 'pad') return this.need(instr.arg, need);
-    if (this.needs.get(value) !== 'whole') this.needs.set(value, need);
-  }
-
-  private readAll(reads: readonly Read[], nest: number, times: number): void {
-    for (const { value, indices } of reads) this.use(value, { nest, indices, times });
+    for (const instr of program.instrs.toReversed()) this.visit(instr);
+    return { stored: this.stored, guards: this.guards, nested: this.nested };
   }
 
   private visit(instr: Instr): void {
+    const { uses } = this;
     const out = instr.out[0]!;
-    const { inside, selects, sums } = this.guards;
-    if (inside.has(out)) return;
+    if (this.guards.inside.has(out)) return;
     const addition = this.additions.get(out);
     if (addition !== undefined) return this.visitAddition(addition);
-    const select = selects.get(out);
-    if (select !== undefined) return this.visitGuardedSelect(select, this.shapeOf(out));
-    const sum = sums.get(out);
+    const select = this.guards.selects.get(out);
+    if (select !== undefined) return this.visitGuardedSelect(select, uses.nestOver(uses.shapeOf(out)), 1);
+    const sum = this.guards.sums.get(out);
     if (sum !== undefined) return this.visitGuardedSum(sum);
     if (instr.op === 'contract') return this.visitContract(instr);
     if (isInlinable(instr)) return this.visitInlinable(instr);
-    const nest = this.numbers.next();
     switch (instr.op) {
-      case 'argmin': {
-        const shape = this.shapeOf(instr.arg);
-        return this.use(instr.arg, { nest, indices: this.point(shape), times: this.count(shape) });
-      }
+      case 'argmin':
+        return uses.add(instr.arg, uses.nestOver(uses.shapeOf(instr.arg)));
       case 'scatter-add': {
-        const shape = this.shapeOf(instr.updates);
-        const indices = this.point(shape);
-        const at = indices.slice(instr.axis, instr.axis + this.shapeOf(instr.indices).length);
-        const times = this.count(shape);
-        return this.readAll([{ value: instr.updates, indices }, { value: instr.indices, indices: at }], nest, times); // prettier-ignore
+        const nest = uses.nestOver(uses.shapeOf(instr.updates));
+        const at = nest.indices.slice(instr.axis, instr.axis + uses.shapeOf(instr.indices).length);
+        uses.add(instr.updates, nest);
+        return uses.add(instr.indices, { ...nest, indices: at });
       }
       case 'routine':
-        return instr.args.forEach((arg) => this.need(arg, 'whole'));
+        return instr.args.forEach((arg) => uses.need(arg, 'whole'));
       case 'scan':
         return this.visitScan(instr);
       case 'while':
@@ -179,179 +100,124 @@ class Decision {
     }
   }
 
-  private point(shape: readonly Dim[]): readonly Index[] {
-    return shape.map((length) => this.numbers.loop(length));
-  }
-
-  private readsOf(instr: Inlinable, indices: readonly Index[]): readonly Read[] {
-    const { lengthOf } = this.numbers;
-    return readsOf(this.program, instr, indices, lengthOf, (read) => this.numbers.entry(this.scope, read));
-  }
-
   private visitInlinable(instr: Inlinable): void {
     const [out] = instr.out;
     if (instr.op === 'constant') return;
-    const uses = [...(this.uses.get(out)?.values() ?? [])];
-    const shape = this.shapeOf(out);
-    if (this.isStored(instr, uses)) {
+    if (this.isStored(instr, this.uses.of(out))) {
       this.stored.add(out);
-      this.spread(instr, { nest: this.numbers.next(), indices: this.point(shape), times: this.count(shape) });
-    } else for (const use of uses) this.spread(instr, use);
+      this.uses.spread(instr, this.uses.nestOver(this.uses.shapeOf(out)));
+    } else for (const use of this.uses.of(out)) this.uses.spread(instr, use);
   }
 
   private isStored(instr: Inlinable, uses: readonly Use[]): boolean {
     const [out] = instr.out;
-    if (this.needs.has(out) || this.costs.cut.has(out)) return true;
+    if (this.uses.needs.has(out) || this.costs.cut.has(out)) return true;
     if (this.settled) return this.before!.stored.has(out);
     const computed = uses.reduce((sum, { times }) => sum + times, 0);
-    const all = this.count(this.shapeOf(out));
+    const { runs } = this.uses;
+    const all = this.uses.count(this.uses.shapeOf(out));
     if (instr.op === 'concat' && (instr.args.length > mostInlinedParts || computed > 2 * all)) return true;
     // Views cost nothing by themselves: what they look at may be worth storing.
     if (instr.op === 'view' && instr.view.kind !== 'pad') return false;
     const cost = this.costs.of.get(out)!;
-    if (all === this.runs && cost.operations < leastOfScalar) return false;
-    return isWorthStoring(cost, computed, all, this.runs);
-  }
-
-  /** One use of an inlined value is uses of its operands; of a part of a whole, only as often as it is met. */
-  private spread(instr: Inlinable, { nest, indices, times }: Use): void {
-    const all = this.count(this.shapeOf(instr.out[0]));
-    const parts = instr.op === 'concat' || (instr.op === 'view' && instr.view.kind === 'pad');
-    for (const { value, indices: at } of this.readsOf(instr, indices)) {
-      const share = parts && all > 0 ? this.count(this.shapeOf(value)) / all : 1;
-      this.use(value, { nest, indices: at, times: times * share });
-    }
+    if (all === runs && cost.operations < leastOfScalar) return false;
+    return isWorthStoring(cost, computed, all, runs);
   }
 
   private visitContract(instr: Contract): void {
-    const form = formOf(this.program, instr, this.target);
+    const { uses } = this;
+    const form = formOf(uses.program, instr, uses.target);
     if (form.kind === 'map') return this.visitInlinable(instr);
-    if (form.kind === 'product') return instr.operands.forEach(({ value }) => this.need(value, 'buffer'));
-    const nest = this.numbers.next();
-    this.readTerms(instr, nest, 1);
+    if (form.kind === 'product') return instr.operands.forEach(({ value }) => uses.need(value, 'buffer'));
+    const nest = uses.numbers.next();
+    uses.addTerms(instr, nest, 1);
     if (instr.semiring.kind === 'soft-min')
-      this.use(instr.semiring.beta, { nest, indices: [], times: this.count(this.shapeOf(instr.out[0])) });
-  }
-
-  private visitGuardedSelect({ condition, fast, slow }: GuardedSelect, shape: readonly Dim[], share = 1): void {
-    const nest = this.numbers.next();
-    const indices = this.point(shape);
-    for (const value of [condition, fast]) {
-      const own = this.shapeOf(value);
-      const times = share * this.count(value === fast ? shape : own);
-      this.use(value, { nest, indices: broadcastIndex(own, indices), times });
-    }
-    if (!('instr' in slow)) return this.visitGuardedSelect(slow, shape, share * seldom);
-    this.readTerms(slow.instr, nest, share * seldom);
+      uses.add(instr.semiring.beta, { nest, indices: [], times: uses.count(uses.shapeOf(instr.out[0])) });
   }
 
   private visitAddition({ sum, term, byItself }: Addition): void {
-    if (byItself) return;
-    const shape = this.shapeOf(sum);
-    const indices = broadcastIndex(this.shapeOf(term), this.point(shape));
-    this.use(term, { nest: this.numbers.next(), indices, times: this.count(shape) });
+    if (!byItself) this.uses.add(term, this.uses.nestOver(this.uses.shapeOf(sum)));
+  }
+
+  private visitGuardedSelect({ condition, fast, slow }: GuardedSelect, nest: Use, share: number): void {
+    const { uses } = this;
+    uses.add(fast, { ...nest, times: share * nest.times });
+    uses.add(condition, { ...nest, times: share * uses.count(uses.shapeOf(condition)) });
+    if ('instr' in slow) uses.addTerms(slow.instr, nest.nest, share * seldom);
+    else this.visitGuardedSelect(slow, nest, share * seldom);
   }
 
   private visitGuardedSum(sum: GuardedSum): void {
-    const nest = this.numbers.next();
-    const at = this.readTerms(unguarded(sum), nest, seldom);
-    const own = this.shapeOf(sum.condition);
+    const { uses } = this;
+    const nest = uses.numbers.next();
+    const at = uses.addTerms(unguarded(sum), nest, seldom);
     const indices = sum.instr.operands[sum.operand]!.axes.map((label) => at.get(label)!);
-    this.use(sum.condition, { nest, indices: broadcastIndex(own, indices), times: this.count(own) });
-  }
-
-  /** Operands of a contraction at each of its terms, as often as `share` of them. */
-  private readTerms(instr: Contract, nest: number, share: number): ReadonlyMap<number, Index> {
-    const lengths = lengthsOf(this.program, instr);
-    const at = new Map([...lengths].map(([label, length]) => [label, this.numbers.loop(length)]));
-    const reads = contractReads(instr, at).map(({ value, indices }) => ({
-      value,
-      indices: broadcastIndex(this.shapeOf(value), indices),
-    }));
-    this.readAll(reads, nest, share * this.count([...lengths.values()]));
-    return at;
+    uses.add(sum.condition, { nest, indices, times: uses.count(uses.shapeOf(sum.condition)) });
   }
 
   /** Initial values are copied, those that the body hands on are read where they are. */
-  private visitCarries(carry: readonly ValueId[], out: readonly ValueId[], body: Program): void {
+  private visitCarries({ carry, out, body }: Loop): void {
+    const { uses } = this;
     for (const [i, value] of carry.entries()) {
-      const shape = this.shapeOf(value);
-      if (!handsOn(body, i))
-        this.use(value, { nest: this.numbers.next(), indices: this.point(shape), times: this.count(shape) });
-      else {
-        for (const use of this.uses.get(out[i]!)?.values() ?? []) this.use(value, use);
-        if (this.needs.has(out[i]!)) this.need(value, this.needs.get(out[i]!)!);
+      if (!handsOn(body, i)) {
+        uses.add(value, uses.nestOver(uses.shapeOf(value)));
+        continue;
       }
+      for (const use of uses.of(out[i]!)) uses.add(value, use);
+      const need = uses.needs.get(out[i]!);
+      if (need !== undefined) uses.need(value, need);
     }
   }
 
-  /** Decides for the program number `which` in an instruction. */
-  private inside(instr: Loop, which: number, runs: number): Found {
+  /** Decides for the program number `which` in an instruction, which runs so often each time. */
+  private inside(instr: Loop, which: number, runs: number): Inside {
+    const { target, numbers } = this.uses;
     const known = this.before?.stored;
     const costs = operandsOf(instr).map((id, i) =>
       i < instr.carry.length || known?.has(id) === true ? loadCost : this.costs.of.get(id)!,
     );
     const before = this.before?.nested.get(instr)?.[which] ?? null;
     const program = nestedPrograms(instr)[which]!;
-    const accumulations = program === instr.body ? accumulationsOf(program, instr.carry.length, this.target) : [];
-    const additions = accumulations.flatMap((accumulation) => accumulation.additions);
-    return new Decision(
-      program,
-      costs,
-      this.runs * runs,
-      additions,
-      before,
-      this.settled,
-      this.target,
-      this.numbers,
-    ).run();
+    const additions = program === instr.body ? accumulationsOf(instr, target).flatMap((a) => a.additions) : [];
+    const uses = new Uses(program, this.uses.runs * runs, target, numbers);
+    const decisions = new Decision(uses, costs, additions, before, this.settled).run();
+    return { decisions, uses };
   }
 
-  /** What the inputs of a nested program are asked for is asked of the values outside. */
-  private pass(
-    found: Found,
-    program: Program,
-    from: number,
-    outer: readonly ValueId[],
-    leading: readonly Index[],
+  /** What an input of a nested program is asked for is asked of the value outside. */
+  private pass({ uses }: Inside, input: number, value: ValueId, leading: readonly Index[]): void {
+    const { id } = uses.program.inputs[input]!;
+    for (const use of uses.of(id)) this.uses.add(value, { ...use, indices: [...leading, ...use.indices] });
+    const need = uses.needs.get(id);
+    if (need !== undefined) this.uses.need(value, leading.length > 0 ? 'buffer' : need);
+  }
+
+  private passAll(
+    inside: Inside,
+    { carry, body }: Loop,
+    rest: readonly (readonly [ValueId, readonly Index[]])[],
   ): void {
-    for (const [i, value] of outer.entries()) {
-      const { id } = program.inputs[from + i]!;
-      for (const use of found.uses.get(id) ?? []) this.use(value, { ...use, indices: [...leading, ...use.indices] });
-      const need = found.needs.get(id);
-      if (need !== undefined) this.need(value, leading.length > 0 ? 'buffer' : need);
-    }
+    for (const [i, value] of carry.entries()) if (handsOn(body, i)) this.pass(inside, i, value, []);
+    for (const [i, [value, leading]] of rest.entries()) this.pass(inside, carry.length + i, value, leading);
   }
 
   private visitScan(instr: Extract<Instr, { op: 'scan' }>): void {
-    const { carry, xs, captured, body, length } = instr;
-    this.visitCarries(carry, instr.out, body);
-    const found = this.inside(instr, 0, entries([length], this.target));
-    this.nested.set(instr, [found.decisions]);
-    const step = this.numbers.loop(length);
+    const { xs, captured, length } = instr;
+    this.visitCarries(instr);
+    const body = this.inside(instr, 0, entries([length], this.uses.target));
+    this.nested.set(instr, [body.decisions]);
+    const step = this.uses.numbers.loop(length);
     const entry = instr.reverse ? reversed(step, length) : step;
-    this.passHandedOn(found, body, carry);
-    this.pass(found, body, carry.length, xs, [entry]);
-    this.pass(found, body, carry.length + xs.length, captured, []);
+    const rest = [...xs.map((x) => [x, [entry]] as const), ...captured.map((value) => [value, []] as const)];
+    this.passAll(body, instr, rest);
   }
 
   private visitWhile(instr: Extract<Instr, { op: 'while' }>): void {
-    const { carry, captured, body, test, max, every } = instr;
-    this.visitCarries(carry, instr.out, body);
-    const steps = Math.min(max, expectedSteps);
-    const inside = [
-      { program: test, runs: steps / every },
-      { program: body, runs: steps },
-    ].map(({ program, runs }, which) => ({ program, found: this.inside(instr, which, runs) }));
-    this.nested.set(instr, inside.map(({ found }) => found.decisions)); // prettier-ignore
-    for (const { program, found } of inside) {
-      this.pass(found, program, carry.length, captured, []);
-      for (const [i, value] of carry.entries()) if (handsOn(body, i)) this.pass(found, program, i, [value], []);
-    }
-  }
-
-  private passHandedOn(found: Found, body: Program, carry: readonly ValueId[]): void {
-    for (const [i, value] of carry.entries()) if (handsOn(body, i)) this.pass(found, body, i, [value], []);
+    this.visitCarries(instr);
+    const steps = Math.min(instr.max, expectedSteps);
+    const inside = [steps / instr.every, steps].map((runs, which) => this.inside(instr, which, runs));
+    this.nested.set(instr, inside.map(({ decisions }) => decisions)); // prettier-ignore
+    for (const program of inside) this.passAll(program, instr, instr.captured.map((value) => [value, []] as const)); // prettier-ignore
   }
 }
 
@@ -359,6 +225,6 @@ class Decision {
 export const decide = (program: Program, target: KernelTarget): Decisions => {
   const inputs = program.inputs.map(() => loadCost);
   const once = (before: Decisions | null, settled: boolean): Decisions =>
-    new Decision(program, inputs, 1, [], before, settled, target, new Numbers()).run().decisions;
+    new Decision(new Uses(program, 1, target, new Numbers()), inputs, [], before, settled).run();
   return once(once(once(null, false), false), true);
 };

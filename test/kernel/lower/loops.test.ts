@@ -61,6 +61,14 @@ describe('a scan', () => {
     expect(intermediates(kernels).filter((name) => name.endsWith('carry'))).toHaveLength(1);
   });
 
+  it('that may be resumed rounds its sums after every step', () => {
+    const b = new Builder();
+    const options = { length: T, carry: [b.zeros([N])], xs: [b.input('x', [T, N])], resumable: true };
+    const { carry } = b.scan(options, (c, [sum], [x]) => ({ carry: [c.add(sum!, c.exp(x!))] }));
+    const kernels = agree(b.finish({ sum: carry[0]! }), xs, sizes);
+    expect(statementsOf(kernels, 'store').every(({ mode }) => mode === 'set')).toBe(true);
+  });
+
   it('hands on, exchanges and counts its carries', () => {
     const b = new Builder();
     const carry = [b.input('start', [N]), b.zeros([N]), b.input('kept', [N]), b.constant(0, 'int')];
