@@ -29,7 +29,7 @@ const power = (coef: number, names: readonly string[]): string => {
 export const int64Literal = (value: number): string =>
   Math.abs(value) < 2 ** 31 ? String(value) : `INT64_C(${BigInt(value)})`;
 
-/** The value as int64_t; a sum or a negative number is in parentheses. `nameOf` gives the variable of a size. */
+/** The value as int64_t, in parentheses where it is more than a name or a number. `nameOf` gives the variable of a size. */
 export const int64Of = (dim: Dim, nameOf: (size: string) => string): string => {
   if (dim.length === 0) return '0';
   const text = dim
@@ -38,7 +38,7 @@ export const int64Of = (dim: Dim, nameOf: (size: string) => string): string => {
       return sign + power(coef, sizes.map(nameOf));
     })
     .join('');
-  return dim.length > 1 || text.startsWith('-') ? `(${text})` : text;
+  return /^\w+$/.test(text) ? text : `(${text})`;
 };
 
 /** An upper bound of the magnitude of the value and of everything computed on the way to it, as double. */
