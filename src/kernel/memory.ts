@@ -80,14 +80,20 @@ export const planMemory = (kernels: KernelProgram, { sizes, bytesOfEntry }: Memo
     return regionOf(ids, lives, bytesOf, sizes);
   };
   const plan = { arena: region('arena'), scratch: region('scratch') };
-  const problems = verifyMemory(kernels, plan);
+  const problems = problemsOf(kernels, plan, lives);
   if (problems.length > 0) throw new InternalError(`memory plan: ${problems.join('; ')}`);
   return plan;
 };
 
 /** What is wrong with a plan, as sentences: a buffer without a place, two that live at once in one place. */
-export const verifyMemory = (kernels: KernelProgram, plan: MemoryPlan): readonly string[] => {
-  const lives = livesOf(kernels);
+export const verifyMemory = (kernels: KernelProgram, plan: MemoryPlan): readonly string[] =>
+  problemsOf(kernels, plan, livesOf(kernels));
+
+const problemsOf = (
+  kernels: KernelProgram,
+  plan: MemoryPlan,
+  lives: ReadonlyMap<BufferId, Life>,
+): readonly string[] => {
   const name = (id: BufferId): string => `%${id} ${kernels.buffers[id]!.name}`;
   const homeless = [...lives.keys()].filter((id) => !plan.arena.place.has(id) && !plan.scratch.place.has(id));
   const crowded = [plan.arena, plan.scratch].flatMap(({ slots }) =>

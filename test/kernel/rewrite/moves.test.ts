@@ -149,3 +149,10 @@ describe('slices', () => {
     expectSame(program, moveSlices(program, target), { x: normals([4, 5], 1) }, sizes);
   });
 });
+
+test('no entries of an axis that a reshape made', () => {
+  const b = new Builder();
+  const row = b.reshape(b.sin(b.input('x', [N])), [one, N]);
+  const program = b.finish({ none: b.sliceAxis(row, 0, constant(0), constant(0)), row });
+  expectSame(program, moveSlices(program, target), { x: normals([5], 1) }, sizes);
+});
