@@ -38,10 +38,25 @@ const indexArithmetic = (fn: Elementwise, args: readonly Expr[]): Index | null =
   return a.terms.length === 0 ? scaleIndex(b, a.constant) : b.terms.length === 0 ? scaleIndex(a, b.constant) : null;
 };
 
+const comparisons: ReadonlySet<Elementwise> = new Set(['eq', 'ne', 'lt', 'le', 'gt', 'ge']);
+
+/** What a comparison of indices gives in every iteration, where that is known. */
+const knownComparison = (fn: Elementwise, args: readonly Expr[]): Expr | null => {
+  if (!comparisons.has(fn)) return null;
+  const [a, b] = args.map(knownIndex);
+  const difference = a == null || b == null ? null : subtractIndex(a, b);
+  const value = difference === null || difference.terms.length > 0 ? null : constantValue(difference.constant);
+  return value === null ? null : numberOf(elementwiseTable[fn].value(value, 0, 0));
+};
+
+const isNumber = (expr: Expr, value: number): boolean =>
+  expr.kind === 'number' && expr.scalar === 'real' && expr.value === value;
+
 export const map = (fn: Elementwise, args: readonly Expr[]): Expr => {
   if (fn === 'stop-gradient') return args[0]!;
+  if (fn === 'mul' && args.some((arg) => isNumber(arg, 1))) return args.find((arg) => !isNumber(arg, 1)) ?? args[0]!;
   const index = indexArithmetic(fn, args);
-  return index === null ? { kind: 'map', fn, args } : { kind: 'index', of: index };
+  return index === null ? (knownComparison(fn, args) ?? { kind: 'map', fn, args }) : { kind: 'index', of: index };
 };
 
 /** What an expression gives. */
