@@ -10,8 +10,8 @@ export interface Policy<Item, State> {
   /** Clusters of another key are not asked; null: stays alone. */
   readonly keyOf: (item: Item) => string | null;
   readonly open: (item: Item) => State | null;
-  /** The state with the item in it; null where it does not belong. Items come in any order. */
-  readonly join: (state: State, item: Item) => State | null;
+  /** The state with the items in it; null where they do not belong, with nothing changed. Items come in any order. */
+  readonly join: (state: State, items: readonly Item[]) => State | null;
 }
 
 export interface Arranged<Item, State> {
@@ -46,7 +46,7 @@ export const arrange = <Item, State>(
     let home = growing.findLast((cluster) => {
       // What it needs must not wait for the cluster.
       if (key === null || cluster.key !== key || before.some((other) => cluster.after.has(other))) return false;
-      const joined = policy.join(cluster.state!, item);
+      const joined = policy.join(cluster.state!, [item]);
       if (joined !== null) cluster.state = joined;
       return joined !== null;
     });
@@ -82,8 +82,7 @@ const coalesced = <Item, State>(
     for (const other of [...cluster.before]) {
       if (cluster.state === null || other.state === null || other.key !== cluster.key) continue;
       if (reaches(cluster, other)) continue;
-      let state: State | null = cluster.state;
-      for (const i of other.members) state = state === null ? null : policy.join(state, items[i]!);
+      const state = policy.join(cluster.state, other.members.map((i) => items[i]!)); // prettier-ignore
       if (state === null) continue;
       cluster.state = state;
       cluster.members.push(...other.members);

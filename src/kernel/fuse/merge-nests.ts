@@ -37,7 +37,14 @@ const mergedList = (list: readonly Statement[], where: Where): readonly Statemen
     effectsOf: (member) => member.effects,
     keyOf,
     open: (member) => [member],
-    join: (those, member) => (those.length < MOST_MEMBERS && belongs(those, member, where) ? [...those, member] : null),
+    join: (those, joining) => {
+      const all = [...those];
+      for (const member of joining) {
+        if (all.length >= MOST_MEMBERS || !belongs(all, member, where)) return null;
+        all.push(member);
+      }
+      return all;
+    },
   });
   return clusters.flatMap(({ items }) => asOne(items)).map((s) => mergedInside(s, where));
 };
@@ -69,7 +76,7 @@ const belongs = (those: readonly Member[], member: Member, where: Where): boolea
   let flows = false;
   let shares = false;
   for (const other of those) {
-    if (s.kind === 'reduce') for (const local of member.effects.uses) if (other.effects.makes.has(local)) return false;
+    if (s.kind === 'reduce' && (passes(other, member) || passes(member, other))) return false;
     for (const [buffer, mine] of member.effects.buffers) {
       const theirs = other.effects.buffers.get(buffer);
       if (theirs === undefined) continue;
@@ -83,6 +90,9 @@ const belongs = (those: readonly Member[], member: Member, where: Where): boolea
   if (flows) return where.outside || !those.some((other) => mixesBadly(other.statements[0]!, s));
   return (shares || where.outside) && shapeOfNest(those[0]!.statements[0]!) === shapeOfNest(s);
 };
+
+const passes = (from: Member, to: Member): boolean =>
+  [...from.effects.makes].some((local) => to.effects.uses.has(local));
 
 /** Whether all accesses of two loops to a buffer are at their own iteration, on one axis. */
 const sameIteration = (a: Touched, loopA: Statement, b: Touched, loopB: Statement, buffer: Buffer): boolean => {

@@ -79,7 +79,7 @@ const partsOf = (rows: Dim, items: readonly Item[], place: Place): readonly Part
     effectsOf: (item) => item.unit.effects,
     keyOf: (item) => (item.block ? null : 'rows'),
     open: (item) => bind([item.unit], rows, place),
-    join: (group, item) => extend(group, item.unit, place),
+    join: (group, joining) => extend(group, joining.map(({ unit }) => unit), place), // prettier-ignore
   });
   return clusters.flatMap(({ items: members, state }): readonly Part[] => {
     if (state === null) return [{ items: members, units: [], group: null, choice: null }];
@@ -98,11 +98,12 @@ const bind = (units: readonly Unit[], rows: Dim, { fresh }: Place): Group | null
   return bound === null ? null : { units, rows, rowLoops: bound.rows, roles: bound.roles };
 };
 
-const extend = (group: Group, unit: Unit, { fresh }: Place): Group | null => {
-  const bound = bindRows(unit.statements, group.rows, group.roles, (id) => fresh.bufferOf(id));
+const extend = (group: Group, units: readonly Unit[], { fresh }: Place): Group | null => {
+  const statements = units.flatMap((unit) => unit.statements);
+  const bound = bindRows(statements, group.rows, group.roles, (id) => fresh.bufferOf(id));
   if (bound === null) return null;
   bound.roles.commit();
-  return { ...group, units: [...group.units, unit], rowLoops: new Set([...group.rowLoops, ...bound.rows]) };
+  return { ...group, units: [...group.units, ...units], rowLoops: new Set([...group.rowLoops, ...bound.rows]) };
 };
 
 /** How many items touch a buffer of the list's own. */
