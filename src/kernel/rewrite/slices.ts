@@ -82,7 +82,7 @@ const slicing = (program: Program, target: KernelTarget): Replacement => {
             const stop = add(start[axis]!, length[axis]!);
             return isNatural(subtract(start[axis]!, end)) || isNatural(subtract(view.before[axis]!, stop));
           });
-          if (outside.includes(true)) return b.full(length, view.value);
+          if (outside.includes(true)) return b.full(length, b.constant(view.value, program.values[arg]!.dtype));
           if (inside.includes(false)) return null;
           return part(arg, { start: start.map((dim, axis) => subtract(dim, view.before[axis]!)), length });
         }

@@ -156,3 +156,12 @@ test('no entries of an axis that a reshape made', () => {
   const program = b.finish({ none: b.sliceAxis(row, 0, constant(0), constant(0)), row });
   expectSame(program, moveSlices(program, target), { x: normals([5], 1) }, sizes);
 });
+
+test('the padding of ints is int', () => {
+  const b = new Builder();
+  const padded = b.pad(b.iota([N], 0, 'int'), [one], [[]], 7);
+  const program = b.finish({ seven: b.sliceAxis(padded, 0, constant(0), one) });
+  const after = moveSlices(program, target);
+  expect(after.values[after.outputs[0]!.id]!.dtype).toBe('int');
+  expectSame(program, after, {}, sizes);
+});
