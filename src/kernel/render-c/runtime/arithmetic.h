@@ -28,8 +28,8 @@ EB_INLINE real eb_not(real a) { return a == 0 ? 1 : 0; }
 EB_INLINE real eb_is_nan(real a) { return a != a ? 1 : 0; }
 EB_INLINE real eb_select(real test, real then, real otherwise) { return test != 0 ? then : otherwise; }
 
-// min(a, b) and min(b, a) of the machine differ where a or b is NaN, or both are zeros: then one is a, the other b. All bits
-// of both are NaN where either is, -0 where either is, and the minimum otherwise. max is -min(-a, -b).
+// min(a, b) and min(b, a) of the machine differ where a or b is NaN, or both are zeros: then one is a, the other b. All
+// bits of both are NaN where either is, -0 where either is, and the minimum otherwise. max is -min(-a, -b).
 #ifdef EB_DOUBLE
 EB_INLINE real eb_abs(real a) { return eb_abs_f64(a); }
 EB_INLINE real eb_sqrt(real a) { return __builtin_sqrt(a); }

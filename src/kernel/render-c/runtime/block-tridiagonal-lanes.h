@@ -5,7 +5,7 @@
 
 // out (+)= ± a b of d × d blocks; entry (i, j) of a is a[i * ars + j * acs].
 EB_NOINLINE void eb_multiply_block_lanes(int64_t d, const eb_lanes *a, int64_t ars, int64_t acs, const eb_lanes *b,
-                                       int64_t brs, int64_t bcs, eb_lanes *out, int negative, int accumulate) {
+                                         int64_t brs, int64_t bcs, eb_lanes *out, int negative, int accumulate) {
   for (int64_t i = 0; i < d; i++)
     for (int64_t j = 0; j < d; j++) {
       eb_lanes sum = {0};
@@ -16,10 +16,11 @@ EB_NOINLINE void eb_multiply_block_lanes(int64_t d, const eb_lanes *a, int64_t a
     }
 }
 
-// out = a⁻¹ of positive definite blocks; their log det is added to `log_det`, lanes that are not positive definite to `bad`. Pivots
-// are measured by the diagonal of `given`. l and column are room for a block and a row; the diagonal of l holds reciprocals.
-EB_NOINLINE void eb_invert_positive_lanes(int64_t d, const eb_lanes *a, const eb_lanes *given, eb_lanes *out, eb_lanes *l,
-                                    eb_lanes *column, double *log_det, eb_lane_mask *bad) {
+// out = a⁻¹ of positive definite blocks; their log det is added to `log_det`, lanes that are not positive definite to
+// `bad`. Pivots are measured by the diagonal of `given`. l and column are room for a block and a row; the diagonal of l
+// holds reciprocals.
+EB_NOINLINE void eb_invert_positive_lanes(int64_t d, const eb_lanes *a, const eb_lanes *given, eb_lanes *out,
+                                          eb_lanes *l, eb_lanes *column, double *log_det, eb_lane_mask *bad) {
   const eb_lanes none = {0};
   for (int64_t i = 0; i < d; i++)
     for (int64_t j = 0; j <= i; j++) {
@@ -56,11 +57,10 @@ EB_NOINLINE void eb_invert_positive_lanes(int64_t d, const eb_lanes *a, const eb
 // Entry e of a block (or row) at one step of each system: `size` numbers, `system` numbers from one system to the next.
 EB_NOINLINE void eb_load_step_lanes(const real *from, int64_t size, int64_t system, int64_t count, eb_lanes *to) {
   for (int64_t w = 0; w < EB_LANE_COUNT; w++)
-    for (int64_t e = 0; e < size; e++)
-      ((double *)(to + e))[w] = (double)from[(w < count ? w : 0) * system + e];
+    for (int64_t e = 0; e < size; e++) ((double *)(to + e))[w] = (double)from[(w < count ? w : 0) * system + e];
 }
 EB_NOINLINE void eb_store_step_lanes(const eb_lanes *from, int64_t size, int64_t system, int64_t count,
-                               const eb_lane_mask *bad, real *to) {
+                                     const eb_lane_mask *bad, real *to) {
   for (int64_t w = 0; w < count; w++) {
     int is_bad = ((const int64_t *)bad)[w] != 0;
     for (int64_t e = 0; e < size; e++)
@@ -71,9 +71,9 @@ EB_NOINLINE void eb_store_step_lanes(const eb_lanes *from, int64_t size, int64_t
 EB_FN int64_t eb_block_tridiagonal_lanes_space(int64_t steps, int64_t d) {
   return (steps * (2 * d * d + d) + 5 * d * d + d) * EB_LANE_COUNT;
 }
-EB_NOINLINE void eb_block_tridiagonal_lanes(int64_t count, int64_t steps, int64_t d, const real *diagonal, const real *below,
-                                      const real *right, real *x, real *log_det, real *covariance, real *cross,
-                                      double *space) {
+EB_NOINLINE void eb_block_tridiagonal_lanes(int64_t count, int64_t steps, int64_t d, const real *diagonal,
+                                            const real *below, const real *right, real *x, real *log_det,
+                                            real *covariance, real *cross, double *space) {
   int64_t square = d * d;
   int64_t system = steps * square;
   eb_lanes *inverses = (eb_lanes *)space;

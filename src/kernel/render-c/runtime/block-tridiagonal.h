@@ -1,14 +1,15 @@
-// Symmetric positive definite block-tridiagonal systems, batched, in float64: block elimination forwards, then back substitution
-// with the selected inverse, as src/tensor/host-routines/block-tridiagonal.ts.
-// In: diagonal[batch, steps, d, d] (read as (D + D')/2), below[batch, steps, d, d] (below[0] is ignored), right[batch, steps, d].
-// Out: x[batch, steps, d] = A⁻¹ right, log_det[batch], covariance[…, t] = (A⁻¹)[t, t], cross[…, t] = (A⁻¹)[t, t-1] (0 at t = 0).
-// NaN where not positive definite, or a pivot is below EB_LEAST_PIVOT of its diagonal entry. space: eb_block_tridiagonal_space doubles.
+// Symmetric positive definite block-tridiagonal systems, batched, in float64: block elimination forwards, then back
+// substitution with the selected inverse, as src/tensor/host-routines/block-tridiagonal.ts. In: diagonal[batch, steps,
+// d, d] (read as (D + D')/2), below[batch, steps, d, d] (below[0] is ignored), right[batch, steps, d]. Out: x[batch,
+// steps, d] = A⁻¹ right, log_det[batch], covariance[…, t] = (A⁻¹)[t, t], cross[…, t] = (A⁻¹)[t, t-1] (0 at t = 0). NaN
+// where not positive definite, or a pivot is below EB_LEAST_PIVOT of its diagonal entry. space:
+// eb_block_tridiagonal_space doubles.
 #pragma once
 #include "block-tridiagonal-lanes.h"
 
 // out (+)= scale · a b of d × d blocks; element (i, j) of a is a[i * ars + j * acs].
 EB_NOINLINE void eb_multiply_block(int64_t d, const double *a, int64_t ars, int64_t acs, const double *b, int64_t brs,
-                             int64_t bcs, double *out, double scale, int accumulate) {
+                                   int64_t bcs, double *out, double scale, int accumulate) {
   for (int64_t i = 0; i < d; i++)
     for (int64_t j = 0; j < d; j++) {
       double sum = 0.0;
@@ -16,9 +17,10 @@ EB_NOINLINE void eb_multiply_block(int64_t d, const double *a, int64_t ars, int6
       out[i * d + j] = (accumulate ? out[i * d + j] : 0.0) + scale * sum;
     }
 }
-// out = a⁻¹ of a positive definite block, l its factor; returns log det, NaN where it is not. `scale` is what pivots are
-// measured by.
-EB_NOINLINE double eb_invert_positive(int64_t d, const double *a, const real *scale, double *out, double *l, double *column) {
+// out = a⁻¹ of a positive definite block, l its factor; returns log det, NaN where it is not. `scale` is what pivots
+// are measured by.
+EB_NOINLINE double eb_invert_positive(int64_t d, const double *a, const real *scale, double *out, double *l,
+                                      double *column) {
   double log_det = 0.0;
   for (int64_t i = 0; i < d; i++)
     for (int64_t j = 0; j <= i; j++) {
@@ -50,8 +52,9 @@ EB_NOINLINE double eb_invert_positive(int64_t d, const double *a, const real *sc
 EB_FN int64_t eb_block_tridiagonal_alone_space(int64_t steps, int64_t d) {
   return 2 * steps * d * d + steps * d + 4 * d * d + d;
 }
-EB_NOINLINE void eb_block_tridiagonal_alone(int64_t steps, int64_t d, const real *diagonal, const real *below, const real *right,
-                                      real *x, real *log_det, real *covariance, real *cross, double *space) {
+EB_NOINLINE void eb_block_tridiagonal_alone(int64_t steps, int64_t d, const real *diagonal, const real *below,
+                                            const real *right, real *x, real *log_det, real *covariance, real *cross,
+                                            double *space) {
   int64_t square = d * d;
   // Per step: the inverse of S[t] = D[t] - E[t] S[t-1]⁻¹ E[t]', the gain G[t] = E[t] S[t-1]⁻¹, the right side.
   double *inverses = space;
@@ -119,8 +122,8 @@ EB_FN int64_t eb_block_tridiagonal_space(int64_t batch, int64_t steps, int64_t d
   return each * threads;
 }
 EB_FN void eb_block_tridiagonal(int64_t batch, int64_t steps, int64_t d, const real *diagonal, const real *below,
-                                const real *right, real *x, real *log_det, real *covariance, real *cross,
-                                double *space, int threads) {
+                                const real *right, real *x, real *log_det, real *covariance, real *cross, double *space,
+                                int threads) {
   int64_t each = eb_block_tridiagonal_space(batch, steps, d, 1);
   int in_lanes = eb_block_tridiagonal_in_lanes(batch, steps, d);
   int parts = eb_batch_threads(batch, (double)steps * (double)d * (double)d * (5.0 * (double)d + 20.0), threads);

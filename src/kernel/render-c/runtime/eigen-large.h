@@ -4,10 +4,10 @@
 #pragma once
 #include "real.h"
 
-// v becomes the orthogonal transformation, d the diagonal, e the subdiagonal in e[1..]. Row j of v here is column j of the
-// original, so that the rotations that follow run along rows.
+// v becomes the orthogonal transformation, d the diagonal, e the subdiagonal in e[1..]. Row j of v here is column j of
+// the original, so that the rotations that follow run along rows.
 EB_NOINLINE void eb_tridiagonalise(int64_t n, double *v, double *d, double *e) {
-#define EB_V(row, column) v[(column) * n + (row)]
+#define EB_V(row, column) v[(column)*n + (row)]
   for (int64_t j = 0; j < n; j++) d[j] = EB_V(n - 1, j);
   for (int64_t i = n - 1; i > 0; i--) {
     double scale = 0.0;

@@ -1,7 +1,7 @@
-// Eigenvalues and vectors of eight small symmetric matrices, one in each lane: Jacobi rotations, cyclic by rows, until nothing is left
-// off the diagonal (Golub & Van Loan, Matrix Computations, 8.5): every lane does the same, and small values keep their digits.
-// In: a, n × n and symmetric, its largest entry between 1 and 2 (or all 0). Out: values on the diagonal of a, in no order; vectors in the
-// rows of v.
+// Eigenvalues and vectors of eight small symmetric matrices, one in each lane: Jacobi rotations, cyclic by rows, until
+// nothing is left off the diagonal (Golub & Van Loan, Matrix Computations, 8.5): every lane does the same, and small
+// values keep their digits. In: a, n × n and symmetric, its largest entry between 1 and 2 (or all 0). Out: values on
+// the diagonal of a, in no order; vectors in the rows of v.
 #pragma once
 #include "lanes.h"
 
@@ -17,8 +17,8 @@ EB_NOINLINE void eb_jacobi_lanes(int64_t n, eb_lanes *a, eb_lanes *v) {
         eb_lanes apq = a[p * n + q];
         eb_lanes app = a[p * n + p];
         eb_lanes aqq = a[q * n + q];
-        // An entry that changes neither value counts as 0; so does, later on, what is rounding of the largest: the values of a null
-        // space never get larger than that.
+        // An entry that changes neither value counts as 0; so does, later on, what is rounding of the largest: the
+        // values of a null space never get larger than that.
         eb_lanes size = EB_ABS_LANES(apq) * 4503599627370496.0;
         eb_lane_mask turns = (size > EB_ABS_LANES(app)) | (size > EB_ABS_LANES(aqq));
         turns &= size > (sweep < 8 ? 0.0 : 0.25);

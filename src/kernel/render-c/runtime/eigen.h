@@ -1,6 +1,6 @@
 // Eigenvalues and vectors of symmetric matrices, batched, in float64: small ones eight at a time, larger ones alone.
-// In: a[batch, n, n], read as (a + a')/2. Out: values[batch, n] ascending; vectors[batch, n, n], unit columns, their largest entry
-// positive. NaN throughout where an entry is not finite. space: eb_eigh_space doubles.
+// In: a[batch, n, n], read as (a + a')/2. Out: values[batch, n] ascending; vectors[batch, n, n], unit columns, their
+// largest entry positive. NaN throughout where an entry is not finite. space: eb_eigh_space doubles.
 #pragma once
 #include "eigen-large.h"
 #include "eigen-small.h"
@@ -8,7 +8,8 @@
 EB_FN int64_t eb_eigh_space(int64_t batch, int64_t n, int threads) {
   return (eb_in_lanes(batch, n) ? (2 * n * n + n) * EB_LANE_COUNT + n * n : n * n + 2 * n) * threads;
 }
-// Writes values d and vectors (rows of v) in ascending order and with their sign; `scale` is what the matrix was divided by.
+// Writes values d and vectors (rows of v) in ascending order and with their sign; `scale` is what the matrix was
+// divided by.
 EB_NOINLINE void eb_order_eigen(int64_t n, double *v, double *d, double scale, real *values, real *vectors) {
   for (int64_t i = 0; i < n; i++) {
     int64_t smallest = i;
@@ -32,7 +33,8 @@ EB_FN void eb_no_eigen(int64_t n, real *values, real *vectors) {
   for (int64_t i = 0; i < n; i++) values[i] = (real)__builtin_nan("");
   for (int64_t e = 0; e < n * n; e++) vectors[e] = (real)__builtin_nan("");
 }
-// The power of 2 at or below the largest entry, or 1; divided by it, squares neither overflow nor vanish. 0 where one is not finite.
+// The power of 2 at or below the largest entry, or 1; divided by it, squares neither overflow nor vanish. 0 where one
+// is not finite.
 EB_FN double eb_eigen_scale(int64_t count, int64_t step, const double *a) {
   double most = 0.0;
   int finite = 1;

@@ -1,5 +1,5 @@
-// The elementary functions of `real`: ours, which vectorise, but in float64 sin, cos, tan, erf, pow and atan2 of the C library.
-// In: reals. Out: reals; errors at each function of the parts included.
+// The elementary functions of `real`: ours, which vectorise, but in float64 sin, cos, tan, erf, pow and atan2 of the C
+// library. In: reals. Out: reals; errors at each function of the parts included.
 #pragma once
 #include "error-function-f32.h"
 #include "exponential-f32.h"

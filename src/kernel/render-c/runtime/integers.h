@@ -27,8 +27,8 @@ EB_INLINE real eb_int_eq(int32_t a, int32_t b) { return a == b ? 1 : 0; }
 EB_INLINE real eb_int_ne(int32_t a, int32_t b) { return a != b ? 1 : 0; }
 EB_INLINE int32_t eb_int_select(real test, int32_t then, int32_t otherwise) { return test != 0 ? then : otherwise; }
 
-// A real as an index: towards zero, wrapping beyond 32 bits, 0 for NaN and infinities, as `| 0` does in JavaScript. A real
-// beyond 2^53 has no low bits that mean anything, but the conversion must not be undefined.
+// A real as an index: towards zero, wrapping beyond 32 bits, 0 for NaN and infinities, as `| 0` does in JavaScript. A
+// real beyond 2^53 has no low bits that mean anything, but the conversion must not be undefined.
 EB_INLINE int32_t eb_int_of_real(real a) {
   double whole = (double)a;
   double inside = fabs(whole) < 9007199254740992.0 ? whole : 0.0;

@@ -1,5 +1,6 @@
-// Eight small matrices of a batch at once, one in each lane of a vector: how routines treat many matrices of sizes up to EB_SMALL. In: real matrices of
-// a batch. Out: arrays of lanes, one an entry, in double. Where there are fewer than eight matrices left, the first fills the rest.
+// Eight small matrices of a batch at once, one in each lane of a vector: how routines treat many matrices of sizes up
+// to EB_SMALL. In: real matrices of a batch. Out: arrays of lanes, one an entry, in double. Where there are fewer than
+// eight matrices left, the first fills the rest.
 #pragma once
 #include "real.h"
 
@@ -10,8 +11,8 @@
 typedef double eb_lanes __attribute__((vector_size(64), aligned(8), may_alias));
 typedef int64_t eb_lane_mask __attribute__((vector_size(64), aligned(8), may_alias));
 
-// Larger matrices have rows long enough for vectors of their own, and eight of them do not fit the first cache; one or two alone
-// would leave lanes empty. `size` is the longest side.
+// Larger matrices have rows long enough for vectors of their own, and eight of them do not fit the first cache; one or
+// two alone would leave lanes empty. `size` is the longest side.
 EB_FN int eb_in_lanes(int64_t batch, int64_t size) { return size <= EB_SMALL && (batch > 2 || size <= 4); }
 
 // Entry e of the matrices, `size` entries each, to[e].
@@ -42,7 +43,7 @@ EB_INLINE void eb_sqrt_lanes(eb_lanes *x) {
 // `then` in the lanes where the mask is set (-1), else `otherwise`.
 #define EB_CHOOSE_LANES(mask, then, otherwise) \
   ((eb_lanes)(((mask) & (eb_lane_mask)(then)) | (~(mask) & (eb_lane_mask)(otherwise))))
-#define EB_ABS_LANES(x) ((eb_lanes)((eb_lane_mask)(x) & INT64_MAX))
+#define EB_ABS_LANES(x) ((eb_lanes)((eb_lane_mask)(x)&INT64_MAX))
 EB_INLINE int eb_any_lane(const eb_lane_mask *mask) {
   int64_t any = 0;
   for (int w = 0; w < EB_LANE_COUNT; w++) any |= ((const int64_t *)mask)[w];

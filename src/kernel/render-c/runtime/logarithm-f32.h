@@ -3,7 +3,8 @@
 #pragma once
 #include "exponential-f32.h"
 
-// log(1 + f) - f + f²/2, divided by f³, for √½ - 1 ≤ f ≤ √2 - 1: coefficients of Cephes' logf (Moshier 1992), in groups (Estrin).
+// log(1 + f) - f + f²/2, divided by f³, for √½ - 1 ≤ f ≤ √2 - 1: coefficients of Cephes' logf (Moshier 1992), in groups
+// (Estrin).
 EB_INLINE float eb_log1p_tail_f32(float f) {
   float z = f * f;
   float p0 = EB_FMAF(-2.4999993993e-1f, f, 3.3333331174e-1f);

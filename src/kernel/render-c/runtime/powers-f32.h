@@ -3,7 +3,8 @@
 #include "exponential-f64.h"
 #include "logarithm-f64.h"
 
-// What Math.pow says: a^0 is 1 for every a; (±1)^±infinity and 1^NaN are NaN; a finite negative a has only whole powers.
+// What Math.pow says: a^0 is 1 for every a; (±1)^±infinity and 1^NaN are NaN; a finite negative a has only whole
+// powers.
 EB_INLINE float eb_pow_f32(float a, float b) {
   float y = (float)eb_exp_f64((double)b * eb_log_f64((double)eb_abs_f32(a)));
   float half = 0.5f * b;

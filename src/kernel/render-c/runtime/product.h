@@ -1,158 +1,31 @@
-// Matrix products with any strides by packed panels and a register-blocked kernel (Goto & van de Geijn 2008; Van Zee & van de Geijn,
-// "BLIS", 2015). In: m × k a, k × n b as base and strides (of rows, of columns; in elements, also 0 or negative). Out: m × n c, set or
-// added to; c overlaps neither a nor b. Sums over the inner index are in blocks of EB_INNER, added in order: the result does not
-// depend on threads.
+// Matrix products with any strides by packed panels and a register-blocked kernel (Goto & van de Geijn 2008; Van Zee &
+// van de Geijn, "BLIS", 2015). In: m × k a, k × n b as base and strides (of rows, of columns; in elements, also 0 or
+// negative). Out: m × n c, set or added to; c overlaps neither a nor b. Sums over the inner index are in blocks of
+// EB_INNER, added in order: the result does not depend on threads.
 //
-//   eb_product(m, n, k, a, …, b, …, c, …, accumulate, space)    one thread; space: EB_PRODUCT_SPACE bytes, aligned to 64
-//   eb_product_threads(…, space, threads)                       parts of c on threads; space: threads · EB_PRODUCT_SPACE bytes
-//   eb_pack(k, n, b, brs, bcs, packed)                          b in panels: EB_PACKED(k, n) reals, for many products with one b
-//   eb_product_packed(m, n, k, a, …, packed, c, …, space)       the same with such a b (m may be a few rows each time)
+//   eb_product(m, n, k, a, …, b, …, c, …, accumulate, space): one thread; EB_PRODUCT_SPACE bytes, aligned to 64
+//   eb_product_threads(…, space, threads): parts of c on threads; threads · EB_PRODUCT_SPACE bytes
+//   eb_pack(k, n, b, brs, bcs, packed): b in panels, EB_PACKED(k, n) reals, for many products with one b
+//   eb_product_packed(m, n, k, a, …, packed, c, …, accumulate, space): with such a b, a few rows of a each time
 //
-// Small products cost little beyond their arithmetic: b is packed only where its columns are not contiguous or it is read
-// often and is large, a only where it is read often and is large. Products with vectors run along the contiguous axis of the matrix.
+// Small products cost little beyond their arithmetic: b is packed only where its columns are not contiguous or it is
+// read often and is large, a only where it is read often and is large. Products with vectors run along the contiguous
+// axis of the matrix.
 #pragma once
-#include "real.h"
+#include "product-dots.h"
+#include "product-packing.h"
 
-#if defined(__AVX512F__)
-#define EB_VECTOR_BYTES 64
-#define EB_ROWS 8
-#elif defined(__AVX__)
-#define EB_VECTOR_BYTES 32
-#define EB_ROWS 6
-#else
-#define EB_VECTOR_BYTES 16
-#define EB_ROWS 4
-#endif
-#define EB_LANES (EB_VECTOR_BYTES / (int64_t)sizeof(real))
-#define EB_COLUMNS (2 * EB_LANES)
-// A panel of b (EB_INNER × EB_COLUMNS) stays in the first-level cache, a block of a (EB_BLOCK_ROWS × EB_INNER) in the second.
-#define EB_INNER 256
+// A panel of b (EB_INNER × EB_COLUMNS) stays in the first-level cache, a block of a (EB_BLOCK_ROWS × EB_INNER) in the
+// second.
 #define EB_BLOCK_ROWS (32 * EB_ROWS)
 #define EB_BLOCK_COLUMNS (16 * EB_COLUMNS)
 #define EB_PRODUCT_SPACE ((int64_t)sizeof(real) * EB_INNER * (EB_BLOCK_ROWS + EB_BLOCK_COLUMNS))
-#define EB_PACKED(k, n) ((int64_t)(k) * (((int64_t)(n) + EB_COLUMNS - 1) / EB_COLUMNS) * EB_COLUMNS)
 
-// Aligned as a real is: any place of a row may be loaded.
-typedef real eb_vector __attribute__((vector_size(EB_VECTOR_BYTES), aligned(sizeof(real)), may_alias));
-
-// c[rows, vectors · EB_LANES] (+)= a[rows, k] b[k, …]: `rows` and `vectors` are constants where this is inlined, and all sums stay in
-// registers. Columns of b and c are contiguous.
-EB_INLINE void eb_tile(const int rows, const int vectors, int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,
-                       int64_t brs, real *c, int64_t crs, int accumulate) {
-  eb_vector sum[EB_ROWS][2];
-  const real *row[EB_ROWS];
-  for (int i = 0; i < rows; i++) {
-    row[i] = a + i * ars;
-    for (int v = 0; v < vectors; v++) sum[i][v] = (eb_vector){0};
-  }
-  int64_t at = 0;
-  for (int64_t p = 0; p < k; p++, at += acs, b += brs) {
-    eb_vector right[2];
-    for (int v = 0; v < vectors; v++) right[v] = *(const eb_vector *)(b + v * EB_LANES);
-    for (int i = 0; i < rows; i++) {
-      real left = row[i][at];
-      for (int v = 0; v < vectors; v++) sum[i][v] += left * right[v];
-    }
-  }
-  for (int i = 0; i < rows; i++)
-    for (int v = 0; v < vectors; v++) {
-      eb_vector *to = (eb_vector *)(c + i * crs + v * EB_LANES);
-      if (accumulate) sum[i][v] += *to;
-      *to = sum[i][v];
-    }
-}
-
-#define EB_TILE(rows, vectors)                                                                                        \
-  EB_NOINLINE void eb_tile_##rows##_##vectors(int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,      \
-                                              int64_t brs, real *c, int64_t crs, int accumulate) {                    \
-    eb_tile(rows, vectors, k, a, ars, acs, b, brs, c, crs, accumulate);                                               \
-  }
-EB_TILE(1, 1)
-EB_TILE(1, 2)
-EB_TILE(2, 1)
-EB_TILE(2, 2)
-EB_TILE(4, 1)
-EB_TILE(4, 2)
-#if EB_ROWS == 8
-EB_TILE(8, 1)
-EB_TILE(8, 2)
-#elif EB_ROWS == 6
-EB_TILE(6, 1)
-EB_TILE(6, 2)
-#endif
-
-// As many of `rows` rows as one tile takes; returns how many.
-EB_FN int64_t eb_tile_rows(int64_t rows, int64_t columns, int64_t k, const real *a, int64_t ars, int64_t acs,
-                           const real *b, int64_t brs, real *c, int64_t crs, int accumulate) {
-#define EB_TAKE(count)                                                               \
-  if (rows >= count) {                                                               \
-    if (columns > EB_LANES)                                                          \
-      eb_tile_##count##_2(k, a, ars, acs, b, brs, c, crs, accumulate);               \
-    else                                                                             \
-      eb_tile_##count##_1(k, a, ars, acs, b, brs, c, crs, accumulate);               \
-    return count;                                                                    \
-  }
-#if EB_ROWS == 8
-  EB_TAKE(8)
-#elif EB_ROWS == 6
-  EB_TAKE(6)
-#endif
-  EB_TAKE(4)
-  EB_TAKE(2)
-  EB_TAKE(1)
-#undef EB_TAKE
-  return 1;
-}
-
-// The first `columns` (fewer than EB_COLUMNS) numbers of a row: a few vectors of halving length.
-EB_INLINE void eb_copy_row(int64_t columns, const real *from, real *to) {
-  for (int64_t size = EB_LANES; size > 0; size /= 2)
-    if (columns & size) {
-      memcpy(to, from, (size_t)size * sizeof(real));
-      from += size;
-      to += size;
-    }
-}
-// k × columns of b as one panel, k × EB_COLUMNS, zeros beyond.
-EB_NOINLINE void eb_pack_panel(int64_t k, int64_t columns, const real *b, int64_t brs, int64_t bcs, real *restrict packed) {
-  if (columns < EB_COLUMNS) memset(packed, 0, (size_t)(k * EB_COLUMNS) * sizeof(real));
-  if (bcs == 1) {
-    for (int64_t p = 0; p < k; p++, b += brs, packed += EB_COLUMNS) {
-      if (columns < EB_COLUMNS)
-        eb_copy_row(columns, b, packed);
-      else
-        for (int v = 0; v < 2; v++) *(eb_vector *)(packed + v * EB_LANES) = *(const eb_vector *)(b + v * EB_LANES);
-    }
-    return;
-  }
-  // Where the inner index is the contiguous one, walk along it.
-  if (brs == 1)
-    for (int64_t j = 0; j < columns; j++)
-      for (int64_t p = 0; p < k; p++) packed[p * EB_COLUMNS + j] = b[p + j * bcs];
-  else
-    for (int64_t p = 0; p < k; p++)
-      for (int64_t j = 0; j < columns; j++) packed[p * EB_COLUMNS + j] = b[p * brs + j * bcs];
-}
-// rows × k of a in panels of EB_ROWS rows, [panel][k][EB_ROWS]; the last panel has as many rows as are left, at the same places.
-EB_NOINLINE void eb_pack_rows(int64_t rows, int64_t k, const real *a, int64_t ars, int64_t acs, real *restrict packed) {
-  for (int64_t i = 0; i < rows; i += EB_ROWS, packed += EB_ROWS * k) {
-    int64_t count = rows - i < EB_ROWS ? rows - i : EB_ROWS;
-    for (int64_t r = 0; r < count; r++)
-      for (int64_t p = 0; p < k; p++) packed[p * EB_ROWS + r] = a[(i + r) * ars + p * acs];
-  }
-}
-EB_NOINLINE void eb_pack(int64_t k, int64_t n, const real *b, int64_t brs, int64_t bcs, real *packed) {
-  for (int64_t p = 0; p < k; p += EB_INNER) {
-    int64_t inner = k - p < EB_INNER ? k - p : EB_INNER;
-    for (int64_t j = 0; j < n; j += EB_COLUMNS, packed += inner * EB_COLUMNS)
-      eb_pack_panel(inner, n - j < EB_COLUMNS ? n - j : EB_COLUMNS, b + p * brs + j * bcs, brs, bcs, packed);
-  }
-}
-
-// rows × columns (at most EB_COLUMNS) of c through one panel of b. c is written in place where whole vectors fit, else by way of a tile.
+// rows × columns (at most EB_COLUMNS) of c through one panel of b. c is written in place where whole vectors fit, else
+// by way of a tile.
 EB_NOINLINE void eb_product_panel(int64_t rows, int64_t columns, int64_t k, const real *a, int64_t ars, int64_t acs,
-                            int64_t panel, const real *b, int64_t brs, real *c, int64_t crs, int64_t ccs,
-                            int accumulate) {
+                                  int64_t panel, const real *b, int64_t brs, real *c, int64_t crs, int64_t ccs,
+                                  int accumulate) {
   int whole = ccs == 1 && (columns == EB_COLUMNS || columns == EB_LANES);
   for (int64_t i = 0; i < rows;) {
     // `panel` is the distance of packed panels of a; 0 where a is read in place.
@@ -187,9 +60,9 @@ EB_FN void eb_product_nothing(int64_t m, int64_t n, real *c, int64_t crs, int64_
 }
 
 // Both with b packed beforehand (`packed`) and not.
-EB_NOINLINE void eb_product_blocks(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,
-                             int64_t brs, int64_t bcs, const real *packed, real *c, int64_t crs, int64_t ccs,
-                             int accumulate, real *space) {
+EB_NOINLINE void eb_product_blocks(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs,
+                                   const real *b, int64_t brs, int64_t bcs, const real *packed, real *c, int64_t crs,
+                                   int64_t ccs, int accumulate, real *space) {
   if (m <= 0 || n <= 0) return;
   if (k <= 0) {
     if (!accumulate) eb_product_nothing(m, n, c, crs, ccs);
@@ -229,48 +102,6 @@ EB_NOINLINE void eb_product_blocks(int64_t m, int64_t n, int64_t k, const real *
         }
       }
     }
-  }
-}
-
-// Few columns and a long inner index, contiguous in both: sums of products along it, four rows at once. Partial sums as long as a
-// block are added to c.
-EB_INLINE real eb_sum_of_vector(const eb_vector *x) {
-  real lanes[EB_LANES];
-  memcpy(lanes, x, sizeof lanes);
-  for (int64_t half = EB_LANES / 2; half > 0; half /= 2)
-    for (int64_t l = 0; l < half; l++) lanes[l] += lanes[l + half];
-  return lanes[0];
-}
-EB_INLINE void eb_dots(const int rows, int64_t k, const real *a, int64_t ars, const real *b, real *c, int64_t crs) {
-  eb_vector sum[4][2];
-  for (int i = 0; i < rows; i++) sum[i][0] = sum[i][1] = (eb_vector){0};
-  int64_t p = 0;
-  for (; p + EB_COLUMNS <= k; p += EB_COLUMNS) {
-    eb_vector right[2] = {*(const eb_vector *)(b + p), *(const eb_vector *)(b + p + EB_LANES)};
-    for (int i = 0; i < rows; i++)
-      for (int v = 0; v < 2; v++) sum[i][v] += *(const eb_vector *)(a + i * ars + p + v * EB_LANES) * right[v];
-  }
-  for (int i = 0; i < rows; i++) {
-    sum[i][0] += sum[i][1];
-    real total = eb_sum_of_vector(&sum[i][0]);
-    for (int64_t q = p; q < k; q++) total += a[i * ars + q] * b[q];
-    c[i * crs] += total;
-  }
-}
-EB_NOINLINE void eb_product_dots(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, const real *b, int64_t bcs,
-                                 real *c, int64_t crs, int64_t ccs) {
-  const int64_t block = 16 * EB_INNER;
-  for (int64_t pc = 0; pc < k; pc += block) {
-    int64_t inner = k - pc < block ? k - pc : block;
-    for (int64_t i = 0; i < m; i += 4)
-      for (int64_t j = 0; j < n; j++) {
-        const real *left = a + i * ars + pc;
-        real *to = c + i * crs + j * ccs;
-        if (m - i >= 4)
-          eb_dots(4, inner, left, ars, b + j * bcs + pc, to, crs);
-        else
-          for (int64_t r = 0; r < m - i; r++) eb_dots(1, inner, left + r * ars, ars, b + j * bcs + pc, to + r * crs, crs);
-      }
   }
 }
 

@@ -1,5 +1,5 @@
-// Element `element` of the random instruction `id` at `step`: Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror, Shaw, SC 2011),
-// key (seed, id), counter (step, element), the same words as src/tensor/threefry.ts. Free of branches.
+// Element `element` of the random instruction `id` at `step`: Threefry-2x32 with 20 rounds (Salmon, Moraes, Dror, Shaw,
+// SC 2011), key (seed, id), counter (step, element), the same words as src/tensor/threefry.ts. Free of branches.
 #pragma once
 #include "logarithm-f32.h"
 #include "logarithm-f64.h"
@@ -21,12 +21,10 @@ EB_INLINE void eb_threefry(int32_t seed, int32_t id, int32_t step, int32_t eleme
   uint32_t key2 = 0x1bd11bdau ^ key0 ^ key1;
   uint32_t x0 = (uint32_t)step + key0;
   uint32_t x1 = (uint32_t)element + key1;
-  EB_THREEFRY_EVEN EB_THREEFRY_KEYS(key1, key2, 1u)
-  EB_THREEFRY_ODD EB_THREEFRY_KEYS(key2, key0, 2u)
-  EB_THREEFRY_EVEN EB_THREEFRY_KEYS(key0, key1, 3u)
-  EB_THREEFRY_ODD EB_THREEFRY_KEYS(key1, key2, 4u)
-  EB_THREEFRY_EVEN EB_THREEFRY_KEYS(key2, key0, 5u)
-  *word0 = x0;
+  EB_THREEFRY_EVEN EB_THREEFRY_KEYS(key1, key2, 1u) EB_THREEFRY_ODD EB_THREEFRY_KEYS(key2, key0, 2u)
+      EB_THREEFRY_EVEN EB_THREEFRY_KEYS(key0, key1, 3u) EB_THREEFRY_ODD EB_THREEFRY_KEYS(key1, key2, 4u)
+          EB_THREEFRY_EVEN
+          EB_THREEFRY_KEYS(key2, key0, 5u) *word0 = x0;
   *word1 = x1;
 }
 

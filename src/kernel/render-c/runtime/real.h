@@ -1,5 +1,6 @@
-// The scalar type of a kernel and what every other part builds on. In: EB_DOUBLE, defined where kernels compute in float64.
-// Out: `real`, EB_REAL(literal), EB_FN, EB_SIMD, EB_FMA and bit casts. Everything is C11; gcc and clang extensions are named.
+// The scalar type of a kernel and what every other part builds on. In: EB_DOUBLE, defined where kernels compute in
+// float64. Out: `real`, EB_REAL(literal), EB_FN, EB_SIMD, EB_FMA and bit casts. Everything is C11; gcc and clang
+// extensions are named.
 #pragma once
 #include <math.h>
 #include <stdint.h>
@@ -19,8 +20,8 @@ typedef float real;
 #define EB_INLINE static inline __attribute__((unused, always_inline))
 #define EB_NOINLINE static __attribute__((unused, noinline))
 
-// Before a loop whose iterations are independent. Without OpenMP the pragma would be unknown, which -Wall reports; clang reports loops
-// that stay scalar all the same.
+// Before a loop whose iterations are independent. Without OpenMP the pragma would be unknown, which -Wall reports;
+// clang reports loops that stay scalar all the same.
 #if defined(__clang__)
 #pragma clang diagnostic ignored "-Wpass-failed"
 #endif
@@ -49,9 +50,9 @@ typedef float real;
 #define EB_FMAD(a, b, c) ((a) * (b) + (c))
 #endif
 
-// x, but not beyond the bounds; NaN stays. Each line is one minimum or maximum of the processor, which gives its second operand
-// where one is NaN.
-#define EB_CLAMP(x, low, high, into) \
+// x, but not beyond the bounds; NaN stays. Each line is one minimum or maximum of the processor, which gives its second
+// operand where one is NaN.
+#define EB_CLAMP(x, low, high, into)  \
   into = (high) < (x) ? (high) : (x); \
   into = (low) > into ? (low) : into
 
@@ -85,8 +86,8 @@ EB_INLINE float eb_with_sign_f32(float x, float sign) {
 EB_INLINE double eb_with_sign_f64(double x, double sign) {
   return eb_from_bits_f64((eb_bits_f64(x) & 0x7fffffffffffffffu) | (eb_bits_f64(sign) & 0x8000000000000000u));
 }
-// `then` where the test holds (1), else `otherwise` (0): by bits, where a compiler might make a branch of `?:` between long
-// computations, and a loop would lose its vectors.
+// `then` where the test holds (1), else `otherwise` (0): by bits, where a compiler might make a branch of `?:` between
+// long computations, and a loop would lose its vectors.
 EB_INLINE float eb_choose_f32(int32_t test, float then, float otherwise) {
   uint32_t mask = 0u - (uint32_t)test;
   return eb_from_bits_f32((eb_bits_f32(then) & mask) | (eb_bits_f32(otherwise) & ~mask));

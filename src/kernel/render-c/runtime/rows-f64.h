@@ -1,5 +1,5 @@
-// Rows of double: sums of products and multiples added, as long vectors. Deterministic: the order of additions depends on the length
-// alone.
+// Rows of double: sums of products and multiples added, as long vectors. Deterministic: the order of additions depends
+// on the length alone.
 #pragma once
 #include "lanes.h"
 

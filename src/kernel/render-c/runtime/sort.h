@@ -1,6 +1,6 @@
-// Stable ascending sorts of rows, NaN last. In: v[batch, n]. Out: values[batch, n] and permutation[batch, n], values[i] =
-// v[permutation[i]]. space: eb_sort_space doubles. Short rows by insertion, longer ones by merging, long ones by digits (Knuth, The Art
-// of Computer Programming 3, 5.2.1, 5.2.4, 5.2.5).
+// Stable ascending sorts of rows, NaN last. In: v[batch, n]. Out: values[batch, n] and permutation[batch, n], values[i]
+// = v[permutation[i]]. space: eb_sort_space doubles. Short rows by insertion, longer ones by merging, long ones by
+// digits (Knuth, The Art of Computer Programming 3, 5.2.1, 5.2.4, 5.2.5).
 #pragma once
 #include "lanes.h"
 
@@ -67,8 +67,7 @@ EB_NOINLINE eb_sort_entry *eb_sort_by_merging(int64_t n, eb_sort_entry *from, eb
 EB_NOINLINE eb_sort_entry *eb_sort_by_digits(int64_t n, eb_sort_entry *from, eb_sort_entry *to) {
   int32_t counts[sizeof(eb_sort_key)][256] = {{0}};
   for (int64_t i = 0; i < n; i++)
-    for (unsigned digit = 0; digit < sizeof(eb_sort_key); digit++)
-      counts[digit][(from[i].key >> (8 * digit)) & 255u]++;
+    for (unsigned digit = 0; digit < sizeof(eb_sort_key); digit++) counts[digit][(from[i].key >> (8 * digit)) & 255u]++;
   for (unsigned digit = 0; digit < sizeof(eb_sort_key); digit++) {
     int32_t *places = counts[digit];
     if (places[(from[0].key >> (8 * digit)) & 255u] == n) continue;

@@ -1,5 +1,6 @@
-// log |Γ|, ψ and log I₀. In: a real. Out: a real, computed in float64. The same sums as src/tensor/special-functions.ts, whose
-// sources they cite: relative error about 1e-14 before rounding. Loops and branches: not for vectors.
+// log |Γ|, ψ and log I₀. In: a real. Out: a real, computed in float64. The same sums as
+// src/tensor/special-functions.ts, whose sources they cite: relative error about 1e-14 before rounding. Loops and
+// branches: not for vectors.
 #pragma once
 #include "real.h"
 

@@ -93,8 +93,8 @@ EB_NOINLINE void eb_triangular_lanes(int64_t n, int64_t m, int transposed, const
   }
 }
 // `row` has room for one row of l.
-EB_NOINLINE void eb_triangular_alone(int64_t n, int64_t m, int transposed, const real *l, const real *b, real *out, double *x,
-                               double *row) {
+EB_NOINLINE void eb_triangular_alone(int64_t n, int64_t m, int transposed, const real *l, const real *b, real *out,
+                                     double *x, double *row) {
   for (int64_t e = 0; e < n * m; e++) x[e] = (double)b[e];
   for (int64_t step = 0; step < n; step++) {
     int64_t i = transposed ? n - 1 - step : step;
