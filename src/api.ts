@@ -29,6 +29,9 @@ export const queries = ['map', 'marginals', 'logz', 'sample'] as const;
 export type QueryName = (typeof queries)[number];
 export const stages = ['ast', 'model', 'graph', 'plan', 'program', 'kernels'] as const;
 export type Stage = (typeof stages)[number];
+/** What `ebmc compile` writes: a module for tfjs with its types, or a library in C with its header. */
+export const targets = ['tfjs', 'c'] as const;
+export type CompileTarget = (typeof targets)[number];
 export const graphFormats = ['svg', 'dot', 'json'] as const;
 export type GraphFormat = (typeof graphFormats)[number];
 
@@ -167,10 +170,13 @@ export interface Compiler {
   /** The formatted text; null when the file does not parse. */
   format(source: string, file: string): Checked<string | null>;
   draw(analysis: Analysis, format: GraphFormat, options: RunOptions): Promise<Checked<string | null>>;
-  /** The plan is opaque here: it goes into `explain` and `compileModule`. */
+  /** The plan is opaque here: it goes into `explain`, `compileModule` and `compileLibrary`. */
   planTask(analysis: Analysis, options: RunOptions): Checked<object | null>;
-  explain(plan: object): string;
+  /** The plan in words, and where it would be carried out. */
+  explain(plan: object): Promise<Checked<string | null>>;
   compileModule(plan: object): { readonly js: string; readonly dts: string };
+  /** In C; `header` is the name of the file that will hold `h`. */
+  compileLibrary(plan: object, header: string): { readonly c: string; readonly h: string };
   emit(stage: Stage, analysis: Analysis, options: RunOptions): Checked<string | null>;
   run(analysis: Analysis, options: RunOptions): Promise<Checked<RunResult | null>>;
   train(analysis: Analysis, options: TrainOptions): Promise<Checked<TrainResult | null>>;

@@ -3,29 +3,31 @@
 import type { Analysis, Compiler, EnergyReport, GraphFormat, RunOptions, RunResult, Stage } from './api.ts';
 import type { TrainOptions, TrainResult } from './api.ts';
 import type { Backend, ModuleSpec } from './backend/backend.ts';
-import { withBudget } from './backend/budget.ts';
+import { emitCLibrary } from './backend/c/emit.ts';
 import { benchNative } from './backend/native/tuning/measure.ts';
-import { backendNames, detectBackends, findBackend } from './backend/registry.ts';
+import { detectBackends } from './backend/registry.ts';
 import { emitDeclarations } from './backend/tfjs/emit/declarations.ts';
 import { emitModule } from './backend/tfjs/emit/module.ts';
 import type { Checked } from './diagnostics/diagnostic.ts';
-import { DiagnosticError, hasErrors } from './diagnostics/diagnostic.ts';
-import { diagnosePlanning } from './diagnostics/messages/planning.ts';
+import { hasErrors } from './diagnostics/diagnostic.ts';
 import { drawDot, drawJson, drawSvg } from './graph/draw/draw.ts';
 import { buildFactorGraph } from './graph/build-graph.ts';
 import { check } from './semantics/check.ts';
 import { parse } from './syntax/parse.ts';
 import { format as formatSource } from './syntax/format.ts';
 import { unaffected } from './syntax/unaffected.ts';
-import { explainPlan, summarisePlan } from './plan/explain.ts';
+import { summarisePlan } from './plan/explain.ts';
 import { lowerPlan } from './plan/lower-plan.ts';
 import type { Plan } from './plan/plan.ts';
 import { planTask as makePlan } from './plan/plan-task.ts';
 import type { BoundTask } from './run/bind-task.ts';
 import { bindTask } from './run/bind-task.ts';
+import { caught } from './run/caught.ts';
+import { chooseBackend, requireBackend } from './run/choose-backend.ts';
 import { emitStage } from './run/emit-stage.ts';
 import { energyReport } from './run/energy.ts';
 import { execute } from './run/execute.ts';
+import { explainRun } from './run/explain-run.ts';
 import { trainToFile } from './run/train.ts';
 
 // ---------------------------------------------------------------- text to factor graph
@@ -70,6 +72,7 @@ interface Planned {
   readonly plan: Plan;
   readonly bound: BoundTask;
   readonly analysis: Analysis;
+  readonly options: RunOptions;
 }
 
 const planned = (analysis: Analysis, options: RunOptions, assume: boolean): Checked<Planned | null> => {
@@ -77,14 +80,13 @@ const planned = (analysis: Analysis, options: RunOptions, assume: boolean): Chec
   if (task.value === null) return { value: null, diagnostics: task.diagnostics };
   const plan = makePlan(analysis.graph!, task.value.task, task.value.beta);
   const diagnostics = [...task.diagnostics, ...plan.diagnostics];
-  return { value: plan.value === null ? null : { plan: plan.value, bound: task.value, analysis }, diagnostics };
+  if (plan.value === null) return { value: null, diagnostics };
+  return { value: { plan: plan.value, bound: task.value, analysis, options }, diagnostics };
 };
 
 /** Without data the plan assumes that observed and target variables will be given. */
 export const planTask = (analysis: Analysis, options: RunOptions): Checked<object | null> =>
   planned(analysis, options, true);
-
-export const explain = (value: object): string => explainPlan((value as Planned).plan);
 
 // ---------------------------------------------------------------- plan to programs to modules
 
@@ -96,19 +98,18 @@ export const compileModule = (value: object): { readonly js: string; readonly dt
   return { js: emitModule(spec), dts: emitDeclarations(spec) };
 };
 
+export const compileLibrary = (value: object, header: string): { readonly c: string; readonly h: string } =>
+  emitCLibrary(moduleOf(value as Planned), (value as Planned).plan.task.sizes, header);
+
 export const emit = (stage: Stage, analysis: Analysis, options: RunOptions): Checked<string | null> =>
   emitStage(stage, analysis, () => planned(analysis, options, true), moduleOf);
 
 // ---------------------------------------------------------------- running
 
-/** User mistakes that only running can find arrive as DiagnosticError. */
-const caught = async <T>(work: () => Promise<Checked<T | null>>): Promise<Checked<T | null>> => {
-  try {
-    return await work();
-  } catch (error) {
-    if (error instanceof DiagnosticError) return { value: null, diagnostics: error.diagnostics };
-    throw error;
-  }
+/** The plan in words, and where it would be carried out. */
+export const explain = (value: object): Promise<Checked<string | null>> => {
+  const { plan, options } = value as Planned;
+  return caught(() => explainRun(plan, moduleOf(value as Planned), options));
 };
 
 /** Plans, compiles and finds the backend; `work` does the rest. */
@@ -119,15 +120,12 @@ const running = <T>(
 ): Promise<Checked<T | null>> =>
   caught(async () => {
     const started = performance.now();
-    const backend = findBackend(options.backend);
-    if (backend === null) {
-      const parameters = { name: options.backend, known: backendNames, lack: null };
-      return { value: null, diagnostics: [diagnosePlanning('EBM513', null, parameters)] };
-    }
+    requireBackend(options.backend);
     const { value, diagnostics } = planned(analysis, options, false);
     if (value === null) return { value: null, diagnostics };
-    const within = withBudget(backend, options.budget);
-    const result = await work(value, moduleOf(value), within, (performance.now() - started) / 1000);
+    const spec = moduleOf(value);
+    const { backend } = await chooseBackend(options, value.plan, spec);
+    const result = await work(value, spec, backend, (performance.now() - started) / 1000);
     return { value: result.value, diagnostics: [...diagnostics, ...result.diagnostics] };
   });
 
@@ -138,7 +136,7 @@ export const run = (analysis: Analysis, options: RunOptions): Promise<Checked<Ru
 
 export const train = (analysis: Analysis, options: TrainOptions): Promise<Checked<TrainResult | null>> =>
   running(analysis, options, ({ plan, bound }, spec, backend) =>
-    trainToFile(analysis, plan, bound, spec, backend, options),
+    trainToFile(analysis, plan, bound, spec, backend, { ...options, backend: backend.name }),
   );
 
 export const energy = (analysis: Analysis, options: RunOptions): Promise<Checked<EnergyReport | null>> =>

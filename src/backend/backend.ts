@@ -72,6 +72,8 @@ export interface BackendStatus {
   readonly detail: string;
   /** The command that gets what is missing, or null: nothing is, or no command would. */
   readonly remedy: string | null;
+  /** It is there and computes on a GPU, not on the processor in its place. */
+  readonly gpu?: boolean;
 }
 
 export interface Backend {

@@ -1,8 +1,8 @@
 // The commands and their options, as commander sees them. Each action imports its command's file when it is called, so
 // that `check` never loads what `run` needs.
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { graphFormats, queries, stages } from '../api.ts';
-import type { GraphFormat, QueryName, Stage } from '../api.ts';
+import { graphFormats, queries, stages, targets } from '../api.ts';
+import type { CompileTarget, GraphFormat, QueryName, Stage } from '../api.ts';
 import { shells } from './completions/shells.ts';
 import type { Shell } from './completions/shells.ts';
 import { colorChoices, diagnosticFormats } from './terminal.ts';
@@ -59,7 +59,7 @@ export interface Actions {
     file: string,
     options: CommonOptions &
       TaskOptions &
-      WatchOptions & { readonly output: string | null; readonly emit: Stage | null },
+      WatchOptions & { readonly output: string | null; readonly emit: Stage | null; readonly target: CompileTarget },
   ): Promise<number>;
   explain(subject: string, options: CommonOptions & TaskOptions): Promise<number>;
   graph(
@@ -167,7 +167,7 @@ const task = (command: Command): Command =>
     .addOption(new Option('--marginalize <NAME>', 'marginalise this unknown').argParser(names).default(list, 'none'))
     .option('--without-regularizers', 'leave the regularizers out', false)
     .addOption(new Option('--seed <N>', 'seed of random numbers').argParser(wholeNumber(0)).default(0))
-    .addOption(new Option('--backend <NAME>', 'where tensors are computed').default('wasm'))
+    .addOption(new Option('--backend <NAME>', 'where tensors are computed').default('auto'))
     .addOption(new Option('--budget <BYTES>', 'memory per tensor group').argParser(byteCount).default(2 ** 30, '1G'))
     .addOption(
       new Option('--restarts <N>', 'starts of a local search')
@@ -206,9 +206,10 @@ export const makeProgram = (version: string, actions: Actions, report: (exitCode
     .argument('<files...>', 'models; - is standard input')
     .option('--deny-warnings', 'fail on warnings too', false)
     .action(async (files, options) => report(await actions.check(files, options)));
-  watch(task(command('compile', 'write a model as a tfjs module and its types')))
+  watch(task(command('compile', 'write a model as a tfjs module and its types, or as a library in C')))
     .argument('<file>', 'a model; - is standard input')
     .addOption(output('where to write; - is standard output'))
+    .addOption(new Option('--target <target>', 'what to write').choices(targets).default('tfjs'))
     .addOption(
       new Option('--emit <stage>', 'print a stage of the compiler instead').choices(stages).default(null, 'none'),
     )

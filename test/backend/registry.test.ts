@@ -3,13 +3,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { backendNames, backends, defaultBackend, detectBackends, findBackend } from '../../src/backend/registry.ts';
+import { auto, backendNames, backends, detectBackends, findBackend } from '../../src/backend/registry.ts';
 import { DiagnosticError } from '../../src/diagnostics/diagnostic.ts';
 import { kmeans } from './programs.ts';
 
 it('finds backends by name', () => {
   for (const backend of backends) expect(findBackend(backend.name)).toBe(backend);
   expect(backendNames).toEqual([
+    'auto',
     'native',
     'native64',
     'wasm',
@@ -20,13 +21,14 @@ it('finds backends by name', () => {
     'tensorflow',
     'reference',
   ]);
-  expect(findBackend(defaultBackend)?.name).toBe('wasm');
+  // It is no backend: one of the others is chosen.
+  expect(findBackend(auto)).toBeNull();
   expect(findBackend('abacus')).toBeNull();
 });
 
-it('reports every backend once: the default and the reference run anywhere', async () => {
+it('reports every backend once: wasm and the reference run anywhere', async () => {
   const found = await detectBackends();
-  expect(found.map((status) => status.name)).toEqual(backendNames);
+  expect(found.map((status) => status.name)).toEqual(backendNames.filter((name) => name !== auto));
   for (const { name, available, detail } of found) {
     if (['wasm', 'cpu', 'reference'].includes(name)) expect(available).toBe(true);
     expect(detail).not.toBe('');

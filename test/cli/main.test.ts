@@ -212,7 +212,7 @@ describe('run', () => {
       query: 'map',
       beta: null,
       seed: 0,
-      backend: 'wasm',
+      backend: 'auto',
       budget: 2 ** 30,
       restarts: null,
     };
@@ -374,7 +374,7 @@ describe('other commands', () => {
   });
 
   it('explain prints a plan, or the long form of a code', async () => {
-    const compiler = { analyse, planTask: () => checked({}), explain: () => 'because\n' };
+    const compiler = { analyse, planTask: () => checked({}), explain: () => Promise.resolve(checked('because\n')) };
     expect((await ebmc(['explain', at('m.ebm')], compiler)).stdout).toBe('because\n');
     const { stdout, exitCode } = await ebmc(['explain', 'ebm623']);
     expect(exitCode).toBe(0);

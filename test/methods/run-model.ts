@@ -1,11 +1,13 @@
 // Compiles a model text and runs it on plain arrays, as a person would with `ebmc run`. In: text, data, options. Out: the
 // report, or the codes of the diagnostics that stopped it.
 import type { Analysis, NestedData, RunOptions, RunReport, RunResult } from '../../src/api.ts';
-import { analyse, explain, planTask, run } from '../../src/compile.ts';
+import { analyse, planTask, run } from '../../src/compile.ts';
 import type { Diagnostic } from '../../src/diagnostics/diagnostic.ts';
 import { findBackend } from '../../src/backend/registry.ts';
 import { methods } from '../../src/methods/index.ts';
+import { explainPlan } from '../../src/plan/explain.ts';
 import { lowerPlan } from '../../src/plan/lower-plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { planTask as makePlan } from '../../src/plan/plan-task.ts';
 import { bindTask } from '../../src/run/bind-task.ts';
 import { execute } from '../../src/run/execute.ts';
@@ -93,7 +95,7 @@ export const runModel = async (
   options: Partial<RunOptions> = {},
 ): Promise<RunReport> => (await runFully(source, data, options)).json;
 
-/** What `ebmc explain` prints for this task. */
+/** What `ebmc explain` prints of the plan for this task. */
 export const explainModel = (
   source: string,
   data: Readonly<Record<string, NestedData>> = {},
@@ -101,7 +103,7 @@ export const explainModel = (
 ): string => {
   const { value, diagnostics } = planTask(analyse(source, 'model.ebm'), { ...defaults, ...options, data });
   if (value === null) throw new Error(diagnostics.map((d) => `${d.code} ${d.message}`).join('\n'));
-  return explain(value);
+  return explainPlan((value as { readonly plan: Plan }).plan);
 };
 
 /** All numbers of a value of a report, row-major. */

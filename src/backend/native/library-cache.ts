@@ -34,6 +34,7 @@ export interface Stored {
   readonly unkept: string | null;
 }
 
+const rememberedPattern = /^[0-9a-f]{32}\.json$/;
 const pattern = /^([0-9a-f]{32})-([0-9a-f]{32})\.so$/;
 
 export class LibraryCache implements Memory {
@@ -150,7 +151,7 @@ export class LibraryCache implements Memory {
       return bytes > this.bounds.bytes || count > this.bounds.entries;
     };
     // What is remembered is small beside a library, and there is more of it: sizes that share one.
-    const remembered = files.filter(({ name }) => name.endsWith('.json')).slice(4 * this.bounds.entries);
+    const remembered = files.filter(({ name }) => rememberedPattern.test(name)).slice(4 * this.bounds.entries);
     const old = [...libraries.filter(({ size }) => isBeyond(size)), ...remembered];
     await Promise.all([...abandoned, ...old].map(({ name }) => rm(join(this.folder, name), { force: true })));
   }

@@ -31,6 +31,9 @@ export const explain = async (context: Context, subject: string, options: TaskOp
   const { value: plan, diagnostics } = compiler.planTask(analysis, task.value);
   showDiagnostics(context, diagnostics, analysis);
   if (plan === null) return exitCodeOf(diagnostics);
-  context.terminal.stdout(`${compiler.explain(plan).trimEnd()}\n`);
+  const text = await compiler.explain(plan);
+  showDiagnostics(context, text.diagnostics, analysis);
+  if (text.value === null) return exitCodeOf(text.diagnostics);
+  context.terminal.stdout(`${text.value.trimEnd()}\n`);
   return 0;
 };

@@ -29,7 +29,7 @@ export const nativeDevice = (name: NativeName, installation: Installation = this
     if (reason !== null)
       return { name, available: true, detail: `computes on the CPU: ${reason.detail}`, remedy: reason.remedy };
     const device = finding.kind === 'runs' ? finding.gpu : null;
-    return { name, available: true, detail: device ?? describes[name], remedy: null };
+    return { name, available: true, detail: device ?? describes[name], remedy: null, gpu: device !== null };
   },
   register: async () => {
     const lack = lackOf(name, await inspect(name, installation, { start: false }));
