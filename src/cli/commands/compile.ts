@@ -1,5 +1,7 @@
-// `ebmc compile FILE`: the model as a tfjs module with its types, or one stage of the compiler printed.
-import type { Stage } from '../../api.ts';
+// `ebmc compile FILE`: the model as a tfjs module with its types or as a library in C with its header, or one stage of the compiler
+// printed.
+import { basename } from 'node:path';
+import type { Compiler, CompileTarget, Stage } from '../../api.ts';
 import { exitCodeOf } from '../exit-codes.ts';
 import { loadModel, stemOf } from '../load-model.ts';
 import type { TaskOptions } from '../program.ts';
@@ -13,9 +15,26 @@ import type { OutputFile } from '../write-files.ts';
 interface Options extends TaskOptions {
   readonly output: string | null;
   readonly emit: Stage | null;
+  readonly target: CompileTarget;
 }
 
-const declarationsOf = (path: string): string => path.replace(/\.(mjs|js)$/, (_, ending: string) => (ending === 'mjs' ? '.d.mts' : '.d.ts')); // prettier-ignore
+/** How the two files of a target are called. */
+interface Naming {
+  readonly ending: string;
+  /** Endings that a given path may have already. */
+  readonly known: RegExp;
+  readonly second: (path: string) => string;
+}
+const namings: Readonly<Record<CompileTarget, Naming>> = {
+  tfjs: {
+    ending: '.js',
+    known: /\.m?js$/,
+    second: (path) => path.replace(/\.(mjs|js)$/, (_, ending: string) => (ending === 'mjs' ? '.d.mts' : '.d.ts')),
+  },
+  c: { ending: '.c', known: /\.c$/, second: (path) => path.replace(/\.c$/, '.h') },
+};
+
+const isStandardOutput = (output: string | null): boolean => output === null || output === '-';
 
 export const compile = async (context: Context, file: string, options: Options): Promise<number> => {
   const analysis = await loadModel(context, file);
@@ -28,29 +47,44 @@ export const compile = async (context: Context, file: string, options: Options):
     const { value, diagnostics } = compiler.emit(options.emit, analysis, task.value);
     showDiagnostics(context, diagnostics, analysis);
     if (value === null) return exitCodeOf(diagnostics);
-    return writeOut(context, options.output, [value.endsWith('\n') ? value : `${value}\n`]);
+    const content = value.endsWith('\n') ? value : `${value}\n`;
+    return isStandardOutput(options.output)
+      ? print(context, content)
+      : write(context, [{ path: options.output!, content }]);
   }
   const { value: plan, diagnostics } = compiler.planTask(analysis, task.value);
   showDiagnostics(context, diagnostics, analysis);
   if (plan === null) return exitCodeOf(diagnostics);
-  const { js, dts } = compiler.compileModule(plan);
-  return writeOut(context, options.output ?? `${stemOf(file)}.js`, [js, dts]);
+  const { ending, known, second } = namings[options.target];
+  const given = options.output === null || options.output === '-' ? `${stemOf(file)}${ending}` : options.output;
+  const path = known.test(given) ? given : `${given}${ending}`;
+  const [content, beside] = textsOf(options.target, compiler, plan, basename(second(path)));
+  if (options.output === '-') return print(context, content);
+  return write(context, [{ path, content }, { path: second(path), content: beside }]); // prettier-ignore
 };
 
-/** To standard output (the first content only), or to a file with its declarations beside it. */
-const writeOut = async (
-  context: Context,
-  output: string | null,
-  contents: readonly [string, string?],
-): Promise<number> => {
-  const [content, declarations] = contents;
-  if (output === null || output === '-') {
-    context.terminal.stdout(content);
-    return 0;
+const textsOf = (
+  target: CompileTarget,
+  compiler: Compiler,
+  plan: object,
+  beside: string,
+): readonly [string, string] => {
+  // prettier-ignore
+  if (target === 'tfjs') {
+    const { js, dts } = compiler.compileModule(plan);
+    return [js, dts];
   }
-  const path = declarations === undefined || /\.m?js$/.test(output) ? output : `${output}.js`;
-  const files: OutputFile[] = [{ path, content }];
-  if (declarations !== undefined) files.push({ path: declarationsOf(path), content: declarations });
+  const { c, h } = compiler.compileLibrary(plan, beside);
+  return [c, h];
+};
+
+const print = (context: Context, content: string): number => {
+  context.terminal.stdout(content);
+  return 0;
+};
+
+/** All files or none. */
+const write = async (context: Context, files: readonly OutputFile[]): Promise<number> => {
   const problems = await writeFiles(files);
   showDiagnostics(context, problems, null);
   if (problems.length > 0) return exitCodeOf(problems);

@@ -23,13 +23,21 @@ export interface EntryText {
   readonly lines: readonly string[];
 }
 
+export interface EntryOptions {
+  readonly symbol: string;
+  readonly real: Real;
+  readonly linkage: 'static' | 'extern';
+  /** Likely values. */
+  readonly sizes: Readonly<Record<string, number>>;
+}
+
+/** `used` collects the functions of the runtime that the text calls. */
 export const renderEntry = (
   kernels: KernelProgram,
-  symbol: string,
-  real: Real,
-  nominal: Readonly<Record<string, number>>,
+  { symbol, real, linkage, sizes: nominal }: EntryOptions,
   used: Set<string>,
 ): EntryText => {
+  const before = linkage === 'static' ? 'static ' : '';
   const storage = planStorage(kernels, real, nominal);
   const sizeNames = sizesMentioned(kernels);
   const sizes = identifiersFor(sizeNames, 'n_');
@@ -46,11 +54,11 @@ export const renderEntry = (
   writeRecord(writer, entry, regions);
   for (const lines of [...entry.functions, run]) for (const line of lines) writer.line(line);
   writeLayout(writer, entry, regions, sizeNames);
-  writer.block(`int64_t ${symbol}_bytes(const int64_t *sizes, int32_t threads)`, () => {
+  writer.block(`${before}int64_t ${symbol}_bytes(const int64_t *sizes, int32_t threads)`, () => {
     writer.line(`${names.record} call;`);
     writer.line(`return ${symbol}_layout(&call, sizes, eb_threads(threads));`);
   });
-  writeCall(writer, entry, e.fn.usesThread);
+  writeCall(writer, entry, before, e.fn.usesThread);
   return { symbol, sizes: sizeNames, lines: writer.lines };
 };
 
@@ -128,9 +136,9 @@ const writeLayout = (
   );
 };
 
-const writeCall = (writer: Writer, { kernels, names }: EntryEmission, usesThread: boolean): void => {
+const writeCall = (writer: Writer, { kernels, names }: EntryEmission, before: string, usesThread: boolean): void => {
   const parameters = 'const int64_t *sizes, const void *const *inputs, void *const *outputs, void *arena, int32_t threads, volatile int32_t *control'; // prettier-ignore
-  writer.block(`int32_t ${names.symbol}(${parameters})`, () => {
+  writer.block(`${before}int32_t ${names.symbol}(${parameters})`, () => {
     writer.line(`${names.record} record = {0}, *const call = &record;`);
     writer.line('call->threads = eb_threads(threads);');
     writer.line(`if (${names.symbol}_layout(call, sizes, call->threads) < 0) return 2;`);
