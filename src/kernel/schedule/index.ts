@@ -1,6 +1,7 @@
 // The schedule, in order, each pass with the reason for its place: which loops are merged, run by threads, run as vectors. In:
 // fused kernels. Out: the same with loops in the order and with the marks that a renderer follows.
 import type { KernelPass } from '../fuse/index.ts';
+import { hoistIndices } from './invariant-indices.ts';
 import { laneReductions } from './lanes.ts';
 import { orderLoops } from './loop-order.ts';
 import { markLoops } from './marks.ts';
@@ -32,5 +33,10 @@ export const schedulePasses: readonly KernelPass[] = [
     run: laneReductions,
   },
   { name: 'tiles', why: 'when all loops have their length', run: tileLoops },
+  {
+    name: 'invariant indices',
+    why: 'when it is known which loops are innermost',
+    run: hoistIndices,
+  },
   { name: 'marks', why: 'last: they say what loops are, not what they may become', run: markLoops },
 ];
