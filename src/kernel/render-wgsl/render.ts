@@ -3,7 +3,7 @@
 // its neighbours by one workgroup, whole scans and whiles among them, where that takes less than its dispatches would.
 import { InternalError } from '../../diagnostics/diagnostic.ts';
 import { iterations } from '../extents.ts';
-import type { KernelProgram, LocalId, Scalar, Statement } from '../kernel.ts';
+import type { KernelProgram, LocalId, Loop, Scalar, Statement } from '../kernel.ts';
 import { visitStatements } from '../transform.ts';
 import type { Command, Placed, Shader, WgslProgram } from './commands.ts';
 import { Costs } from './costs.ts';
@@ -15,6 +15,7 @@ import { nestOf, type LoopStatement } from './loops.ts';
 import { productShader, productNestOf } from './product-shader.ts';
 import { routineFacts } from './routines.ts';
 import { loopName, parameter, parameterWords, type ProgramFacts, type ShaderWriter } from './shader-writer.ts';
+import { iterationsOf } from './work.ts';
 import type { Workgroup } from './workgroup-statements.ts';
 
 type StatementOf<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
@@ -134,7 +135,7 @@ class Renderer {
       case 'reduce':
         return [this.dispatch(this.dispatches.byOneWorkgroup([statement], around), this.costs.inWorkgroup([statement]), [statement])]; // prettier-ignore
       case 'product':
-        return [this.product([], statement, around)];
+        return this.product([], statement, around);
       case 'routine':
         return [this.routine(statement, around)];
       case 'if':
@@ -142,7 +143,7 @@ class Renderer {
       case 'while':
         return this.ranged(statement, around) ?? [this.whileLoop(statement, around)];
       case 'loop':
-        if (statement.role === 'parallel' || statement.privates.length > 0) return [this.nest(statement, around)];
+        if (statement.role === 'parallel' || statement.privates.length > 0) return this.nest(statement, around);
         return this.ranged(statement, around) ?? [this.repeat(statement, around)];
     }
   }
@@ -152,18 +153,21 @@ class Renderer {
     return { kind: 'repeat', count: iterations(loop.extent, this.sizes), body: this.list(body, inside) };
   }
 
-  private nest(statement: LoopStatement, around: Surroundings): Command {
+  private nest(statement: LoopStatement, around: Surroundings): readonly Command[] {
     const product = productNestOf(statement);
     if (product !== null) return this.product(product.loops, product.product, around);
+    if (iterationsOf(nestOf(statement).loops, this.sizes) === 0) return [];
     const { by, time } = this.costs.grid(statement);
     const rendered = by === 'workgroup' ? this.dispatches.byWorkgroup(statement, around) : this.dispatches.byInvocation(statement, around); // prettier-ignore
-    return this.dispatch(rendered, time, [statement]);
+    return [this.dispatch(rendered, time, [statement])];
   }
 
-  private product(loops: ReturnType<typeof nestOf>['loops'], product: StatementOf<'product'>, around: Surroundings): Command {
-    const time = this.costs.asDispatches([product], 1) * loops.reduce((n, l) => n * iterations(l.extent, this.sizes), 1);
-    return this.dispatch(productShader(loops, product, around, this.facts, this.profile), time, [product]);
-  } // prettier-ignore
+  private product(loops: readonly Loop[], product: StatementOf<'product'>, around: Surroundings): readonly Command[] {
+    const batch = iterationsOf(loops, this.sizes);
+    if (batch * iterationsOf([product.rows, product.columns], this.sizes) === 0) return [];
+    const time = batch * this.costs.asDispatches([product], 1);
+    return [this.dispatch(productShader(loops, product, around, this.facts, this.profile), time, [product])];
+  }
 
   private routine(statement: StatementOf<'routine'>, around: Surroundings): Command {
     if (this.isOnHost(statement)) {
