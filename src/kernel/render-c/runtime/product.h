@@ -1,7 +1,7 @@
 // Matrix products with any strides by packed panels and a register-blocked kernel (Goto & van de Geijn 2008; Van Zee &
 // van de Geijn, "BLIS", 2015). In: m × k a, k × n b as base and strides (of rows, of columns; in elements, also 0 or
 // negative). Out: m × n c, set or added to; c overlaps neither a nor b. Sums over the inner index are in blocks of
-// EB_INNER, added in order: the result does not depend on threads.
+// EB_INNER, added in order: the result is the same in every run with as many threads.
 //
 //   eb_product(m, n, k, a, …, b, …, c, …, accumulate, space): one thread; EB_PRODUCT_SPACE bytes, aligned to 64
 //   eb_product_threads(…, space, threads): parts of c on threads; threads · EB_PRODUCT_SPACE bytes
@@ -19,7 +19,9 @@
 // second.
 #define EB_BLOCK_ROWS (32 * EB_ROWS)
 #define EB_BLOCK_COLUMNS (16 * EB_COLUMNS)
-#define EB_PRODUCT_SPACE ((int64_t)sizeof(real) * EB_INNER * (EB_BLOCK_ROWS + EB_BLOCK_COLUMNS))
+// A c of so many entries at most is summed in parts of the inner index, one a thread, where that is long.
+#define EB_PARTIAL 4096
+#define EB_PRODUCT_SPACE ((int64_t)sizeof(real) * (EB_INNER * (EB_BLOCK_ROWS + EB_BLOCK_COLUMNS) + EB_PARTIAL))
 
 // rows × columns (at most EB_COLUMNS) of c through one panel of b. c is written in place where whole vectors fit, else
 // by way of a tile.
@@ -105,9 +107,14 @@ EB_NOINLINE void eb_product_blocks(int64_t m, int64_t n, int64_t k, const real *
   }
 }
 
-EB_FN void eb_product(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,
-                      int64_t brs, int64_t bcs, real *c, int64_t crs, int64_t ccs, int accumulate, void *space) {
-  if (acs == 1 && brs == 1 && k >= 2 * EB_COLUMNS && (n <= 4 || m <= 4)) {
+// Whether sums along the inner index serve best; decided for the whole of c, whatever parts it is computed in.
+EB_FN int eb_product_by_dots(int64_t m, int64_t n, int64_t k, int64_t acs, int64_t brs) {
+  return acs == 1 && brs == 1 && k >= 2 * EB_COLUMNS && (n <= 4 || m <= 4);
+}
+EB_FN void eb_product_part(int by_dots, int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs,
+                           const real *b, int64_t brs, int64_t bcs, real *c, int64_t crs, int64_t ccs, int accumulate,
+                           void *space) {
+  if (by_dots) {
     if (!accumulate) eb_product_nothing(m, n, c, crs, ccs);
     if (m <= n)
       eb_product_dots(n, m, k, b, bcs, a, ars, c, ccs, crs);
@@ -121,29 +128,58 @@ EB_FN void eb_product(int64_t m, int64_t n, int64_t k, const real *a, int64_t ar
   else
     eb_product_blocks(m, n, k, a, ars, acs, b, brs, bcs, 0, c, crs, ccs, accumulate, (real *)space);
 }
+EB_FN void eb_product(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,
+                      int64_t brs, int64_t bcs, real *c, int64_t crs, int64_t ccs, int accumulate, void *space) {
+  int by_dots = eb_product_by_dots(m, n, k, acs, brs);
+  eb_product_part(by_dots, m, n, k, a, ars, acs, b, brs, bcs, c, crs, ccs, accumulate, space);
+}
 EB_FN void eb_product_packed(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs,
                              const real *packed, real *c, int64_t crs, int64_t ccs, int accumulate, void *space) {
   eb_product_blocks(m, n, k, a, ars, acs, 0, 0, 0, packed, c, crs, ccs, accumulate, (real *)space);
 }
 
-// Parts of the longer side of c, each a multiple of a tile, one a thread.
+// c (+)= a b by parts of the inner index: each thread sums into its own c, and those are added in order.
+EB_FN void eb_product_inner_parts(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs,
+                                  const real *b, int64_t brs, int64_t bcs, real *c, int64_t crs, int64_t ccs,
+                                  int accumulate, char *space, int threads) {
+  const int64_t before = (int64_t)sizeof(real) * EB_INNER * (EB_BLOCK_ROWS + EB_BLOCK_COLUMNS);
+  int64_t blocks = (k + EB_INNER - 1) / EB_INNER;
+  EB_PARALLEL(threads)
+  for (int part = 0; part < threads; part++) {
+    int64_t from = blocks * part / threads * EB_INNER;
+    int64_t to = blocks * (part + 1) / threads * EB_INNER;
+    char *own = space + part * EB_PRODUCT_SPACE;
+    eb_product(m, n, (to < k ? to : k) - from, a + from * acs, ars, acs, b + from * brs, brs, bcs,
+               (real *)(void *)(own + before), n, 1, 0, own);
+  }
+  if (!accumulate) eb_product_nothing(m, n, c, crs, ccs);
+  for (int part = 0; part < threads; part++) {
+    const real *sum = (const real *)(const void *)(space + part * EB_PRODUCT_SPACE + before);
+    for (int64_t i = 0; i < m; i++)
+      for (int64_t j = 0; j < n; j++) c[i * crs + j * ccs] += sum[i * n + j];
+  }
+}
+// On threads: parts of the longer side of c, each a multiple of a tile; or of the inner index where c is small.
 EB_FN void eb_product_threads(int64_t m, int64_t n, int64_t k, const real *a, int64_t ars, int64_t acs, const real *b,
                               int64_t brs, int64_t bcs, real *c, int64_t crs, int64_t ccs, int accumulate, void *space,
                               int threads) {
+  if (threads > 1 && m * n <= EB_PARTIAL && k >= 16 * EB_INNER) {
+    eb_product_inner_parts(m, n, k, a, ars, acs, b, brs, bcs, c, crs, ccs, accumulate, (char *)space, threads);
+    return;
+  }
+  int by_dots = eb_product_by_dots(m, n, k, acs, brs);
   int64_t unit = m >= n ? 4 * EB_ROWS : EB_COLUMNS;
   int64_t units = ((m >= n ? m : n) + unit - 1) / unit;
-#ifdef _OPENMP
-#pragma omp parallel for schedule(static) num_threads(threads) if (threads > 1)
-#endif
+  EB_PARALLEL(threads)
   for (int part = 0; part < threads; part++) {
     int64_t from = units * part / threads * unit;
     int64_t to = units * (part + 1) / threads * unit;
     void *own = (char *)space + part * EB_PRODUCT_SPACE;
     if (m >= n)
-      eb_product((to < m ? to : m) - from, n, k, a + from * ars, ars, acs, b, brs, bcs, c + from * crs, crs, ccs,
-                 accumulate, own);
+      eb_product_part(by_dots, (to < m ? to : m) - from, n, k, a + from * ars, ars, acs, b, brs, bcs, c + from * crs,
+                      crs, ccs, accumulate, own);
     else
-      eb_product(m, (to < n ? to : n) - from, k, a, ars, acs, b + from * bcs, brs, bcs, c + from * ccs, crs, ccs,
-                 accumulate, own);
+      eb_product_part(by_dots, m, (to < n ? to : n) - from, k, a, ars, acs, b + from * bcs, brs, bcs, c + from * ccs,
+                      crs, ccs, accumulate, own);
   }
 }

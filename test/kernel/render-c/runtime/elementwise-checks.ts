@@ -30,7 +30,7 @@ const bounds: Readonly<Record<Elementwise, Bound>> = {
   expm1: { ulps: { float32: 1.5, float64: 3 } },
   log: { ulps: { float32: 0.8, float64: 2 } },
   log1p: { ulps: { float32: 0.9, float64: 2 } },
-  // A float32 beyond 2⁴⁸ is a whole number of turns as far as one can tell: its neighbours are 10⁶ turns away.
+  // A float32 beyond 2⁴⁸ (2²⁸ without fused multiplications) counts as a whole number of turns: its neighbours are many turns away.
   sin: {
     ulps: { float32: 1.6, float64: 2 },
     within: (a, _, scalar) => scalar === 'float64' || !(Math.abs(a) >= 2 ** 28),
