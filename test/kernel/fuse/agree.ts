@@ -51,7 +51,7 @@ export const expectSame = (
   sizes: Sizes,
   passes: readonly Pick<KernelPass, 'name' | 'run'>[],
 ): KernelProgram => {
-  const inputs = inputsOf(kernels, sizes);
+  const inputs = inputsOf(kernels, sizes, 1, Math.min(...Object.values(sizes)));
   const before = interpretKernels(verifiedKernels(kernels, 'as written'), inputs, sizes);
   const after = fused(kernels, target, passes);
   for (const way of ways) {
