@@ -6,12 +6,14 @@ import type { KernelProgram, KernelTarget } from './kernel.ts';
 import { lowerToKernels } from './lower/index.ts';
 import { rewriteForKernels } from './rewrite/index.ts';
 import { schedulePasses } from './schedule/index.ts';
-import { verifiedKernels } from './verify.ts';
+import { verifiedKernels, verifyKernels } from './verify.ts';
 
 export const kernelsOf = (program: Program, target: KernelTarget): KernelProgram => {
-  const lowered = verifiedKernels(lowerToKernels(rewriteForKernels(program, target), target), 'as lowered');
-  return [...fusions, ...schedulePasses].reduce(
-    (kernels, { name, run }) => verifiedKernels(run(kernels, target), `after ${name}`),
-    lowered,
-  );
+  const rewritten = rewriteForKernels(program, target);
+  const passes = [...fusions, ...schedulePasses];
+  const made = passes.reduce((kernels, { run }) => run(kernels, target), lowerToKernels(rewritten, target));
+  if (verifyKernels(made).length === 0) return made;
+  // Verifying takes as long as a pass, so the one that broke the kernels is looked for only when they are broken.
+  const lowered = verifiedKernels(lowerToKernels(rewritten, target), 'as lowered');
+  return passes.reduce((kernels, { name, run }) => verifiedKernels(run(kernels, target), `after ${name}`), lowered);
 };
