@@ -15,6 +15,9 @@ import { localName, loopName, parameter, parameterText, type ShaderWriter } from
 
 type StatementOf<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 
+/** Accumulators of one tree: of two words each, they take 8 KiB of the workgroup's memory, of which there are 16 at least. */
+const mostInTree = 4;
+
 /** The while that a dispatch runs a part of: its steps from `from` to `to`, until `alive` is 0. */
 export interface Range {
   readonly loop: LoopId;
@@ -146,7 +149,8 @@ export class Workgroup {
       decode(reduce.loops, number, w, 'continue;');
       takeOne(reduce, accumulators, w);
     });
-    this.tree(accumulators);
+    for (let first = 0; first < accumulators.length; first += mostInTree)
+      this.tree(accumulators.slice(first, first + mostInTree));
     for (const { finish } of accumulators) finish();
   }
 
