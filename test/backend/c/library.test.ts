@@ -37,8 +37,9 @@ describe.skipIf(compiler === null)('a library in C', () => {
     const ways = [{}, { arena: 0, threads: 2 }, { arena: 4 }, { inputs: zero }, { inputs: { y: inputs.y } }];
     const called = callLibrary(kmeans, ways.map((way) => ({ ...usual, ...way })), flags); // prettier-ignore
     expect(called.map(({ status, message }) => [status, message])).toEqual(ways.map(() => [0, 'done']));
+    // In float32 a small distance is the difference of squares near 100.
     for (const { outputs } of called.slice(0, 3))
-      for (const name of wanted) close(outputs[name]!, expected[name]!, 1e-5, name);
+      for (const name of wanted) close(outputs[name]!, expected[name]!, 1e-4, name);
     expect(called[4]!.outputs).toEqual(called[3]!.outputs);
   });
 
