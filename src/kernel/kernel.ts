@@ -107,7 +107,7 @@ export interface Accumulator {
   readonly local: LocalId;
   readonly op: ReduceOp;
   readonly value: Expr;
-  /** β of a soft-min, which is the same in every iteration. */
+  /** β of a soft-min, computed outside of the iterations: it sees neither their loops nor their lets. */
   readonly beta?: Expr;
 }
 

@@ -41,13 +41,15 @@ export const reduceBy = (
   loops: readonly Loop[],
   expressions: readonly Expr[],
 ): { readonly reduce: Statement; readonly result: Expr } => {
-  const { lets, values } = share(expressions, scope.context);
+  // β is computed outside of the iterations, where their lets are not seen.
+  const [term, beta] = expressions;
+  const { lets, values } = share([term!], scope.context);
   const local = scope.context.local();
   const accumulator: Accumulator = {
     local,
     op,
     value: values[0]!,
-    ...(values[1] === undefined ? {} : { beta: values[1] }),
+    ...(beta === undefined ? {} : { beta }),
   };
   return {
     reduce: { kind: 'reduce', loops, lets, accumulators: [accumulator] },

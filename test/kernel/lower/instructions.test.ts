@@ -187,3 +187,12 @@ describe('expressions', () => {
     agree(b.finish({ y, r }), { seed: { shape: [], data: Float64Array.of(7) } }, sizes);
   });
 });
+
+describe('free energies', () => {
+  it('whose β is made of what their terms are made of', () => {
+    const b = new Builder();
+    const scale = b.tanh(b.input('s', []));
+    const terms = b.mul(b.input('x', [N, K]), scale);
+    agree(b.finish({ y: b.softMin(b.exp(scale), terms, [1]) }), { x: numbers(5, 3), s: numbers() }, sizes);
+  });
+});
