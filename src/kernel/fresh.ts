@@ -8,8 +8,16 @@ export class Fresh {
   private loops = 0;
   private locals = 0;
 
-  constructor(private readonly kernels: KernelProgram) {
-    this.buffers = [...kernels.buffers];
+  /** With `from`, a copy of it: its ids are given anew. */
+  constructor(
+    private readonly kernels: KernelProgram,
+    from?: Fresh,
+  ) {
+    this.buffers = [...(from?.buffers ?? kernels.buffers)];
+    if (from !== undefined) {
+      [this.loops, this.locals] = [from.loops, from.locals];
+      return;
+    }
     const loop = (id: LoopId): void => void (this.loops = Math.max(this.loops, id + 1));
     const local = (id: LocalId): void => void (this.locals = Math.max(this.locals, id + 1));
     visitStatements(kernels.body, {
@@ -23,6 +31,16 @@ export class Fresh {
         }
       },
     });
+  }
+
+  /** For trying: what it makes is not real until it is taken. */
+  draft(): Fresh {
+    return new Fresh(this.kernels, this);
+  }
+
+  take(draft: Fresh): void {
+    this.buffers.push(...draft.buffers.slice(this.buffers.length));
+    [this.loops, this.locals] = [draft.loops, draft.locals];
   }
 
   loop(): LoopId {

@@ -6,13 +6,15 @@ import type { BufferId, LocalId } from '../kernel.ts';
 import { meet, type Effects, type Touched } from './dependences.ts';
 
 export interface Policy<Item, State> {
-  readonly effectsOf: (item: Item) => Effects;
   /** Clusters of another key are not asked; null: stays alone. */
   readonly keyOf: (item: Item) => string | null;
   readonly open: (item: Item) => State | null;
   /** The state with the items in it; null where they do not belong, with nothing changed. Items come in any order. */
   readonly join: (state: State, items: readonly Item[]) => State | null;
 }
+
+/** For each item the earlier ones that it has to wait for, by number. */
+export type Waits = readonly (readonly number[])[];
 
 export interface Arranged<Item, State> {
   readonly items: readonly Item[];
@@ -34,14 +36,14 @@ const GROWING = 48;
 
 export const arrange = <Item, State>(
   items: readonly Item[],
+  waits: Waits,
   policy: Policy<Item, State>,
 ): readonly Arranged<Item, State>[] => {
   const clusters: Cluster<State>[] = [];
+  const homes: Cluster<State>[] = [];
   let growing: Cluster<State>[] = [];
-  const order = new Order<Cluster<State>>();
   items.forEach((item, i) => {
-    const effects = policy.effectsOf(item);
-    const before = order.before(effects);
+    const before = [...new Set(waits[i]!.map((earlier) => homes[earlier]!))];
     const key = policy.keyOf(item);
     let home = growing.findLast((cluster) => {
       // What it needs must not wait for the cluster.
@@ -62,7 +64,7 @@ export const arrange = <Item, State>(
         cluster.after.add(home);
         for (const later of home.after) cluster.after.add(later);
       }
-    order.record(effects, home);
+    homes.push(home);
     if (home.state !== null) growing = [...growing.filter((cluster) => cluster !== home), home].slice(-GROWING);
   });
   return inOrder(coalesced(clusters, items, policy)).map(({ members, state }) => ({
@@ -117,27 +119,23 @@ const inOrder = <State>(clusters: readonly Cluster<State>[]): readonly Cluster<S
   return [...placed];
 };
 
-/** What touched what so far. It lives as long as one arrangement. */
-class Order<Home> {
-  private readonly touched = new Map<BufferId, { readonly home: Home; readonly by: Touched }[]>();
-  private readonly makers = new Map<LocalId, Home>();
-
-  /** Everything that something with these effects has to wait for. */
-  before({ buffers, uses }: Effects): readonly Home[] {
-    const found = new Set<Home>();
-    for (const local of uses) if (this.makers.has(local)) found.add(this.makers.get(local)!);
-    for (const [buffer, mine] of buffers)
-      for (const { home, by } of this.touched.get(buffer) ?? [])
-        if (!found.has(home) && meet(by, mine)) found.add(home);
-    return [...found];
-  }
-
-  record({ buffers, makes }: Effects, home: Home): void {
-    for (const local of makes) this.makers.set(local, home);
-    for (const [buffer, by] of buffers) {
-      const seen = this.touched.get(buffer);
-      if (seen === undefined) this.touched.set(buffer, [{ home, by }]);
-      else seen.push({ home, by });
+/** What every item has to wait for: who made what it reads, who used what it changes. */
+export const waitsOf = (effects: readonly Effects[]): Waits => {
+  const touched = new Map<BufferId, { readonly by: Touched; readonly item: number }[]>();
+  const makers = new Map<LocalId, number>();
+  return effects.map(({ buffers, uses, makes }, item) => {
+    const found = new Set<number>();
+    for (const local of uses) if (makers.has(local)) found.add(makers.get(local)!);
+    for (const local of makes) makers.set(local, item);
+    for (const [buffer, mine] of buffers) {
+      const seen = touched.get(buffer);
+      if (seen === undefined) {
+        touched.set(buffer, [{ by: mine, item }]);
+        continue;
+      }
+      for (const { by, item: earlier } of seen) if (!found.has(earlier) && meet(by, mine)) found.add(earlier);
+      seen.push({ by: mine, item });
     }
-  }
-}
+    return [...found];
+  });
+};

@@ -49,16 +49,20 @@ const bindStatement = (s: Statement, context: Context, roles: Roles, around: rea
     case 'loop':
       if (s.privates.length > 0 || s.scratch.length > 0) return false;
       return (
-        attempt(context, roles, (tried) => bindLoop(s, context, tried)) ||
+        (hasExtent(s.loop, context.rows) && attempt(context, roles, (tried) => bindLoop(s, context, tried))) ||
         attempt(context, roles, (tried) => bindList(s.body, context, tried, [...around, s.loop]))
       );
     case 'product':
       return (
-        [s.rows, s.columns].some((row) => attempt(context, roles, (tried) => bindSide(s, row, context, tried))) ||
-        attempt(context, roles, (tried) => bindInner(s, context, tried, around))
+        [s.rows, s.columns].some(
+          (row) => hasExtent(row, context.rows) && attempt(context, roles, (tried) => bindSide(s, row, context, tried)),
+        ) ||
+        (hasExtent(s.inner, context.rows) && attempt(context, roles, (tried) => bindInner(s, context, tried, around)))
       );
     case 'reduce':
-      return s.loops.some((row) => attempt(context, roles, (tried) => bindReduce(s, row, context, tried)));
+      return s.loops.some(
+        (row) => hasExtent(row, context.rows) && attempt(context, roles, (tried) => bindReduce(s, row, context, tried)),
+      );
     case 'store':
       return storesPartial(s, context, roles, around);
     case 'let':
@@ -85,7 +89,7 @@ const attempt = (context: Context, roles: Roles, bind: (tried: Roles) => boolean
 
 /** Rows in any order: each statement in the loop touches what belongs to the row, or adds to what belongs to none. */
 const bindLoop = (s: Of<'loop'>, context: Context, roles: Roles): boolean => {
-  if (!hasExtent(s.loop, context.rows) || !usesNoPartial(s.body, context)) return false;
+  if (!usesNoPartial(s.body, context)) return false;
   const row = s.loop.id;
   let fits = true;
   const write = (to: Access, mode: Of<'store'>['mode']): void => {
@@ -111,7 +115,6 @@ const bindLoop = (s: Of<'loop'>, context: Context, roles: Roles): boolean => {
 };
 
 const bindSide = (s: Of<'product'>, row: Loop, context: Context, roles: Roles): boolean => {
-  if (!hasExtent(row, context.rows)) return false;
   const axis = rowAxis(s.out, row.id, context.bufferOf(s.out.buffer));
   if (axis === null || !roles.add(s.out.buffer, { kind: 'aligned', axis, written: true })) return false;
   context.found.add(row.id);
@@ -119,7 +122,6 @@ const bindSide = (s: Of<'product'>, row: Loop, context: Context, roles: Roles): 
 };
 
 const bindInner = (s: Of<'product'>, context: Context, roles: Roles, around: readonly Loop[]): boolean => {
-  if (!hasExtent(s.inner, context.rows)) return false;
   if (!s.accumulate && !coversAll(s.out, [...around, s.rows, s.columns], context)) return false;
   if (!roles.add(s.out.buffer, { kind: 'private', op: 'sum', fills: !s.accumulate })) return false;
   context.found.add(s.inner.id);
@@ -127,7 +129,7 @@ const bindInner = (s: Of<'product'>, context: Context, roles: Roles, around: rea
 };
 
 const bindReduce = (s: Of<'reduce'>, row: Loop, context: Context, roles: Roles): boolean => {
-  if (!hasExtent(row, context.rows) || !usesNoPartial([s], context)) return false;
+  if (!usesNoPartial([s], context)) return false;
   for (const { local, op } of s.accumulators) {
     if (op !== 'sum' && op !== 'min' && op !== 'max') return false;
     context.partial.set(local, op);

@@ -1,10 +1,12 @@
 // Neighbouring loops of one extent become one loop, and neighbouring reductions over one domain one with several accumulators,
 // in every statement list and then in the lists of what was merged. What one made and another reads in the same iteration need
 // not go through memory then (forward-stores.ts). In and out: kernels.
-import { ofLoop } from '../index-arithmetic.ts';
-import type { Buffer, Index, KernelProgram, LoopId, Statement } from '../kernel.ts';
-import { loopsBy, mapStatement, mapStatements } from '../transform.ts';
-import { arrange } from './arrange.ts';
+import { isOne } from '../../tensor/dims.ts';
+import { ofLoop, subtractIndex } from '../index-arithmetic.ts';
+import type { Access, Buffer, Index, KernelProgram, LoopId, Statement } from '../kernel.ts';
+import { printIndex } from '../print-expressions.ts';
+import { coefficientOf, loopsBy, mapStatement, mapStatements } from '../transform.ts';
+import { arrange, waitsOf } from './arrange.ts';
 import { rowAxis } from './bind-rows.ts';
 import { meet, type Touched } from './dependences.ts';
 import { extentKey, mixesBadly, shapeOfNest } from './nest-shapes.ts';
@@ -33,8 +35,7 @@ const MOST_MEMBERS = 24;
 const mergedList = (list: readonly Statement[], where: Where): readonly Statement[] => {
   if (list.length < 2) return list.map((s) => mergedInside(s, where));
   const members = where.outside ? unitsOf(list) : list.map((s) => unitOf([s]));
-  const clusters = arrange<Member, readonly Member[]>(members, {
-    effectsOf: (member) => member.effects,
+  const clusters = arrange<Member, readonly Member[]>(members, waitsOf(members.map(({ effects }) => effects)), {
     keyOf,
     open: (member) => [member],
     join: (those, joining) => {
@@ -97,13 +98,23 @@ const passes = (from: Member, to: Member): boolean =>
 /** Whether all accesses of two loops to a buffer are at their own iteration, on one axis. */
 const sameIteration = (a: Touched, loopA: Statement, b: Touched, loopB: Statement, buffer: Buffer): boolean => {
   if (loopA.kind !== 'loop' || loopB.kind !== 'loop') return false;
-  const axis = commonAxis(a, loopA.loop.id, buffer);
-  return axis !== null && axis === commonAxis(b, loopB.loop.id, buffer);
+  const place = commonPlace(a, loopA.loop.id, buffer);
+  return place !== null && place === commonPlace(b, loopB.loop.id, buffer);
 };
 
-const commonAxis = ({ accesses }: Touched, loop: LoopId, buffer: Buffer): number | null => {
-  const axes = new Set(accesses.map(({ access }) => rowAxis(access, loop, buffer)));
-  return axes.size === 1 ? [...axes][0]! : null;
+/** The axis at which all accesses have the loop, and how far from it: rows of a tile stand behind those of the tiles before. */
+const commonPlace = ({ accesses }: Touched, loop: LoopId, buffer: Buffer): string | null => {
+  const places = new Set(accesses.map(({ access }) => placeOf(access, loop, buffer)));
+  return places.size === 1 ? [...places][0]! : null;
+};
+
+const placeOf = (access: Access, loop: LoopId, buffer: Buffer): string | null => {
+  const coefficients = access.at.map((index) => coefficientOf(index, loop));
+  const at = coefficients.findIndex((coefficient) => coefficient !== null && isOne(coefficient));
+  if (at < 0) return null;
+  const shift = subtractIndex(access.at[at]!, ofLoop(loop));
+  const axis = rowAxis({ ...access, at: access.at.with(at, ofLoop(loop)) }, loop, buffer);
+  return axis === null ? null : `axis ${axis} from ${printIndex(shift)}`;
 };
 
 const asOne = (members: readonly Member[]): readonly Statement[] => {

@@ -39,6 +39,18 @@ export class Roles {
     return role !== null;
   }
 
+  /** With what is under it, by itself. */
+  copy(): Roles {
+    const copy = new Roles();
+    this.addTo(copy);
+    return copy;
+  }
+
+  private addTo(copy: Roles): void {
+    this.under?.addTo(copy);
+    for (const [buffer, role] of this.own) copy.own.set(buffer, role);
+  }
+
   commit(): void {
     for (const [buffer, role] of this.own) this.under?.own.set(buffer, role);
   }

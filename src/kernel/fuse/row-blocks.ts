@@ -6,7 +6,7 @@ import { Fresh } from '../fresh.ts';
 import type { BufferId, KernelProgram, KernelTarget, Loop, Statement } from '../kernel.ts';
 import { visitStatements } from '../transform.ts';
 import { effectsOf } from './dependences.ts';
-import { asItem, tryRows, type Item, type Place } from './row-groups.ts';
+import { asItem, listOf, tryRows, type Item, type Place } from './row-groups.ts';
 import { unitsOf } from './units.ts';
 
 export const rowBlocks = (kernels: KernelProgram, target: KernelTarget): KernelProgram => {
@@ -26,15 +26,15 @@ interface Program {
 
 /** The list with blocks over the rows that save most, then over the next, and so on; then the lists inside of what is left. */
 const blocksOf = (list: readonly Statement[], program: Program): readonly Statement[] => {
-  let items: readonly Item[] = unitsOf(list).map(asItem);
-  const place: Place = { ...program, own: ownBuffers(items, program) };
+  let current = listOf(unitsOf(list).map(asItem));
+  const place: Place = { ...program, own: ownBuffers(current.items, program) };
   const ranked = candidateRows(list, program.target)
-    .map((rows) => ({ rows, trial: tryRows(rows, items, place) }))
+    .map((rows) => ({ rows, trial: tryRows(rows, current, place) }))
     .filter(({ trial }) => trial.saves > 0)
     .sort((a, b) => b.trial.saves - a.trial.saves);
   for (const [rank, { rows, trial }] of ranked.entries())
-    items = (rank === 0 ? trial : tryRows(rows, items, place)).build();
-  return items.flatMap(({ unit, block }) =>
+    current = (rank === 0 ? trial : tryRows(rows, current, place)).build();
+  return current.items.flatMap(({ unit, block }) =>
     block ? unit.statements : unit.statements.map((s) => blocksInside(s, program)),
   );
 };

@@ -1,23 +1,35 @@
 // Which units of a statement list would make row blocks over given rows. In: the units, the extent of the rows. Out: what they
 // would save, and the list with the blocks built.
-import type { Dim } from '../../tensor/dims.ts';
+import { print, type Dim } from '../../tensor/dims.ts';
 import type { Fresh } from '../fresh.ts';
 import type { Buffer, BufferId, KernelTarget } from '../kernel.ts';
-import { arrange } from './arrange.ts';
+import { arrange, waitsOf, type Waits } from './arrange.ts';
 import { bindRows } from './bind-rows.ts';
 import { chooseBlock, type Choice, type Group } from './block-cost.ts';
 import { buildBlock } from './build-block.ts';
 import { Roles, type Role } from './roles.ts';
 import { splitTails } from './split-tails.ts';
-import { unitOf, type Unit } from './units.ts';
+import { extentsOf, unitOf, type Unit } from './units.ts';
 
 /** A unit, or a block that was made already. */
 export interface Item {
   readonly unit: Unit;
   readonly block: boolean;
+  /** How long its loops are, printed. */
+  readonly extents: ReadonlySet<string>;
 }
 
-export const asItem = (unit: Unit): Item => ({ unit, block: false });
+export const asItem = (unit: Unit): Item => ({ unit, block: false, extents: extentsOf(unit) });
+
+export interface List {
+  readonly items: readonly Item[];
+  readonly waits: Waits;
+}
+
+export const listOf = (items: readonly Item[]): List => ({
+  items,
+  waits: waitsOf(items.map(({ unit }) => unit.effects)),
+});
 
 /** A statement list of a program. */
 export interface Place {
@@ -30,26 +42,38 @@ export interface Place {
 export interface Trial {
   /** Bytes of memory traffic; 0 where there is no block. */
   readonly saves: number;
-  readonly build: () => readonly Item[];
+  readonly build: () => List;
 }
 
 /** The blocks that these rows would give. Units of which only a part would belong to one are split. */
-export const tryRows = (rows: Dim, items: readonly Item[], place: Place): Trial => {
+export const tryRows = (rows: Dim, list: List, { fresh, ...known }: Place): Trial => {
+  const key = print(rows);
+  const place = { ...known, fresh: fresh.draft() };
+  const alone = new Map<Item, Group | null>();
+  const bindAlone = (item: Item): Group | null => {
+    let group = alone.get(item);
+    if (group !== undefined) return group;
+    group = item.block || !item.extents.has(key) ? null : bind([item.unit], rows, place);
+    alone.set(item, group);
+    return group;
+  };
   const split = new Map<Item, readonly [Item, Item]>();
-  for (const item of items) {
-    if (item.block || bind([item.unit], rows, place) !== null) continue;
+  for (const item of list.items) {
+    if (item.block || !item.extents.has(key) || bindAlone(item) !== null) continue;
     const parts = splitTails(item.unit.statements, rows, place.fresh);
     if (parts !== null) split.set(item, [asItem(unitOf(parts[0])), asItem(unitOf(parts[1]))]);
   }
-  const whole = partsOf(rows, items.flatMap((item) => split.get(item) ?? [item]), place); // prettier-ignore
-  if (split.size === 0) return trialOf(whole, place);
+  const pieces = list.items.flatMap((item) => split.get(item) ?? [item]);
+  if (pieces.every((item) => bindAlone(item) === null)) return { saves: 0, build: () => list };
+  const whole = partsOf(rows, split.size === 0 ? list : listOf(pieces), place, bindAlone);
+  if (split.size === 0 || savesOf(whole) === 0) return trialOf(whole, fresh, place);
   // What was split for nothing stays in one.
   const inBlocks = new Set(whole.flatMap(({ units, choice }) => (choice === null ? [] : units)));
-  const kept = items.flatMap((item) => {
+  const kept = list.items.flatMap((item) => {
     const parts = split.get(item);
     return parts !== undefined && inBlocks.has(parts[0].unit) ? parts : [item];
   });
-  return trialOf(partsOf(rows, kept, place), place);
+  return trialOf(kept.length === pieces.length ? whole : partsOf(rows, listOf(kept), place, bindAlone), fresh, place);
 };
 
 /** A part of the list in its place; a block where something was chosen. */
@@ -62,23 +86,30 @@ interface Part {
 
 const savesOf = (parts: readonly Part[]): number => parts.reduce((sum, { choice }) => sum + (choice?.saves ?? 0), 0);
 
-const trialOf = (parts: readonly Part[], { fresh }: Place): Trial => ({
+const trialOf = (parts: readonly Part[], fresh: Fresh, place: Place): Trial => ({
   saves: savesOf(parts),
-  build: () =>
-    parts.flatMap(({ units, items, group, choice }): readonly Item[] => {
-      if (choice === null || group === null) return items;
+  build: () => {
+    fresh.take(place.fresh);
+    const items = parts.flatMap(({ units, items: own, group, choice }): readonly Item[] => {
+      if (choice === null || group === null) return own;
       const statements = units.flatMap((unit) => unit.statements);
-      return [{ unit: unitOf(buildBlock({ ...group, ...choice, statements }, fresh)), block: true }];
-    }),
+      return [{ ...asItem(unitOf(buildBlock({ ...group, ...choice, statements }, fresh))), block: true }];
+    });
+    return listOf(items);
+  },
 });
 
-const partsOf = (rows: Dim, items: readonly Item[], place: Place): readonly Part[] => {
+const partsOf = (
+  rows: Dim,
+  { items, waits }: List,
+  place: Place,
+  bindAlone: (item: Item) => Group | null,
+): readonly Part[] => {
   const users = usersOf(items, place);
   const bufferOf = (id: BufferId): Buffer => place.fresh.bufferOf(id);
-  const clusters = arrange<Item, Group>(items, {
-    effectsOf: (item) => item.unit.effects,
-    keyOf: (item) => (item.block ? null : 'rows'),
-    open: (item) => bind([item.unit], rows, place),
+  const clusters = arrange<Item, Group>(items, waits, {
+    keyOf: (item) => (bindAlone(item) === null ? null : 'rows'),
+    open: (item) => opened(bindAlone(item)!),
     join: (group, joining) => extend(group, joining.map(({ unit }) => unit), place), // prettier-ignore
   });
   return clusters.flatMap(({ items: members, state }): readonly Part[] => {
@@ -91,6 +122,9 @@ const partsOf = (rows: Dim, items: readonly Item[], place: Place): readonly Part
     });
   });
 };
+
+/** A group that can grow without changing the one given. */
+const opened = (group: Group): Group => ({ ...group, roles: group.roles.copy() });
 
 const bind = (units: readonly Unit[], rows: Dim, { fresh }: Place): Group | null => {
   const statements = units.flatMap((unit) => unit.statements);

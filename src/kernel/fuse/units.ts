@@ -1,6 +1,8 @@
 // A statement list as units that may be moved by themselves: a nest, or neighbours that pass scalars to each other (a reduction
 // and the store of what it found). In: a list. Out: its units in order, with their effects.
-import type { Statement } from '../kernel.ts';
+import { print } from '../../tensor/dims.ts';
+import type { Loop, Statement } from '../kernel.ts';
+import { visitStatements } from '../transform.ts';
 import { effectsOf, type Effects } from './dependences.ts';
 
 export interface Unit {
@@ -23,4 +25,20 @@ export const unitsOf = (list: readonly Statement[]): readonly Unit[] => {
     [start, end] = [i + 1, i + 1];
   }
   return units;
+};
+
+/** Extents of all loops of a unit, printed. */
+export const extentsOf = ({ statements }: Unit): ReadonlySet<string> => {
+  const found = new Set<string>();
+  const note = ({ extent }: Loop): void => {
+    if (extent.kind === 'dim') found.add(print(extent.dim));
+  };
+  visitStatements(statements, {
+    statement: (s) => {
+      if (s.kind === 'loop') note(s.loop);
+      else if (s.kind === 'reduce') s.loops.forEach(note);
+      else if (s.kind === 'product') [s.rows, s.columns, s.inner].forEach(note);
+    },
+  });
+  return found;
 };
