@@ -13,26 +13,18 @@ import { splitLongProducts } from './long-products.ts';
 import { splitLongReductions } from './long-reductions.ts';
 import { spreadScatters } from './scatters.ts';
 
-const passes: readonly KernelPass[] = [
+/** `profile`: what keeps the device busy. */
+const passesFor = (profile: DeviceProfile): readonly KernelPass[] => [
+  {
+    name: 'scatters',
+    why: 'before fusion, which would make a serial loop of the loops over updates and their parallel neighbours',
+    run: (kernels, { sizes }) => spreadScatters(kernels, sizes, profile),
+  },
   ...fusions,
   {
     name: 'unroll reductions',
     why: 'before loops are merged: what is left has no loop inside and runs on with its neighbours',
     run: unrollReductions,
-  },
-  {
-    name: 'merge loops',
-    why: 'last: fewer loop variables are found from the number of an invocation',
-    run: mergeLoops,
-  },
-];
-
-/** What keeps a device of this profile busy. */
-const spreading = (profile: DeviceProfile): readonly KernelPass[] => [
-  {
-    name: 'scatters',
-    why: 'before loops are merged, while the loops over updates are told apart from the others',
-    run: (kernels, { sizes }) => spreadScatters(kernels, sizes, profile),
   },
   {
     name: 'merge loops',
@@ -53,7 +45,7 @@ const spreading = (profile: DeviceProfile): readonly KernelPass[] => [
 
 /** Throws InternalError where a pass breaks the kernels. */
 export const wgslKernelsOf = (program: Program, target: KernelTarget, profile: DeviceProfile): KernelProgram =>
-  [...passes, ...spreading(profile)].reduce(
+  passesFor(profile).reduce(
     (kernels, { name, run }) => verifiedKernels(run(kernels, target), `after ${name}`),
     verifiedKernels(lowerToKernels(rewriteForKernels(program, target), target), 'as lowered'),
   );

@@ -36,9 +36,9 @@ export const spreadScatters = (kernels: KernelProgram, sizes: Sizes, profile: De
     const parts = partsOf(scatter, kernels, sizes, profile);
     if (parts > 1) return inParts(scatter, parts, sizes, fresh);
     const { outer, serial, inner, body: all } = scatter;
-    return inner.length === 0 && outer.length === 0
-      ? null
-      : around([...outer, ...inner], around(serial, all, 'serial'));
+    const alone: Loop = { id: fresh.loop(), extent: { kind: 'dim', dim: constant(1) } };
+    const apart = [...outer, ...inner];
+    return around(apart.length === 0 ? [alone] : apart, around(serial, all, 'serial'));
   });
   return fresh.finish(body);
 };
