@@ -82,6 +82,8 @@ export interface Emission {
   readonly threaded: boolean;
   /** Inside any loop: runs more than once. */
   readonly inLoop: boolean;
+  /** Inside a loop whose iterations are lanes: nothing may leave it, and a call would end the lanes. */
+  readonly inLanes: boolean;
 }
 
 export type RenderStatements = (statements: readonly Statement[], e: Emission) => void;
@@ -91,4 +93,5 @@ export const startOf = (entry: EntryEmission): Emission => ({
   entry,
   threaded: false,
   inLoop: false,
+  inLanes: false,
 });

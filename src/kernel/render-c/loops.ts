@@ -37,7 +37,8 @@ export const isShared = (statement: Statement, threaded: boolean): boolean => {
 export const renderLoop = (statement: LoopStatement, e: Emission, inside: RenderStatements): void => {
   if (isShared(statement, e.threaded)) return renderShared(statement, e, inside);
   clearCopies(statement.privates, e);
-  renderFor(statement.loop, isVector(statement), e, () => inside(statement.body, { ...e, inLoop: true }));
+  const inner = { ...e, inLoop: true, inLanes: isVector(statement) };
+  renderFor(statement.loop, inner.inLanes, e, () => inside(statement.body, inner));
   joinCopies(statement.privates, null, e);
 };
 
@@ -78,7 +79,7 @@ const renderShared = (statement: LoopStatement, e: Emission, inside: RenderState
   const { loop, privates } = statement;
   const part = new CFunction(e.entry.names);
   const name = e.entry.functionName();
-  const inner: Emission = { ...e, fn: part, threaded: true, inLoop: true };
+  const inner: Emission = { ...e, fn: part, threaded: true, inLoop: true, inLanes: isVector(statement) };
   if (privates.length > 0) part.block('if (starts)', () => clearCopies(privates, inner));
   renderRange(part.defineLoop(loop.id), 'from', 'end', isVector(statement), inner, () => inside(statement.body, inner));
   e.entry.functions.push(part.partText(name));

@@ -76,7 +76,7 @@ export const partsOfList = (statements: readonly Statement[], e: Emission): read
   const measures = statements.map((statement) => measured(statement, e));
   const total = measures.reduce((sum, m) => sum + m.count, 0);
   const whole = { statements, apart: false, cold: false, makes: [] };
-  if (total <= mostInFunction || statements.length === 1) return [whole];
+  if (e.inLanes || total <= mostInFunction || statements.length === 1) return [whole];
   const groups: { statements: Statement[]; count: number; heavy: boolean }[] = [];
   for (const [i, statement] of statements.entries()) {
     const { count, heavy } = measures[i]!;
