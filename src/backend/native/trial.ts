@@ -37,12 +37,14 @@ const trialMilliseconds = 20_000;
 const required = ['-std=gnu11', '-O3', '-fPIC', '-shared'] as const;
 
 /** Flags that a compiler may lack, each of them. Never -ffast-math: its start-up code sets flush-to-zero on Node's own thread,
- *  and comparisons with NaN lose their meaning. nodelete: a thread of OpenMP may stand in code that the end of a process unloads. */
+ *  and comparisons with NaN lose their meaning. Loops that are split where a condition changes have lengths that are not known, and
+ *  rows of 32 inside of them end in scalars. nodelete: a thread of OpenMP may stand in code that the end of a process unloads. */
 const optional = ({ platform, architecture }: Machine): readonly string[] => [
   // clang for Apple's processors has no -march=native.
   platform === 'darwin' && architecture === 'arm64' ? '-mcpu=native' : '-march=native',
   '-fno-math-errno',
   '-fno-trapping-math',
+  '-fno-split-loops',
   '-fopenmp',
   // The linker of macOS does not know it, nor needs it: the thread of the libraries is never ended.
   ...(platform === 'darwin' ? [] : ['-Wl,-z,nodelete']),

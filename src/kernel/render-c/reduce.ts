@@ -4,7 +4,10 @@
 // value is evaluated once. (The schedule splits what threads share.)
 import { constantValue } from '../../tensor/dims.ts';
 import { constantIterations, mostIterations } from '../extents.ts';
-import type { LocalId, Loop, ReduceOp, Statement } from '../kernel.ts';
+import { Fresh } from '../fresh.ts';
+import type { BufferId, LocalId, Loop, ReduceOp, Statement } from '../kernel.ts';
+import { stillIndices } from '../still-indices.ts';
+import { mapStatement } from '../transform.ts';
 import { accumulating, type Accumulating, type Terms } from './accumulators.ts';
 import type { Emission } from './emission.ts';
 import { exprText, scalarOf } from './expressions.ts';
@@ -32,7 +35,7 @@ export const renderReduce = (whole: Reduce, e: Emission): void => {
   const ends = loops.map((loop) => endOf(loop, e));
   const nest = (depth: number): void => {
     const loop = loops[depth]!;
-    if (depth === loops.length - 1) return renderInnermost(statement, all, loop, ends[depth]!, e);
+    if (depth === loops.length - 1) return renderInnermost(depth === 0 ? statement : withStill(statement, e), all, loop, ends[depth]!, e); // prettier-ignore
     const variable = e.fn.defineLoop(loop.id);
     e.fn.block(`for (int64_t ${variable} = 0; ${variable} < ${ends[depth]!}; ${variable}++)`, () => {
       if (constantIterations(loop.extent) === null) lines([`if ((${variable} & 255) == 255 && *call->control == 2) return;`], e); // prettier-ignore
@@ -42,6 +45,18 @@ export const renderReduce = (whole: Reduce, e: Emission): void => {
   nest(0);
   const open = loops.flatMap((loop, i) => ((constantIterations(loop.extent) ?? 0) > 0 ? [] : [`${ends[i]!} > 0`]));
   for (const { local, scalar, result } of all) e.fn.defineLocal(local, scalar, result(open.join(' && ')));
+};
+
+/** The reduction inside of its outer loops, where computed indices that its last loop does not change are locals. */
+const withStill = (statement: Reduce, e: Emission): Reduce => {
+  const { loops, lets, accumulators } = statement;
+  const first = new Fresh(e.entry.kernels).local();
+  let made = 0;
+  const changing = { loops: [loops.at(-1)!.id], locals: new Set(lets.map(({ local }) => local)), buffers: new Set<BufferId>() }; // prettier-ignore
+  const still = stillIndices([...lets, ...accumulators].map(({ value }) => value), changing, () => first + made++); // prettier-ignore
+  if (still === null) return statement;
+  for (const { local, value } of still.lets) e.fn.defineLocal(local, 'int', exprText(value, e));
+  return mapStatement(statement, still.by) as Reduce;
 };
 
 const lines = (texts: readonly string[], e: Emission): void => texts.forEach((text) => e.fn.line(text));

@@ -1,19 +1,9 @@
 // Computed indices that stand still in an innermost loop are computed before it: what is read at them is then a row like any
 // other, and no gather, which compilers make of an index that they load in every lane. In and out: kernels of the same meaning.
 import { Fresh } from '../fresh.ts';
-import type { Atom, BufferId, Expr, Index, KernelProgram, LocalId, LoopId, Statement } from '../kernel.ts';
-import { ofAtom } from '../index-arithmetic.ts';
-import { printAtom } from '../print-expressions.ts';
-import { exprMentions, mapStatement, visitExpr, visitStatements } from '../transform.ts';
-
-type ValueAtom = Extract<Atom, { kind: 'value' }>;
-
-/** What changes within a statement. */
-interface Changing {
-  readonly loops: readonly LoopId[];
-  readonly locals: ReadonlySet<LocalId>;
-  readonly buffers: ReadonlySet<BufferId>;
-}
+import type { BufferId, Expr, KernelProgram, LocalId, LoopId, Statement } from '../kernel.ts';
+import { stillIndices, type Changing } from '../still-indices.ts';
+import { mapStatement, visitStatements } from '../transform.ts';
 
 const changingIn = (statement: Statement): Changing => {
   const [loops, locals, buffers] = [[] as LoopId[], new Set<LocalId>(), new Set<BufferId>()];
@@ -30,50 +20,6 @@ const changingIn = (statement: Statement): Changing => {
     },
   });
   return { loops, locals, buffers };
-};
-
-const isStill = (expr: Expr, { loops, locals, buffers }: Changing): boolean => {
-  let still = !loops.some((loop) => exprMentions(expr, loop));
-  visitExpr(expr, {
-    expr: (part) => {
-      if (part.kind === 'local' && locals.has(part.local)) still = false;
-    },
-    access: ({ buffer }) => {
-      if (buffers.has(buffer)) still = false;
-    },
-  });
-  return still;
-};
-
-/** Computed indices that are evaluated whenever the expression is: not those in a branch. */
-const computedIn = (expr: Expr, found: ValueAtom[]): void => {
-  const inIndex = (index: Index): void => {
-    for (const { atom } of index.terms) {
-      if (atom.kind === 'floor-div' || atom.kind === 'mod') inIndex(atom.of);
-      if (atom.kind !== 'value') continue;
-      found.push(atom);
-      computedIn(atom.of, found);
-    }
-  };
-  switch (expr.kind) {
-    case 'number':
-    case 'local':
-      return;
-    case 'index':
-      return inIndex(expr.of);
-    case 'load':
-      return expr.from.at.forEach(inIndex);
-    case 'map':
-      return expr.args.forEach((arg) => computedIn(arg, found));
-    case 'cast':
-      return computedIn(expr.of, found);
-    case 'within':
-      return expr.tests.forEach(({ index }) => inIndex(index));
-    case 'random':
-      computedIn(expr.seed, found);
-      computedIn(expr.step, found);
-      return inIndex(expr.element);
-  }
 };
 
 const holdsLoops = (statements: readonly Statement[]): boolean =>
@@ -95,25 +41,9 @@ const evaluatedIn = (statement: Statement): readonly Expr[] | null => {
 
 const hoisted = (statement: Statement, fresh: Fresh): readonly Statement[] => {
   const exprs = evaluatedIn(statement);
-  if (exprs === null) return [statement];
-  const changing = changingIn(statement);
-  const found: ValueAtom[] = [];
-  for (const expr of exprs) computedIn(expr, found);
-  const made = new Map<string, { readonly local: LocalId; readonly value: Expr }>();
-  for (const atom of found) {
-    const isPlain = atom.of.kind === 'local' || atom.of.kind === 'number' || atom.of.kind === 'index';
-    if (isPlain || made.has(printAtom(atom)) || !isStill(atom.of, changing)) continue;
-    made.set(printAtom(atom), { local: fresh.local(), value: atom.of });
-  }
-  if (made.size === 0) return [statement];
-  const atom = (old: Atom): Index | null => {
-    const known = old.kind === 'value' ? made.get(printAtom(old)) : undefined;
-    return known === undefined
-      ? null
-      : ofAtom({ kind: 'value', of: { kind: 'local', local: known.local, scalar: 'int' } });
-  };
-  const lets = [...made.values()].map(({ local, value }): Statement => ({ kind: 'let', local, value }));
-  return [...lets, mapStatement(statement, { atom })];
+  const still = exprs === null ? null : stillIndices(exprs, changingIn(statement), () => fresh.local());
+  if (still === null) return [statement];
+  return [...still.lets.map((made): Statement => ({ kind: 'let', ...made })), mapStatement(statement, still.by)];
 };
 
 /** Only inside of a loop: what stands outermost runs as a whole, on all threads or as a dispatch. */
