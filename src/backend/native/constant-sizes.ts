@@ -8,6 +8,9 @@ import type { Sizes } from './call-sizes.ts';
 /** Longer loops gain nothing from a known length. */
 const mostConstant = 512;
 
+/** As short as this a length that also counts steps is that of a small axis (states, centres). */
+const fewSteps = 64;
+
 /** Sizes in the lengths of scans: steps are never unrolled, and how many there are changes from call to call. */
 const countsOfSteps = (program: Program): readonly string[] =>
   program.instrs.flatMap((instr) => [
@@ -18,11 +21,12 @@ const countsOfSteps = (program: Program): readonly string[] =>
 /** Chooses for one entry, call by call. A size that has had two values stays symbolic, so that an entry is compiled at most once
  *  more than it has sizes. */
 export class ConstantSizes {
-  private readonly symbolic: Set<string>;
+  private readonly symbolic = new Set<string>();
+  private readonly steps: ReadonlySet<string>;
   private readonly seen = new Map<string, number>();
 
   constructor(program: Program) {
-    this.symbolic = new Set(countsOfSteps(program));
+    this.steps = new Set(countsOfSteps(program));
   }
 
   of(sizes: Sizes): Sizes {
@@ -30,7 +34,9 @@ export class ConstantSizes {
       if ((this.seen.get(name) ?? value) !== value) this.symbolic.add(name);
       this.seen.set(name, value);
     }
-    const chosen = Object.entries(sizes).filter(([name, value]) => value <= mostConstant && !this.symbolic.has(name));
+    const chosen = Object.entries(sizes).filter(
+      ([name, value]) => value <= (this.steps.has(name) ? fewSteps : mostConstant) && !this.symbolic.has(name),
+    );
     return Object.fromEntries(chosen.sort(([a], [b]) => (a < b ? -1 : 1)));
   }
 }

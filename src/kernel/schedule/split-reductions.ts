@@ -1,12 +1,12 @@
 // Long reductions with few results, split over tiles of what they run through, so that threads share them and no float32 sum gets
 // long: every thread reduces its tiles into a copy of its own. In: kernels. Out: kernels in which such a nest is three: the results
-// filled, the tiles reduced (soft-min: the minima first, then the sums of weights), what followed the reduction.
+// filled, the tiles reduced, what followed the reduction. A free energy is that of the free energies of its tiles.
 import { FORBIDDEN } from '../../tensor/energies.ts';
-import { constant } from '../../tensor/dims.ts';
+import { constant, constantValue } from '../../tensor/dims.ts';
 import { iterations } from '../extents.ts';
 import { Fresh } from '../fresh.ts';
 import { addIndex, ofLoop, scaleIndex, stridesOfShape } from '../index-arithmetic.ts';
-import type { Access, Accumulator, Expr, Index, KernelProgram, KernelTarget, Loop, LocalId, Private, Statement } from '../kernel.ts'; // prettier-ignore
+import type { Access, Expr, Index, KernelProgram, KernelTarget, Loop, LocalId, Private, Statement } from '../kernel.ts'; // prettier-ignore
 import { loopsBy, mapStatement, type Replacements } from '../transform.ts';
 import { usualTuning } from '../tuning.ts';
 
@@ -67,75 +67,63 @@ const rowsOf = (reduce: Reduce, sizes: KernelTarget['sizes']): number =>
   iterations(tiledLoop(reduce, sizes).extent, sizes);
 
 const split = (nest: Nest, fresh: Fresh, target: KernelTarget): readonly Statement[] => {
-  const { reduce } = nest;
-  // Minima and sums first; then the weights of free energies, which need the minima.
-  const plain = reduce.accumulators.map((a): Accumulator => ({
-    local: fresh.local(),
-    op: a.op === 'soft-min' ? 'min' : a.op,
-    value: a.value,
-  }));
-  const first = stage(nest, plain, reduce.lets, fresh, target);
-  const soft = reduce.accumulators.flatMap((a, i) => (a.op === 'soft-min' ? [{ ...a, least: first.results[i]! }] : []));
-  const sums = soft.map(({ value, beta, least }): Accumulator => {
-    const below: Expr = { kind: 'map', fn: 'sub', args: [{ kind: 'load', from: least }, value] };
-    const weight: Expr = { kind: 'map', fn: 'mul', args: [below, bounded(beta!)] };
-    return { local: fresh.local(), op: 'sum', value: { kind: 'map', fn: 'exp', args: [weight] } };
-  });
-  const second = sums.length === 0 ? null : stage(nest, sums, reduce.lets, fresh, target);
-  const finals = reduce.accumulators.map((a, i): Statement => {
-    const result: Expr = { kind: 'load', from: first.results[i]! };
-    if (a.op !== 'soft-min') return { kind: 'let', local: a.local, value: result };
-    const total: Expr = { kind: 'load', from: second!.results[soft.findIndex((s) => s.local === a.local)]! };
-    const entropy: Expr = { kind: 'map', fn: 'div', args: [{ kind: 'map', fn: 'log', args: [total] }, bounded(a.beta!)] }; // prettier-ignore
-    const free: Expr = { kind: 'map', fn: 'sub', args: [result, entropy] };
-    return { kind: 'let', local: a.local, value: { kind: 'map', fn: 'min', args: [free, number(FORBIDDEN)] } };
-  });
-  return [...first.statements, ...(second?.statements ?? []), ...around(nest.loops, [...finals, ...nest.tail])];
+  const { reduce, loops, tail } = nest;
+  const staged = stage(nest, fresh, target);
+  const last = staged.partials === null ? [] : [joined(reduce, staged.partials)];
+  const finals = reduce.accumulators.flatMap((a, i): readonly Statement[] =>
+    a.op === 'soft-min' ? [] : [{ kind: 'let', local: a.local, value: { kind: 'load', from: staged.results[i]! } }],
+  );
+  return [...staged.statements, ...around(loops, [...last, ...finals, ...tail])];
 };
 
+/** The free energy of the free energies of all tiles. */
+const joined = (reduce: Reduce, { tiles, at }: Partials): Statement => ({
+  kind: 'reduce',
+  loops: [tiles],
+  lets: [],
+  accumulators: reduce.accumulators.flatMap((a, i) =>
+    a.op === 'soft-min' ? [{ ...a, value: { kind: 'load', from: at[i]! } as const }] : [],
+  ),
+});
+
 const number = (value: number): Expr => ({ kind: 'number', value, scalar: 'real' });
-const bounded = (beta: Expr): Expr => ({ kind: 'map', fn: 'min', args: [beta, number(FORBIDDEN)] });
 
 const around = (loops: readonly LoopStatement[], body: readonly Statement[]): readonly Statement[] =>
   loops.reduceRight<readonly Statement[]>((inner, loop) => [{ ...loop, body: inner }], body);
 
 const identity = { sum: 0, min: FORBIDDEN, max: -FORBIDDEN } as const;
 
+interface Partials {
+  /** A loop over the tiles, for the nest that joins them. */
+  readonly tiles: Loop;
+  /** By accumulator, its free energy over a tile; of the others nothing. */
+  readonly at: Readonly<Record<number, Access>>;
+}
+
 interface Stage {
   readonly statements: readonly Statement[];
-  /** Where each accumulator's result stands, by the loops of the nest. */
-  readonly results: readonly Access[];
+  /** Where the result of each accumulator stands, by the loops of the nest; of a free energy nothing does. */
+  readonly results: Readonly<Record<number, Access>>;
+  readonly partials: Partials | null;
 }
 
 /** Fills the results and reduces all tiles into them. The nest's loops keep their ids where the results are read; elsewhere they
  *  are copies. */
-const stage = (
-  nest: Nest,
-  accumulators: readonly Accumulator[],
-  lets: Reduce['lets'],
-  fresh: Fresh,
-  { sizes, tuning = usualTuning }: KernelTarget,
-): Stage => {
-  const { loops, reduce } = nest;
+const stage = ({ loops, reduce }: Nest, fresh: Fresh, { sizes, tuning = usualTuning }: KernelTarget): Stage => {
   const shape = loops.map(({ loop }) => (loop.extent.kind === 'dim' ? loop.extent.dim : constant(1)));
-  const strides = stridesOfShape(shape);
-  const buffers = accumulators.map((_, i) => ({
-    into: fresh.buffer({ name: `partial ${i}`, scalar: 'real', shape, storage: 'arena' }),
-    copy: fresh.buffer({ name: `own partial ${i}`, scalar: 'real', shape, storage: 'scratch' }),
-  }));
   const at = (of: readonly LoopStatement[]): readonly Index[] => of.map(({ loop }) => ofLoop(loop.id));
-  const fillLoops = loops.map((l) => ({ ...l, loop: { ...l.loop, id: fresh.loop() } }));
-  const fill = accumulators.map(({ op }, i): Statement => {
-    const to = { buffer: buffers[i]!.into, at: at(fillLoops), strides };
-    return { kind: 'store', to, value: number(identity[op as Private['op']]), mode: 'set' };
-  });
-
   const tiled = tiledLoop(reduce, sizes);
   const others = reduce.loops.reduce((n, l) => (l === tiled ? n : n * iterations(l.extent, sizes)), 1);
   const size = Math.max(8, Math.min(4096, 2 ** Math.round(Math.log2(tuning.reduceTerms / Math.max(1, others)))));
   const of = tiled.extent.kind === 'dim' ? tiled.extent.dim : constant(0);
-  const tile = fresh.loop();
+  const [tile, joining] = [fresh.loop(), fresh.loop()];
+  const tiles: Loop = { id: joining, extent: { kind: 'tiles', of, size } };
   const copies = loops.map((l) => ({ ...l, role: 'serial' as const, loop: { ...l.loop, id: fresh.loop() } }));
+  const fillLoops = loops.map((l) => ({ ...l, loop: { ...l.loop, id: fresh.loop() } }));
+  const known = constantValue(of);
+  // How many tiles there are is no polynomial of a size that is open: there are at most as many as there are terms.
+  const count = known === null ? of : constant(Math.max(1, Math.ceil(known / size)));
+
   const inner = reduce.loops.map((l): Loop =>
     l === tiled ? { id: fresh.loop(), extent: { kind: 'tile', of, tile, size } } : { ...l, id: fresh.loop() },
   );
@@ -146,25 +134,42 @@ const stage = (
       return [l.id, l === tiled ? addIndex(scaleIndex(ofLoop(tile), constant(size)), own) : own] as const;
     }),
   ]);
-  const locals = new Map<LocalId, LocalId>(lets.map(({ local }) => [local, fresh.local()]));
-  const by: Replacements = {
-    ...loopsBy(renamed),
-    makes: (local) => locals.get(local) ?? local,
-  };
-  const partial: Reduce = { ...(mapStatement({ kind: 'reduce', loops: [], lets, accumulators }, by) as Reduce), loops: inner }; // prettier-ignore
-  const stores = accumulators.map(({ op, local }, i): Statement => {
-    const to = { buffer: buffers[i]!.copy, at: at(copies), strides };
-    return { kind: 'store', to, value: { kind: 'local', local, scalar: 'real' }, mode: op as Private['op'] };
+  const locals = new Map<LocalId, LocalId>([...reduce.lets, ...reduce.accumulators].map(({ local }) => [local, fresh.local()])); // prettier-ignore
+  const by: Replacements = { ...loopsBy(renamed), makes: (local) => locals.get(local) ?? local };
+  const partial: Reduce = { ...(mapStatement(reduce, by) as Reduce), loops: inner };
+
+  const results: Record<number, Access> = {};
+  const partials: Record<number, Access> = {};
+  const [fill, stores, privates]: [Statement[], Statement[], Private[]] = [[], [], []];
+  reduce.accumulators.forEach(({ op }, i) => {
+    const value: Expr = { kind: 'local', local: partial.accumulators[i]!.local, scalar: 'real' };
+    if (op === 'soft-min') {
+      const whole = [...shape, count];
+      const strides = stridesOfShape(whole);
+      const buffer = fresh.buffer({
+        name: `free energy ${i} of tiles`,
+        scalar: 'real',
+        shape: whole,
+        storage: 'arena',
+      });
+      stores.push({ kind: 'store', to: { buffer, at: [...at(copies), ofLoop(tile)], strides }, value, mode: 'set' });
+      partials[i] = { buffer, at: [...at(loops), ofLoop(joining)], strides };
+      return;
+    }
+    const strides = stridesOfShape(shape);
+    const mode = op as Private['op'];
+    const into = fresh.buffer({ name: `${op} ${i} of tiles`, scalar: 'real', shape, storage: 'arena' });
+    const copy = fresh.buffer({ name: `own ${op} ${i} of tiles`, scalar: 'real', shape, storage: 'scratch' });
+    fill.push({ kind: 'store', to: { buffer: into, at: at(fillLoops), strides }, value: number(identity[mode]), mode: 'set' }); // prettier-ignore
+    stores.push({ kind: 'store', to: { buffer: copy, at: at(copies), strides }, value, mode });
+    privates.push({ copy, into, op: mode });
+    results[i] = { buffer: into, at: at(loops), strides };
   });
-  const privates = accumulators.map(({ op }, i): Private => ({ ...buffers[i]!, op: op as Private['op'] }));
-  const tiles: Statement = {
-    kind: 'loop',
-    loop: { id: tile, extent: { kind: 'tiles', of, size } },
-    role: 'parallel',
-    scratch: [],
-    privates,
-    body: around(copies, [partial, ...stores]),
+  const reduced: Statement = { kind: 'loop', loop: { id: tile, extent: tiles.extent }, role: 'parallel', scratch: [], privates, body: around(copies, [partial, ...stores]) }; // prettier-ignore
+  const filled = fill.length === 0 ? [] : around(fillLoops, fill);
+  return {
+    statements: [...filled, reduced],
+    results,
+    partials: Object.keys(partials).length === 0 ? null : { tiles, at: partials },
   };
-  const results = buffers.map(({ into }): Access => ({ buffer: into, at: at(loops), strides }));
-  return { statements: [...around(fillLoops, fill), tiles], results };
 };

@@ -148,7 +148,7 @@ describe('reductions', () => {
       const before = reduction(op, 'K', 'N', turned);
       const sizes = { K: 3, N: 20_001 };
       const after = splitReductions(before, targetOf(sizes));
-      expect(loopsIn(after).some((l) => l.privates.length > 0)).toBe(true);
+      expect(loopsIn(after).some((l) => l.loop.extent.kind === 'tiles')).toBe(true);
       expectSame(before, after, { x: turned ? array(sizes.N, 3) : array(3, sizes.N) }, sizes);
     }
   });
