@@ -39,9 +39,11 @@ const freeEnergy = (
   const fast = b.minimum(free, forbidden);
   const slow = b.contract({ kind: 'soft-min', beta }, [x, y], keep);
   const rows = keep.filter((label) => x.axes.includes(label));
-  const smallest: Labelled = { value: b.contract('min-plus', [{ value: sum, axes: keep }], rows), axes: rows };
-  const entry = b.select(b.gt(sum, bound), fast, slow);
-  return b.select(arranged(b, { ...smallest, value: b.gt(smallest.value, bound) }, keep), fast, entry);
+  const isLarge = b.gt(sum, bound);
+  // Counted, for that takes less than the smallest, which has to remember NaN: here NaN counts as small.
+  const small = b.contract('sum-product', [{ value: b.not(isLarge), axes: keep }], rows);
+  const isWhole: Labelled = { value: b.eq(small, 0), axes: rows };
+  return b.select(arranged(b, isWhole, keep), fast, b.select(isLarge, fast, slow));
 };
 
 export const multiplySoftMinima = (program: Program, target: KernelTarget): Program =>
