@@ -7,7 +7,10 @@ import { exprText, scalarOf } from './expressions.ts';
 /** A pass over the iterations of a chunk: variables before it, OpenMP clauses, what each iteration does with its value. */
 interface SecondPass {
   readonly before: readonly string[];
-  readonly clauses: readonly string[];
+  /** null: not as a vector. */
+  readonly clauses: readonly string[] | null;
+  /** Where it is hardly ever needed: when. */
+  readonly when?: string;
   /** `position`: where the iteration stands in its chunk. */
   readonly each: (value: string, position: string) => readonly string[];
 }
@@ -38,6 +41,8 @@ export interface Accumulating {
 }
 
 export interface Terms {
+  /** Whether they are lanes of vectors. */
+  readonly vector: boolean;
   /** Whether one chunk has them all. */
   readonly oneChunk: boolean;
   /** Whether all of a chunk, and of all chunks, may be summed in `real`. */
@@ -83,33 +88,51 @@ const sum: Make = ({ local, value }, terms, e) => {
   };
 };
 
-/** NaN takes no part in comparisons: it is counted apart, so that the minimum is one instruction. */
+/** NaN takes no part in comparisons. One value after another, it is seen by itself. As lanes of a vector it counts as -∞ (∞ for a
+ *  maximum), which is one instruction; where the result is that, which is hardly ever, a second look tells them apart. */
+const withNaN = (
+  sign: '<' | '>',
+  { vector }: Terms,
+  { best, bad, x }: { readonly best: string; readonly bad: string; readonly x: string },
+  e: Emission,
+): { readonly each: readonly string[]; readonly second: readonly SecondPass[] } => {
+  const better = (y: string): string => `${best} = ${y} ${sign} ${best} ? ${y} : ${best};`;
+  if (!vector) return { each: [better(x), `${bad} |= ${x} != ${x};`], second: [] };
+  const limit = sign === '<' ? '-(real)INFINITY' : '(real)INFINITY';
+  const y = e.fn.temporary('y');
+  return {
+    each: [`const real ${y} = ${x} == ${x} ? ${x} : ${limit};`, better(y)],
+    second: [{ before: [], clauses: null, when: `${best} == ${limit}`, each: (value) => [`${bad} |= ${value} != ${value};`] }], // prettier-ignore
+  };
+};
+
 const extremum =
   (sign: '<' | '>', start: string, empty: string): Make =>
-  ({ local, value }, _terms, e) => {
+  ({ local, value }, terms, e) => {
     const scalar = scalarOf(value, e);
     const op = sign === '<' ? 'min' : 'max';
-    const type = scalar === 'int' ? 'int32_t' : 'real';
-    const first = scalar === 'int' ? (sign === '<' ? 'INT32_MAX' : 'INT32_MIN') : start;
+    const isInt = scalar === 'int';
+    const type = isInt ? 'int32_t' : 'real';
+    const first = isInt ? (sign === '<' ? 'INT32_MAX' : 'INT32_MIN') : start;
     const [best, bad] = [e.fn.temporary(op), e.fn.temporary('nan')];
     return {
       local,
       scalar,
-      declare: () => [`${type} ${best} = ${first};`, `int32_t ${bad} = 0;`],
-      chunk: () => ({
-        before: [],
-        clauses: [`reduction(${op} : ${best}) reduction(| : ${bad})`],
-        each: (text) => {
-          const x = e.fn.temporary('x');
-          return [`const ${type} ${x} = ${text};`, `${best} = ${x} ${sign} ${best} ? ${x} : ${best};`, `${bad} |= ${x} != ${x};`]; // prettier-ignore
-        },
-        second: [],
-        after: [],
-      }),
-      result: (some) =>
-        scalar === 'int'
-          ? orEmpty(some, best, `(int32_t)${empty}`)
-          : orEmpty(some, `(${bad} ? (real)NAN : ${best})`, empty),
+      declare: () => [`${type} ${best} = ${first};`, ...(isInt ? [] : [`int32_t ${bad} = 0;`])],
+      chunk: ({ values }) => {
+        const x = e.fn.temporary('x');
+        const { each, second } = isInt
+          ? { each: [`${best} = ${x} ${sign} ${best} ? ${x} : ${best};`], second: [] }
+          : withNaN(sign, terms, { best, bad, x }, e);
+        return {
+          before: [],
+          clauses: [`reduction(${op} : ${best})`],
+          each: (text, position) => [...kept(type, x, text, values, position), ...each],
+          second,
+          after: [],
+        };
+      },
+      result: (some) => (isInt ? orEmpty(some, best, `(int32_t)${empty}`) : orEmpty(some, `(${bad} ? (real)NAN : ${best})`, empty)), // prettier-ignore
     };
   };
 
@@ -165,19 +188,14 @@ const softMin: Make = ({ local, beta }, terms, e) => {
       `double ${total} = 0;`,
     ],
     chunk: ({ values }) => {
-      const [low, part, bad] = ['low', 'part', 'nan'].map((n) => e.fn.temporary(n)) as [string, string, string];
+      const [low, part, bad, x] = ['low', 'part', 'nan', 'x'].map((n) => e.fn.temporary(n)) as [string, string, string, string]; // prettier-ignore
+      const { each, second } = withNaN('<', terms, { best: low, bad, x }, e);
       return {
         before: [`real ${low} = (real)INFINITY;`, `int32_t ${bad} = 0;`],
-        clauses: [`reduction(min : ${low}) reduction(| : ${bad})`],
-        each: (text, position) => {
-          const x = e.fn.temporary('x');
-          return [
-            ...kept('real', x, text, values, position),
-            `${low} = ${x} < ${low} ? ${x} : ${low};`,
-            `${bad} |= ${x} != ${x};`,
-          ];
-        },
+        clauses: [`reduction(min : ${low})`],
+        each: (text, position) => [...kept('real', x, text, values, position), ...each],
         second: [
+          ...second,
           {
             before: [`real ${part} = 0;`],
             clauses: [`reduction(+ : ${part})`],

@@ -1,5 +1,6 @@
 // Where a statement is being rendered: the function, what holds around it, and the entry that collects finished functions.
 import { scale, type Dim } from '../../tensor/dims.ts';
+import { Fresh } from '../fresh.ts';
 import type { Index, KernelProgram, LocalId, LoopId, Statement } from '../kernel.ts';
 import { CFunction, type EntryNames } from './function.ts';
 import type { Real } from './numbers.ts';
@@ -14,6 +15,7 @@ export class EntryEmission {
   readonly routineSpaces = new Map<string, string>();
   /** Locals on which anything depends. */
   readonly wanted: ReadonlySet<LocalId>;
+  private readonly fresh: Fresh;
   private readonly ranges: ReadonlyMap<LoopId, Dim>;
   private made = 0;
   private space = false;
@@ -28,6 +30,12 @@ export class EntryEmission {
   ) {
     this.ranges = rangesOf(kernels);
     this.wanted = localsWanted(kernels);
+    this.fresh = new Fresh(kernels);
+  }
+
+  /** A local that no statement makes. */
+  freshLocal(): LocalId {
+    return this.fresh.local();
   }
 
   /** What an index stays below, where that is known. */

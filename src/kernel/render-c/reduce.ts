@@ -4,8 +4,7 @@
 // value is evaluated once. (The schedule splits what threads share.)
 import { constantValue } from '../../tensor/dims.ts';
 import { constantIterations, mostIterations } from '../extents.ts';
-import { Fresh } from '../fresh.ts';
-import type { BufferId, LocalId, Loop, ReduceOp, Statement } from '../kernel.ts';
+import type { Accumulator, BufferId, Expr, LocalId, Loop, ReduceOp, Statement } from '../kernel.ts';
 import { stillIndices } from '../still-indices.ts';
 import { mapStatement } from '../transform.ts';
 import { accumulating, type Accumulating, type Terms } from './accumulators.ts';
@@ -50,10 +49,8 @@ export const renderReduce = (whole: Reduce, e: Emission): void => {
 /** The reduction inside of its outer loops, where computed indices that its last loop does not change are locals. */
 const withStill = (statement: Reduce, e: Emission): Reduce => {
   const { loops, lets, accumulators } = statement;
-  const first = new Fresh(e.entry.kernels).local();
-  let made = 0;
   const changing = { loops: [loops.at(-1)!.id], locals: new Set(lets.map(({ local }) => local)), buffers: new Set<BufferId>() }; // prettier-ignore
-  const still = stillIndices([...lets, ...accumulators].map(({ value }) => value), changing, () => first + made++); // prettier-ignore
+  const still = stillIndices([...lets, ...accumulators].map(({ value }) => value), changing, () => e.entry.freshLocal()); // prettier-ignore
   if (still === null) return statement;
   for (const { local, value } of still.lets) e.fn.defineLocal(local, 'int', exprText(value, e));
   return mapStatement(statement, still.by) as Reduce;
@@ -72,10 +69,16 @@ const endOf = (loop: Loop, e: Emission): string => {
 /** The most iterations of a loop, where that is known. */
 const most = ({ extent }: Loop): number => constantValue(mostIterations(extent)) ?? Infinity;
 
-const keepsValues = (op: ReduceOp): boolean => op === 'argmin' || op === 'soft-min';
+/** Whether the values of a chunk are looked at again. */
+const looksAgain = (op: ReduceOp, vector: boolean): boolean =>
+  op === 'argmin' || op === 'soft-min' || (vector && (op === 'min' || op === 'max'));
+const isPlain = (value: Expr, { lets }: Reduce): boolean => value.kind === 'load' && lets.length === 0;
+/** Whether they are kept for that: a load is as quick as the array would be. */
+const keepsValues = ({ op, value }: Accumulator, statement: Reduce): boolean =>
+  looksAgain(op, statement.vector === true) && !isPlain(value, statement);
 
-const sizeOfChunk = ({ accumulators }: Reduce): number =>
-  accumulators.some(({ op }) => keepsValues(op)) ? chunkOfValues : chunkOfSums;
+const sizeOfChunk = (statement: Reduce): number =>
+  statement.accumulators.some((a) => keepsValues(a, statement)) ? chunkOfValues : chunkOfSums;
 
 const termsOf = (statement: Reduce): Terms => {
   const { loops, vector } = statement;
@@ -84,7 +87,7 @@ const termsOf = (statement: Reduce): Terms => {
   const oneChunk = loops.length === 1 && total <= size;
   // Lanes of a vector are sums of a few terms each; one sum after another loses more.
   const limit = vector === true ? chunkOfSums : inOneSum;
-  return { oneChunk, chunkInReal: Math.min(size, total) <= limit, allInReal: total <= limit };
+  return { vector: vector === true, oneChunk, chunkInReal: Math.min(size, total) <= limit, allInReal: total <= limit };
 };
 
 const renderInnermost = (
@@ -119,16 +122,14 @@ const renderChunk = (statement: Reduce, all: readonly Accumulating[], chunk: Chu
   const variable = e.fn.defineLoop(chunk.loop.id);
   const position = chunk.from === '0' ? variable : `${variable} - ${chunk.from}`;
   const passes = all.map((accumulator, i) => {
-    const { op, value } = statement.accumulators[i]!;
-    // A load is as quick as the array would be.
-    const keeps = keepsValues(op) && !(value.kind === 'load' && statement.lets.length === 0);
-    const values = keeps ? e.fn.temporary('values') : null;
+    const { value } = statement.accumulators[i]!;
+    const values = keepsValues(statement.accumulators[i]!, statement) ? e.fn.temporary('values') : null;
     if (values !== null) e.fn.line(`${scalarOf(value, e) === 'int' ? 'int32_t' : 'real'} ${values}[${chunk.length}];`);
     const again = (): string => (values === null ? exprText(value, e) : `${values}[${position}]`);
     return { ...accumulator.chunk({ from: chunk.from, values }), value, again };
   });
-  const run = (clauses: readonly string[], body: () => void): void => {
-    if (statement.vector === true) e.fn.line(`EB_OMP(simd${clauses.map((c) => ` ${c}`).join('')})`);
+  const run = (clauses: readonly string[] | null, body: () => void): void => {
+    if (statement.vector === true && clauses !== null) e.fn.line(`EB_OMP(simd${clauses.map((c) => ` ${c}`).join('')})`);
     e.fn.block(`for (int64_t ${variable} = ${chunk.from}; ${variable} < ${chunk.end}; ${variable}++)`, body);
   };
   for (const pass of passes) lines(pass.before, e);
@@ -142,6 +143,7 @@ const renderChunk = (statement: Reduce, all: readonly Accumulating[], chunk: Chu
   for (const pass of passes) {
     for (const second of pass.second) {
       lines(second.before, e);
+      if (second.when !== undefined) e.fn.line(`if (${second.when})`);
       run(second.clauses, () => lines(second.each(pass.again(), position), e));
     }
     lines(pass.after, e);
