@@ -9,12 +9,14 @@ import type { Table } from '../../src/data/table.ts';
 import { isArrayData, nest } from '../../src/data/nest.ts';
 import { readParams } from '../../src/data/params-file.ts';
 import { readTable } from '../../src/data/read-table.ts';
+import { hasCompiler } from '../backend/native/compiler.ts';
 
 const root = join(import.meta.dirname, '..', '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
 
-export const backends = ['wasm', 'reference'] as const;
-export type BackendName = (typeof backends)[number];
+export type BackendName = 'wasm' | 'native' | 'reference';
+/** Those that this machine has: native takes a C compiler. */
+export const backends: readonly BackendName[] = hasCompiler ? ['wasm', 'native', 'reference'] : ['wasm', 'reference'];
 
 /** A number, an array of numbers, or a truth value at a dotted path of the report, as near as `within` to `value`. */
 interface Check {
@@ -159,4 +161,4 @@ export const expectDescending = (trace: readonly number[], rounding: number): vo
 };
 
 /** Relative rounding of a sum over the data on each backend, float32 and float64: a thousand terms added one by one. */
-export const rounding: Readonly<Record<BackendName, number>> = { wasm: 5e-6, reference: 1e-12 };
+export const rounding: Readonly<Record<BackendName, number>> = { wasm: 5e-6, native: 5e-6, reference: 1e-12 };
