@@ -3,7 +3,9 @@
 import { expect } from 'vitest';
 import type { Backend, ModuleSpec, TensorData } from '../../src/backend/backend.ts';
 import { runProgram } from '../../src/backend/reference.ts';
+import { nativeBackends } from '../../src/backend/native/run.ts';
 import { present } from './devices.ts';
+import { hasCompiler } from './native/compiler.ts';
 import { evaluate, type Dim } from '../../src/tensor/dims.ts';
 import type { Program } from '../../src/tensor/program.ts';
 
@@ -52,14 +54,17 @@ export const close = (found: TensorData, expected: TensorData, tolerance: number
   }
 };
 
-/** Every output of the program on every tfjs backend against the interpreter. */
+/** Of native the one that computes in float32 like all others, where there is a compiler. */
+export const everywhere: readonly Backend[] = [...present, ...(hasCompiler ? [nativeBackends.native] : [])];
+
+/** Every output of the program on every backend against the interpreter. */
 export const agree = async (
   program: Program,
   inputs: Inputs,
   {
     sizes = {},
     tolerance = 3e-6,
-    backends = present,
+    backends = everywhere,
   }: { sizes?: Sizes; tolerance?: number; backends?: readonly Backend[] } = {},
 ): Promise<void> => {
   const expected = runProgram(program, inputs, { sizes });

@@ -6,8 +6,10 @@ import { constant, size, type Dim } from '../../src/tensor/dims.ts';
 import { elementwiseTable } from '../../src/tensor/elementwise-table.ts';
 import type { Elementwise } from '../../src/tensor/elementwise.ts';
 import { compositions } from '../../src/backend/tfjs/legalise/elementwise.ts';
-import { agree, moduleOf, numbersOf, randomNumbers, type Sizes } from './agreement.ts';
+import { agree, everywhere, moduleOf, numbersOf, randomNumbers, type Sizes } from './agreement.ts';
+import { nativeBackends } from '../../src/backend/native/run.ts';
 import { present } from './devices.ts';
+import { hasCompiler } from './native/compiler.ts';
 
 const functions = Object.keys(elementwiseTable) as Elementwise[];
 
@@ -51,24 +53,42 @@ const cases: readonly (readonly [string, string, string])[] = [
   ['1N', '31', '3N'],
 ];
 
-describe.each(functions)('%s', (fn) => {
-  it('agrees with its definition', async () => {
-    const { arity } = elementwiseTable[fn];
+/** All cases of these functions in one program, with inputs for it. */
+const programOf = (fns: readonly Elementwise[]) => {
+  const sizes: Sizes = { N: 4 };
+  const b = new Builder();
+  const inputs: Record<string, ReturnType<typeof numbersOf>> = {};
+  const outputs: Record<string, ReturnType<Builder['input']>> = {};
+  for (const fn of fns) {
     const next = randomNumbers(functions.indexOf(fn) + 1);
     const value = domains[fn] ?? ((u: number) => 6 * u - 3);
-    const sizes: Sizes = { N: 4 };
-    const b = new Builder();
-    const inputs: Record<string, ReturnType<typeof numbersOf>> = {};
-    const outputs: Record<string, ReturnType<Builder['input']>> = {};
     for (const [i, shapes] of cases.entries()) {
-      const args = shapes.slice(0, arity).map((text, k) => {
-        const name = `x${i}_${k}`;
+      const args = shapes.slice(0, elementwiseTable[fn].arity).map((text, k) => {
+        const name = `${fn}_x${i}_${k}`;
         inputs[name] = numbersOf(dims(text), sizes, () => Math.fround(value(next())));
         return b.input(name, dims(text));
       });
-      outputs[`y${i}`] = b.map(fn, ...args);
+      outputs[`${fn}_y${i}`] = b.map(fn, ...args);
     }
-    await agree(b.finish(outputs), inputs, { sizes });
+  }
+  return { program: b.finish(outputs), inputs, sizes };
+};
+
+describe.each(functions)('%s', (fn) => {
+  it('agrees with its definition', async () => {
+    const { program, inputs, sizes } = programOf([fn]);
+    await agree(program, inputs, { sizes, backends: present });
+  });
+});
+
+// A C compiler takes half a second for a program, whatever is in it: all functions in one.
+describe.skipIf(!hasCompiler)('every function on native (skipped where there is no C compiler)', () => {
+  it.each([
+    ['native', 3e-6],
+    ['native64', 1e-10],
+  ] as const)('%s agrees with the definitions', { timeout: 120_000 }, async (name, tolerance) => {
+    const { program, inputs, sizes } = programOf(functions);
+    await agree(program, inputs, { sizes, tolerance, backends: [nativeBackends[name]] });
   });
 });
 
@@ -127,7 +147,7 @@ it('ints are exact beyond 2²⁴', async () => {
     j: { shape: [1, 2], data: Int32Array.of(1, 2 ** 25 + 1) },
   };
   const expected = runProgram(program, inputs, { sizes: { N: 3 } });
-  for (const backend of present) {
+  for (const backend of everywhere) {
     const found = await (await backend.load(moduleOf({ infer: program }, { N: 3 }))).call('infer', inputs);
     for (const [name, { data }] of Object.entries(expected))
       expect([...found[name]!.data], `${backend.name}, ${name}`).toEqual([...data]);

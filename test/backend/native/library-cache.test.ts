@@ -176,11 +176,11 @@ describe('a folder that takes no files', () => {
 });
 
 it('the folder is the one of the user', () => {
-  const home = () => '/home/u';
+  const home = () => '/h/u';
   const at = (platform: string, environment: Record<string, string>) => cacheFolderOf({ platform, environment, home });
-  expect(at('linux', {})).toBe('/home/u/.cache/ebmc');
+  expect(at('linux', {})).toBe('/h/u/.cache/ebmc');
   expect(at('linux', { XDG_CACHE_HOME: '/x' })).toBe('/x/ebmc');
-  expect(at('linux', { XDG_CACHE_HOME: 'relative' })).toBe('/home/u/.cache/ebmc');
-  expect(at('darwin', {})).toBe('/home/u/Library/Caches/ebmc');
+  expect(at('linux', { XDG_CACHE_HOME: 'relative' })).toBe('/h/u/.cache/ebmc');
+  expect(at('darwin', {})).toBe('/h/u/Library/Caches/ebmc');
   expect(at('darwin', { EBMC_CACHE: '/mine', XDG_CACHE_HOME: '/x' })).toBe('/mine');
 });
