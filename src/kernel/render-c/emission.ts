@@ -1,7 +1,7 @@
 // Where a statement is being rendered: the function, what holds around it, and the entry that collects finished functions.
 import { scale, type Dim } from '../../tensor/dims.ts';
 import { Fresh } from '../fresh.ts';
-import type { Index, KernelProgram, LocalId, LoopId, Statement } from '../kernel.ts';
+import type { BufferId, Index, KernelProgram, LocalId, LoopId, Statement } from '../kernel.ts';
 import { CFunction, type EntryNames } from './function.ts';
 import type { Real } from './numbers.ts';
 import { boundOf, rangesOf } from './sizes.ts';
@@ -88,6 +88,8 @@ export interface Emission {
   readonly entry: EntryEmission;
   /** Inside a loop that threads share: what stands here runs on one thread. */
   readonly threaded: boolean;
+  /** The function for a part of that loop, and the private sums that it adds to; null outside. */
+  readonly part: { readonly fn: CFunction; readonly sums: ReadonlySet<BufferId> } | null;
   /** Inside any loop: runs more than once. */
   readonly inLoop: boolean;
   /** Inside a loop whose iterations are lanes: nothing may leave it, and a call would end the lanes. */
@@ -100,6 +102,7 @@ export const startOf = (entry: EntryEmission): Emission => ({
   fn: new CFunction(entry.names),
   entry,
   threaded: false,
+  part: null,
   inLoop: false,
   inLanes: false,
 });

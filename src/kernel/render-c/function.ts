@@ -37,6 +37,9 @@ export class CFunction extends Writer {
   private readonly buffers = new Set<BufferId>();
   private readonly own = new Set<string>();
   private readonly given = new Map<string, Variable>();
+  /** Lines before and after all others. */
+  private readonly first: string[] = [];
+  private readonly last: string[] = [];
   private thread = false;
   private temporaries = 0;
 
@@ -110,6 +113,12 @@ export class CFunction extends Writer {
     if (this.returned.some(({ local }) => local === id)) this.line(`*out_v${id} = v${id};`);
   }
 
+  /** What is done first whenever the function is called, and last where it did not give up. */
+  around(first: string, last: string): void {
+    this.first.push(first);
+    this.last.push(last);
+  }
+
   /** A name for a variable that only the renderer knows. */
   temporary(prefix: string): string {
     return `${prefix}_${this.temporaries++}`;
@@ -162,7 +171,7 @@ export class CFunction extends Writer {
       const value = perThread ? copyOfThread(this.names.places[id]!, 'thread') : `call->b${id}`;
       head.push(`${readOnly ? 'const ' : ''}${type} *const b${id} = ${value};`);
     }
-    return [...head, ...this.lines].map((line) => `  ${line}`);
+    return [...head, ...this.first, ...this.lines, ...this.last].map((line) => `  ${line}`);
   }
 }
 

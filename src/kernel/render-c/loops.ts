@@ -79,7 +79,15 @@ const renderShared = (statement: LoopStatement, e: Emission, inside: RenderState
   const { loop, privates } = statement;
   const part = new CFunction(e.entry.names);
   const name = e.entry.functionName();
-  const inner: Emission = { ...e, fn: part, threaded: true, inLoop: true, inLanes: isVector(statement) };
+  const sums = new Set(privates.filter(({ op }) => op === 'sum').map(({ copy }) => copy));
+  const inner: Emission = {
+    ...e,
+    fn: part,
+    part: { fn: part, sums },
+    threaded: true,
+    inLoop: true,
+    inLanes: isVector(statement),
+  };
   if (privates.length > 0) part.block('if (starts)', () => clearCopies(privates, inner));
   renderRange(part.defineLoop(loop.id), 'from', 'end', isVector(statement), inner, () => inside(statement.body, inner));
   e.entry.functions.push(part.partText(name));

@@ -1,26 +1,21 @@
 // Matrix products as calls of the packed product of the runtime. In: a `product` and where it stands. Out: a call, by all threads
-// where none shares the work already. A product into a private sum, which is kept in double, goes by way of the thread's space.
-import { constantValue, multiply, product, type Dim } from '../../tensor/dims.ts';
+// where none shares the work already. A product into a private sum, which is kept in double, goes by way of memory of the thread.
+import { constantValue, product } from '../../tensor/dims.ts';
 import { mostIterations } from '../extents.ts';
 import { offsetOf, zero } from '../index-arithmetic.ts';
-import { InternalError } from '../../diagnostics/diagnostic.ts';
 import type { Access, Loop, Statement } from '../kernel.ts';
-import { coefficientOf, loopsBy, mapAccess } from '../transform.ts';
+import { loopsBy, mapAccess } from '../transform.ts';
 import type { Emission } from './emission.ts';
 import { indexText, isWide } from './expressions.ts';
 import { extentText } from './loops.ts';
 import { giveUp } from './polling.ts';
+import { intoPrivateSum } from './private-products.ts';
+import { strideOf } from './strides.ts';
 
 type Product = Extract<Statement, { kind: 'product' }>;
 
 /** Multiplications that are over in some hundredths of a second. */
 const quick = 2 ** 28;
-
-const strideOf = (access: Access, loop: Loop): Dim => {
-  const stride = coefficientOf(offsetOf(access), loop.id);
-  if (stride === null) throw new InternalError('an access of a product that is not affine in its loops');
-  return stride;
-};
 
 export const renderProduct = (statement: Product, e: Emission): void => {
   const { rows, columns, inner, out, left, right, accumulate } = statement;
@@ -53,19 +48,7 @@ export const renderProduct = (statement: Product, e: Emission): void => {
     call([base(out), stride(out, rows), stride(out, columns)], accumulate);
     return;
   }
-  const most = multiply(mostIterations(rows.extent), mostIterations(columns.extent));
-  const field = e.entry.reserveOfThread(most);
-  const [m, n, tile] = ['m', 'n', 'tile'].map((name) => e.fn.temporary(name)) as [string, string, string];
-  e.fn.line(`const int64_t ${m} = ${sizes[0]}, ${n} = ${sizes[1]};`);
-  e.fn.line(`real *const ${tile} = (real *)(void *)(call->scratch + ${e.fn.threadNumber()} * call->scratch_bytes + call->${field});`); // prettier-ignore
-  call([tile, n, '1'], false);
-  const target = base(out);
-  const [rowStride, columnStride] = [stride(out, rows), stride(out, columns)];
-  e.fn.block(`for (int64_t r = 0; r < ${m}; r++)`, () => {
-    e.fn.line('EB_SIMD');
-    const entry = `(${target})[r * ${rowStride} + c * ${columnStride}]`;
-    e.fn.line(`for (int64_t c = 0; c < ${n}; c++) ${entry} ${accumulate ? '+=' : '='} ${tile}[r * ${n} + c];`);
-  });
+  intoPrivateSum(statement, [sizes[0]!, sizes[1]!], call, e);
 };
 
 const spaceOfThread = (e: Emission): string => `call->space + ${e.fn.threadNumber()} * EB_PRODUCT_SPACE`;

@@ -95,6 +95,26 @@ EB_FN void eb_polled_product(int64_t m, int64_t n, int64_t k, const real *a, int
 }
 `;
 
+/** A sum in double, and what products have left of it. */
+const settleText = `/* Adds rows × columns of \`partial\` to \`sum\` and clears them, once products were added to it \`most\` times; how often that
+   was stands behind them. */
+EB_FN void eb_settle(int64_t rows, int64_t columns, double *sum, int64_t row, int64_t column, real *partial, int32_t most) {
+  real *const times = partial + rows * columns;
+  if (most > 0) {
+    *times += 1;
+    if (*times < (real)most) return;
+    *times = 0;
+  }
+  for (int64_t r = 0; r < rows; r++) {
+    EB_SIMD
+    for (int64_t c = 0; c < columns; c++) {
+      sum[r * row + c * column] += (double)partial[r * columns + c];
+      partial[r * columns + c] = 0;
+    }
+  }
+}
+`;
+
 /** Joins the copies of all parts, `distance` bytes from one to the next, into the first. */
 const joins = (
   [
@@ -145,6 +165,7 @@ export const supportParts: readonly {
   readonly text: string;
 }[] = [
   { provides: ['eb_polled_product'], calls: ['eb_product_threads'], text: polledProductText },
+  { provides: ['eb_settle'], calls: [], text: settleText },
   ...joins,
   { provides: ['eb_join_soft_min', 'eb_end_soft_min'], calls: ['eb_exp', 'eb_log', 'eb_min'], text: reductionText },
 ];
