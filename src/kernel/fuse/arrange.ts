@@ -73,7 +73,8 @@ export const arrange = <Item, State>(
   }));
 };
 
-/** A cluster that one of the same key waits for, and waits for directly only, becomes a part of it where it can. */
+/** A cluster that one of the same key waits for, and waits for directly only, becomes a part of it where it can: an item had to
+ *  choose one of them. */
 const coalesced = <Item, State>(
   clusters: readonly Cluster<State>[],
   items: readonly Item[],

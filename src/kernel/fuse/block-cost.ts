@@ -35,7 +35,7 @@ const TILES = 8;
 const START_BYTES = 1 << 15;
 /** Below this much traffic saved, a block costs more in starts of its loops than it brings. */
 const WORTH_BYTES = 1 << 15;
-/** A reduction of this many terms over rows, by itself, is worth threads. */
+/** A scatter of this many terms, by itself, is worth threads. */
 const MUCH_WORK = 1 << 15;
 
 export const chooseBlock = ({ units, rows, rowLoops, roles }: Group, known: Known): Choice | null => {
@@ -64,8 +64,10 @@ export const chooseBlock = ({ units, rows, rowLoops, roles }: Group, known: Know
     if (role.kind === 'aligned' && uses > 1) saves += ofRow(id) * count * (scratch.has(id) ? uses : uses - 1);
   }
   for (const s of statements) if (isSteps(s, rowLoops)) saves += START_BYTES * (starts(s, rowLoops, target) - 1);
-  const alone = privates.length > 0 && innermostRuns(statements, target.sizes) >= MUCH_WORK;
-  return saves >= WORTH_BYTES || alone ? { scratch: chosen, size, saves } : null;
+  // Lone reductions and products find their threads in the schedule.
+  const scatters = statements.some((s) => s.kind === 'loop' && s.role === 'serial' && rowLoops.has(s.loop.id));
+  if (scatters && innermostRuns(statements, target.sizes) >= MUCH_WORK) saves = Math.max(saves, WORTH_BYTES);
+  return saves >= WORTH_BYTES ? { scratch: chosen, size, saves } : null;
 };
 
 const tileSize = (fits: number): number => {
