@@ -139,6 +139,20 @@ onWebgpu('whiles', () => {
     expect(found['x']!.data[0]).toBe(1 + steps);
   });
 
+  it('inside of a loop that the device runs are told, and later ones take no step', { timeout: 30_000 }, async () => {
+    const b = new Builder();
+    const restarts = b.scan({ length: constant(4000), carry: [b.constant(0)], xs: [] }, (c, [sum]) => {
+      const inner = c.while_({ max: 1000, every: 1, carry: [c.constant(0)] }, (d) => d.constant(1), (d, [x]) => [d.add(x!, 1)]); // prettier-ignore
+      return { carry: [c.add(sum!, inner.steps)], ys: [inner.steps] };
+    });
+    const program = b.finish({ steps: restarts.ys[0]! });
+    let stop = false;
+    setTimeout(() => (stop = true), 300);
+    const { steps } = await results(program, {}, { cancelled: () => stop });
+    expect(steps!.data[0]).toBe(1000);
+    expect(steps!.data.at(-1)).toBe(0);
+  });
+
   it('that never begin take no step', async () => {
     const b = new Builder();
     const loop = b.while_({ max: 5, every: 2, carry: [b.input('x', [])] }, (c, [x]) => c.lt(x!, 3), (c, [x]) => [c.add(x!, 1)]); // prettier-ignore

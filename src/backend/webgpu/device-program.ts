@@ -39,7 +39,9 @@ export class DeviceProgram {
     { keep = [], cancelled = () => false, onStep = () => undefined }: CallOptions,
   ): Promise<Readonly<Record<string, TensorData>>> {
     for (const input of this.program.inputs) this.place(input, inputs[input.name], keep.includes(input.name));
-    await new CommandRun(this.pipelines, this.stream, { cancelled, onStep }).run(this.program.commands);
+    const { stop, commands } = this.program;
+    this.stream.write(stop, Uint32Array.of(0));
+    await new CommandRun(this.pipelines, stop, this.stream, { cancelled, onStep }).run(commands);
     const { outputs } = this.program;
     const words = await this.stream.read(outputs.map(({ base, shape }) => ({ base, words: entriesOf(shape) })));
     return Object.fromEntries(

@@ -19,9 +19,12 @@ const patience = 50;
 export class CommandRun {
   /** Whiles around the current command. */
   private depth = 0;
+  private stopped = false;
 
   constructor(
     private readonly pipelines: readonly GpuPipeline[],
+    /** The word at which whiles within a dispatch look. */
+    private readonly stop: number,
     private readonly stream: CommandStream,
     private readonly watch: Watch,
   ) {}
@@ -29,6 +32,13 @@ export class CommandRun {
   /** `values` are those of the loops around. */
   async run(commands: readonly Command[], values: readonly number[] = []): Promise<void> {
     for (const command of commands) await this.one(command, values);
+  }
+
+  /** Whiles of the host ask the caller; those that the device runs by itself are told. */
+  private tellDevice(): void {
+    if (this.stopped || !this.watch.cancelled()) return;
+    this.stopped = true;
+    this.stream.write(this.stop, Uint32Array.of(1));
   }
 
   private async one(command: Command, values: readonly number[]): Promise<void> {
@@ -46,6 +56,7 @@ export class CommandRun {
   }
 
   private dispatch({ shader, groups, time }: CommandOf<'dispatch'>, values: readonly number[]): Promise<void> {
+    this.tellDevice();
     return this.stream.dispatch(this.pipelines[shader]!, groups, values, time);
   }
 

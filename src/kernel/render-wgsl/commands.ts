@@ -57,6 +57,8 @@ export interface Shader {
 
 export interface WgslProgram {
   readonly words: number;
+  /** The word that is 0 until the caller wants whiles to stop: those within a dispatch look there. */
+  readonly stop: number;
   readonly inputs: readonly (Placed & {
     /** Where a scalar stands once more as an int: as a seed. */
     readonly seed: number | null;

@@ -14,6 +14,7 @@ export class Layout {
   private readonly bases = new Map<BufferId, number>();
   private readonly seeds = new Map<BufferId, number>();
   readonly workspace: number;
+  readonly stop: number;
 
   constructor(
     private readonly kernels: KernelProgram,
@@ -27,6 +28,7 @@ export class Layout {
     });
     for (const { buffer } of kernels.inputs) if (kernels.buffers[buffer]!.shape.length === 0) this.seeds.set(buffer, this.take(1)); // prettier-ignore
     this.workspace = this.take(this.workspaceWords());
+    this.stop = this.take(1);
   }
 
   shapeOf(buffer: BufferId): readonly number[] {

@@ -51,6 +51,7 @@ class Renderer {
       baseOf: this.layout.baseOf,
       seedWord: this.layout.seedWord,
       workspace: this.layout.workspace,
+      stop: this.layout.stop,
       firstFreeLocal: firstFreeLocal(kernels.body),
     };
     this.dispatches = new Dispatches(this.facts, this.costs, this.locals);
@@ -67,6 +68,7 @@ class Renderer {
     });
     return {
       words,
+      stop: this.layout.stop,
       inputs: this.kernels.inputs.map(({ name, buffer }) => ({ ...placed(name, buffer), seed: this.layout.seedWord(buffer) })), // prettier-ignore
       outputs: this.kernels.outputs.map(({ name, buffer }) => placed(name, buffer)),
       constants: this.kernels.buffers.flatMap(({ name, values }, id) => (values === undefined ? [] : [{ ...placed(name, id), values }])), // prettier-ignore

@@ -12,6 +12,8 @@ export interface ProgramFacts {
   readonly baseOf: (buffer: BufferId) => number;
   /** The first word of what routines work in. */
   readonly workspace: number;
+  /** The word that is not 0 once the caller wants whiles to stop. */
+  readonly stop: number;
   /** Locals from this one on are not the program's. */
   readonly firstFreeLocal: number;
   /** Where a scalar input stands once more, rounded to an int: float32 doesn't hold every seed. */

@@ -236,7 +236,7 @@ export class Workgroup {
       const check = (): void => {
         this.run(test);
         this.agreed(
-          () => `${loadText(scalarAccess(flag), w)} == 0f`,
+          () => `${loadText(scalarAccess(flag), w)} == 0f || m[${w.facts.stop}] != 0u`,
           (uniform) =>
             w.block(`if (${uniform} != 0u) {`, () => {
               if (part?.alive != null) w.line(`if (lane == 0u) { m[${part.alive}] = 0u; }`);

@@ -12,6 +12,7 @@ const facts: ProgramFacts = {
   baseOf: () => 0,
   seedWord: () => null,
   workspace: 0,
+  stop: 0,
   firstFreeLocal: 0,
 };
 
