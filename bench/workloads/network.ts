@@ -2,7 +2,7 @@
 // rows of each batch are gathered from all points inside the step.
 import { sizeOfAll } from '../../src/plan/batch-rows.ts';
 import { filled, seeded } from '../arrays.ts';
-import { backendNamed, planned, timedCall } from '../compiled.ts';
+import { backendNamed, planned, timedCalls } from '../compiled.ts';
 import type { Setting, Workload } from '../workload.ts';
 
 const batch = 128;
@@ -50,10 +50,11 @@ export const network: Workload = {
     const scalar = (value: number) => ({ shape: [], data: Float32Array.of(value) });
     const start = { ...data, seed: scalar(0), restart: scalar(0), 'step number': scalar(0) };
     const params = await runner.call('init', start, { sizes: all });
+    const call = timedCalls(runner);
     const steps = (count: number, setting?: Setting) => {
       const rows = { shape: [count, batch], data: order.slice(0, count * batch) };
       const options = { sizes: { ...all, N: batch }, keep: Object.keys(data), ...setting };
-      return timedCall(runner, 'step', { ...start, ...params, 'batch indices': rows }, options);
+      return call('step', { ...start, ...params, 'batch indices': rows }, options);
     };
     return {
       once: async (setting) => {

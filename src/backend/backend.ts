@@ -47,6 +47,8 @@ export interface CallOptions {
   readonly budget?: number;
   /** Inputs that stay on the device while the runner lives: sent again only when their numbers are another array. */
   readonly keep?: readonly string[];
+  /** Results of earlier calls that nobody reads any more: their memory may hold results of this one, and they are empty then. */
+  readonly recycle?: readonly TensorData[];
   /** How many threads may compute at once, where the backend has any; as many as the machine has unless given. */
   readonly threads?: number;
 }

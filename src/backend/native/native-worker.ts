@@ -97,6 +97,7 @@ export class NativeWorker {
 }
 
 /** Each once: two inputs may be one array. */
-const buffersOf = ({ inputs }: Work): readonly ArrayBuffer[] => [
-  ...new Set(inputs.flatMap(({ numbers }): readonly ArrayBuffer[] => (numbers === null ? [] : [numbers.buffer]))),
-];
+const buffersOf = ({ inputs, outputs }: Work): readonly ArrayBuffer[] => {
+  const sent = [...inputs.map(({ numbers }) => numbers), ...outputs.map(({ room }) => room)];
+  return [...new Set(sent.flatMap((numbers): readonly ArrayBuffer[] => (numbers === null ? [] : [numbers.buffer])))];
+};

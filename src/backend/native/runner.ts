@@ -33,6 +33,29 @@ const copied = (data: TensorData['data'], element: Element): Numbers | null => {
   }
 };
 
+/** Arrays of earlier results, each to be taken once. */
+class Rooms {
+  private readonly free: Set<Numbers>;
+
+  constructor(results: readonly TensorData[]) {
+    const whole = results.flatMap(({ data }) => (isWhole(data) ? [data] : []));
+    this.free = new Set(whole);
+  }
+
+  take(element: Element, length: number): Numbers | null {
+    for (const numbers of this.free) {
+      if (!(numbers instanceof arrays[element]) || numbers.length !== length) continue;
+      this.free.delete(numbers);
+      return numbers;
+    }
+    return null;
+  }
+}
+
+/** An array that can be given away: all of its buffer, and not empty, as those are that were given away before. */
+const isWhole = (data: TensorData['data']): data is Numbers =>
+  data.length > 0 && data.buffer instanceof ArrayBuffer && data.byteLength === data.buffer.byteLength;
+
 export class NativeRunner implements Runner {
   readonly caution = null;
   private readonly constants = new Map<string, ConstantSizes>();
@@ -99,15 +122,19 @@ export class NativeRunner implements Runner {
     path: string,
     inputs: Inputs,
     sizes: Sizes,
-    { keep = [], threads = this.site.threads() }: CallOptions,
+    { keep = [], recycle = [], threads = this.site.threads() }: CallOptions,
   ): Work {
+    const rooms = new Rooms(recycle);
     const sent = taken.map(({ name, element }): SentInput => this.sent(entry, name, element, inputs[name]!, keep.includes(name))); // prettier-ignore
     return {
       path,
       symbol,
       sizes: order.map((name) => sizes[name]!),
       inputs: sent,
-      outputs: outputs.map(({ element, shape }) => ({ element, length: evaluate(product(shape), sizes) })),
+      outputs: outputs.map(({ element, shape }) => {
+        const length = evaluate(product(shape), sizes);
+        return { element, length, room: rooms.take(element, length) };
+      }),
       threads,
       memory: this.site.freeMemory(),
     };

@@ -54,7 +54,7 @@ const answer = ({ id, ...request }) => {
   let outputs;
   let start;
   try {
-    outputs = request.outputs.map(({ element, length }) => emptyArray(element, length));
+    outputs = request.outputs.map(({ element, length, room }) => room ?? emptyArray(element, length));
     start = arenaFor(bytes);
   } catch (error) {
     if (error instanceof RangeError) return { id, kind: 'memory', bytes: needed };

@@ -3,7 +3,7 @@
 import { chmodSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { Runner } from '../../../src/backend/backend.ts';
+import type { Runner, TensorData } from '../../../src/backend/backend.ts';
 import { DiagnosticError, type Diagnostic } from '../../../src/diagnostics/diagnostic.ts';
 import { hasCompiler } from './compiler.ts';
 import { endless, folder, handWritten, machine, source, twice, vectorModule } from './hand-written.ts';
@@ -57,7 +57,7 @@ describe.skipIf(!hasCompiler)('native', () => {
     const on = machine();
     await (await load(source(twice), on)).call('infer', vector(1));
     const place = on.environment['EBMC_CACHE']!;
-    const [library] = readdirSync(place).filter((name) => name.endsWith('.so'));
+    const library = readdirSync(place).find((name) => name.endsWith('.so'));
     const path = join(place, library!);
     const content = readFileSync(path);
     // A file of its own: the one that is loaded stays as it is.
@@ -78,6 +78,26 @@ describe.skipIf(!hasCompiler)('native', () => {
     expect([await call(vector(5)), await call(kept)]).toEqual([5, 5]);
     await runner.dispose();
     expect(await call(kept)).toBe(5);
+  });
+
+  it('puts results where earlier ones are that nobody reads any more', async () => {
+    const runner = await load(source('y[0] += x[0];'));
+    const call = async (x: number, recycle: readonly TensorData[] = []): Promise<TensorData> =>
+      (await runner.call('infer', vector(x), { recycle }))['y']!;
+    const first = await call(3);
+    expect(first.data[0]).toBe(3);
+    // The program adds to what it finds: nothing in new memory, the last result in recycled memory.
+    const second = await call(4, [first]);
+    expect([second.data[0], first.data.length]).toEqual([7, 0]);
+    const others: readonly TensorData[] = [
+      first,
+      { shape: [2], data: Float32Array.of(1, 2) },
+      { shape: [1], data: new Float32Array(8).subarray(1, 2) },
+      { shape: [1], data: Int32Array.of(9) },
+    ];
+    expect((await call(5, others)).data[0]).toBe(5);
+    expect(others.map(({ data }) => data.length)).toEqual([0, 2, 1, 1]);
+    expect(second.data[0]).toBe(7);
   });
 
   it('gives as many threads as were asked for', async () => {

@@ -17,7 +17,8 @@ export interface CallRequest {
   readonly symbol: string;
   readonly sizes: readonly number[];
   readonly inputs: readonly SentInput[];
-  readonly outputs: readonly { readonly element: Element; readonly length: number }[];
+  /** `room`: an array of this length that may hold the results. */
+  readonly outputs: readonly { readonly element: Element; readonly length: number; readonly room: Numbers | null }[];
   readonly threads: number;
   /** Bytes that the arena may take. */
   readonly memory: number;

@@ -84,7 +84,7 @@ const answer = ({ id, ...request }: CallRequest): Reply => {
   let outputs: readonly Numbers[];
   let start: bigint;
   try {
-    outputs = request.outputs.map(({ element, length }) => emptyArray(element, length));
+    outputs = request.outputs.map(({ element, length, room }) => room ?? emptyArray(element, length));
     start = arenaFor(bytes);
   } catch (error) {
     if (error instanceof RangeError) return { id, kind: 'memory', bytes: needed };
