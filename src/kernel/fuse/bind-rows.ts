@@ -21,21 +21,21 @@ export interface Binding {
   readonly roles: Roles;
 }
 
-/** `bufferOf` tells shapes; nothing is changed in `roles`. */
-export const bindRows = (
-  statements: readonly Statement[],
-  rows: Dim,
-  roles: Roles,
-  bufferOf: (id: BufferId) => Buffer,
-): Binding | null => {
-  const context: Context = { rows, bufferOf, found: new Set(), partial: new Map() };
+export interface Facts {
+  readonly bufferOf: (id: BufferId) => Buffer;
+  /** Whether every thread may have a copy of it. */
+  readonly isSmall: (id: BufferId) => boolean;
+}
+
+/** Nothing is changed in `roles`. */
+export const bindRows = (statements: readonly Statement[], rows: Dim, roles: Roles, facts: Facts): Binding | null => {
+  const context: Context = { ...facts, rows, found: new Set(), partial: new Map() };
   const tried = new Roles(roles);
   return bindList(statements, context, tried, []) ? { rows: context.found, roles: tried } : null;
 };
 
-interface Context {
+interface Context extends Facts {
   readonly rows: Dim;
-  readonly bufferOf: (id: BufferId) => Buffer;
   readonly found: Set<LoopId>;
   /** Scalars that hold what one tile brings. */
   readonly partial: Map<LocalId, Private['op']>;
@@ -97,9 +97,9 @@ const bindLoop = (s: Of<'loop'>, context: Context, roles: Roles): boolean => {
     const role: Role | null =
       axis !== null
         ? { kind: 'aligned', axis, written: true }
-        : mode === 'set' || context.bufferOf(to.buffer).scalar !== 'real'
+        : mode === 'set'
           ? null
-          : { kind: 'private', op: mode, fills: false };
+          : privateRole(to.buffer, mode, false, context);
     if (role === null || !roles.add(to.buffer, role)) fits = false;
   };
   visitStatements(s.body, {
@@ -123,7 +123,8 @@ const bindSide = (s: Of<'product'>, row: Loop, context: Context, roles: Roles): 
 
 const bindInner = (s: Of<'product'>, context: Context, roles: Roles, around: readonly Loop[]): boolean => {
   if (!s.accumulate && !coversAll(s.out, [...around, s.rows, s.columns], context)) return false;
-  if (!roles.add(s.out.buffer, { kind: 'private', op: 'sum', fills: !s.accumulate })) return false;
+  const role = privateRole(s.out.buffer, 'sum', !s.accumulate, context);
+  if (role === null || !roles.add(s.out.buffer, role)) return false;
   context.found.add(s.inner.id);
   return readAll([s], s.inner.id, context, roles);
 };
@@ -141,11 +142,15 @@ const bindReduce = (s: Of<'reduce'>, row: Loop, context: Context, roles: Roles):
 const storesPartial = (s: Of<'store'>, context: Context, roles: Roles, around: readonly Loop[]): boolean => {
   if (s.value.kind !== 'local') return false;
   const op = context.partial.get(s.value.local);
-  if (op === undefined || context.bufferOf(s.to.buffer).scalar !== 'real') return false;
+  if (op === undefined) return false;
   const fills = s.mode === 'set';
   if (fills ? !coversAll(s.to, around, context) : s.mode !== op) return false;
-  return roles.add(s.to.buffer, { kind: 'private', op, fills });
+  const role = privateRole(s.to.buffer, op, fills, context);
+  return role !== null && roles.add(s.to.buffer, role);
 };
+
+const privateRole = (id: BufferId, op: Private['op'], fills: boolean, { bufferOf, isSmall }: Context): Role | null =>
+  bufferOf(id).scalar === 'real' && isSmall(id) ? { kind: 'private', op, fills } : null;
 
 /** Each of the loops around once, as they run through the whole shape. */
 const coversAll = (to: Access, around: readonly Loop[], context: Context): boolean => {

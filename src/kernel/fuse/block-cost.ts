@@ -29,8 +29,9 @@ export interface Known {
 }
 
 const [LEAST_ROWS, MOST_ROWS] = [8, 256];
-/** As many tiles at least, where there are rows for it: every thread gets some, and none waits long for the last. */
-const TILES = 8;
+/** As many tiles as this keep many threads busy to the end, as long as a tile has the rows that a product is good at; as many as
+ *  that are made in any case. */
+const [MANY_TILES, GOOD_ROWS, FEWEST_TILES] = [32, 32, 8];
 /** Starting all threads for one more step of a serial loop, as the traffic that takes as long. */
 const START_BYTES = 1 << 15;
 /** Below this much traffic saved, a block costs more in starts of its loops than it brings. */
@@ -38,16 +39,17 @@ const WORTH_BYTES = 1 << 15;
 /** A scatter of this many terms, by itself, is worth threads. */
 const MUCH_WORK = 1 << 15;
 
+export const bytesOf = (shape: readonly Dim[], { sizes, bytesOfReal }: KernelTarget): number =>
+  shape.reduce<number>((product, dim) => product * evaluate(dim, sizes), bytesOfReal);
+
+/** Of a buffer that every thread has a copy of: it stays in the cache beside the intermediates. */
+export const mostPrivateBytes = ({ blockBytes }: KernelTarget): number => blockBytes / 4;
+
 export const chooseBlock = ({ units, rows, rowLoops, roles }: Group, known: Known): Choice | null => {
   const { target, bufferOf } = known;
   const count = evaluate(rows, target.sizes);
   if (count < 2 * LEAST_ROWS) return null;
-  const bytes = (shape: readonly Dim[]): number =>
-    shape.reduce<number>((product, dim) => product * evaluate(dim, target.sizes), target.bytesOfReal);
-  const ofRow = (id: BufferId): number => bytes(bufferOf(id).shape) / count;
-  const privates = [...roles.own].filter(([, role]) => role.kind === 'private');
-  const privateBytes = privates.reduce((sum, [id]) => sum + bytes(bufferOf(id).shape), 0);
-  if (privateBytes > target.blockBytes / 4) return null;
+  const ofRow = (id: BufferId): number => bytesOf(bufferOf(id).shape, target) / count;
   const statements = units.flatMap((unit) => unit.statements);
   const chosen = scratchOf(units, roles, bufferOf, known.users).toSorted((a, b) => ofRow(a) - ofRow(b));
   const peak = (): number => peakBytes(statements, new Set(chosen), ofRow, rowLoops);
@@ -56,7 +58,7 @@ export const chooseBlock = ({ units, rows, rowLoops, roles }: Group, known: Know
     chosen.pop();
     rowBytes = peak();
   }
-  const size = tileSize(Math.min(target.blockBytes / Math.max(rowBytes, 1), count / TILES));
+  const size = tileSize(Math.min(target.blockBytes / Math.max(rowBytes, 1), rowsForThreads(count)));
   const scratch = new Set(chosen);
   let saves = 0;
   for (const [id, role] of roles.own) {
@@ -69,6 +71,9 @@ export const chooseBlock = ({ units, rows, rowLoops, roles }: Group, known: Know
   if (scatters && innermostRuns(statements, target.sizes) >= MUCH_WORK) saves = Math.max(saves, WORTH_BYTES);
   return saves >= WORTH_BYTES ? { scratch: chosen, size, saves } : null;
 };
+
+const rowsForThreads = (count: number): number =>
+  Math.max(count / MANY_TILES, Math.min(GOOD_ROWS, count / FEWEST_TILES));
 
 const tileSize = (fits: number): number => {
   const most = Math.min(MOST_ROWS, Math.max(LEAST_ROWS, fits));

@@ -2,11 +2,11 @@
 // rows of the tile. In: the statements, their row loops, the roles of buffers, the size of a tile. Out: what replaces them: what
 // private accumulators start from, then the block.
 import { constant, type Dim } from '../../tensor/dims.ts';
-import { extentOf } from '../extents.ts';
 import type { Fresh } from '../fresh.ts';
 import { addIndex, ofLoop, scaleIndex, stridesOfShape } from '../index-arithmetic.ts';
-import type { Access, Buffer, BufferId, Index, Loop, LoopId, Private, Statement } from '../kernel.ts';
+import type { Buffer, BufferId, Loop, LoopId, Private, Statement } from '../kernel.ts';
 import { mapStatement, type Replacements } from '../transform.ts';
+import { filled } from './new-nests.ts';
 import type { Role, Roles } from './roles.ts';
 
 export interface Block {
@@ -30,7 +30,7 @@ export const buildBlock = (block: Block, fresh: Fresh): readonly Statement[] => 
     const buffer = fresh.bufferOf(into);
     const copy = fresh.buffer({ name: buffer.name, scalar: buffer.scalar, shape: buffer.shape, storage: 'scratch' });
     privates.push({ copy, into, op: role.op });
-    if (role.fills) fills.push(filled(into, neutral[role.op], fresh));
+    if (role.fills) fills.push(...filled(into, neutral[role.op], fresh));
   }
   const copies = new Map(privates.map(({ copy, into }) => [into, copy] as const));
   const body = block.statements.map((statement) => inTile(statement, { block, tile, scratch, copies }));
@@ -71,28 +71,11 @@ const scratchOf = (id: BufferId, { roles, size }: Block, fresh: Fresh): Scratch 
   return { id: fresh.buffer(small), axis, strides: stridesOfShape(shape) };
 };
 
-export const filled = (buffer: BufferId, value: number, fresh: Fresh): Statement => {
-  const { shape } = fresh.bufferOf(buffer);
-  const loops = shape.map((dim): Loop => ({ id: fresh.loop(), extent: extentOf(dim) }));
-  const to: Access = { buffer, at: loops.map((loop) => ofLoop(loop.id)), strides: stridesOfShape(shape) };
-  const store: Statement = { kind: 'store', to, value: { kind: 'number', value, scalar: 'real' }, mode: 'set' };
-  return inLoops(loops, [store])[0]!;
-};
-
-/** The statements in nested parallel loops, the first outermost. */
-export const inLoops = (loops: readonly Loop[], body: readonly Statement[]): readonly Statement[] =>
-  loops.reduceRight<readonly Statement[]>(
-    (inside, loop) => [{ kind: 'loop', loop, role: 'parallel', scratch: [], privates: [], body: inside }],
-    body,
-  );
-
 const inTile = (statement: Statement, inside: Inside): Statement => {
   const { block, tile, scratch, copies } = inside;
-  const { rowLoops, rows, size } = block;
-  const start = scaleIndex(ofLoop(tile), constant(size));
-  const rowIndex = (row: LoopId): Index => addIndex(start, ofLoop(row));
+  const start = scaleIndex(ofLoop(tile), constant(block.size));
   const replacements: Replacements = {
-    atom: (atom) => (atom.kind === 'loop' && rowLoops.has(atom.loop) ? rowIndex(atom.loop) : null),
+    atom: (atom) => (atom.kind === 'loop' && block.rowLoops.has(atom.loop) ? addIndex(start, ofLoop(atom.loop)) : null),
     access: (access) => {
       const copy = copies.get(access.buffer);
       if (copy !== undefined) return { ...access, buffer: copy };
@@ -105,39 +88,39 @@ const inTile = (statement: Statement, inside: Inside): Statement => {
       return { buffer: small.id, at: access.at.with(place, local), strides };
     },
   };
-  const cut = (loop: Loop): Loop =>
-    rowLoops.has(loop.id) ? { id: loop.id, extent: { kind: 'tile', of: rows, tile, size } } : loop;
-  // Extents and modes are no parts that replacements know of.
-  const shaped = (s: Statement): Statement => {
-    switch (s.kind) {
-      case 'loop': {
-        // Rows that add to one place do so one after the other; the copy is private to the thread, not to the row.
-        const adds = rowLoops.has(s.loop.id) && writesAnyOf(s.body, copies);
-        return { ...s, loop: cut(s.loop), role: adds ? 'serial' : s.role, body: s.body.map(shaped) };
-      }
-      case 'reduce':
-        return { ...s, loops: s.loops.map(cut) };
-      case 'product':
-        return {
-          ...s,
-          rows: cut(s.rows),
-          columns: cut(s.columns),
-          inner: cut(s.inner),
-          accumulate: s.accumulate || copies.has(s.out.buffer),
-        };
-      case 'store': {
-        const role = copies.has(s.to.buffer) ? block.roles.get(s.to.buffer) : undefined;
-        return role?.kind === 'private' ? { ...s, mode: role.op } : s;
-      }
-      case 'if':
-        return { ...s, then: s.then.map(shaped) };
-      case 'let':
-      case 'routine':
-      case 'while':
-        return s;
+  return mapStatement(cut(statement, inside), replacements);
+};
+
+/** With the loops of rows as long as the tile, and what goes to a copy added to it. */
+const cut = (s: Statement, inside: Inside): Statement => {
+  const { block, tile, copies } = inside;
+  const { rowLoops, rows: of, size, roles } = block;
+  const each = (list: readonly Statement[]): readonly Statement[] => list.map((inner) => cut(inner, inside));
+  const cutLoop = (loop: Loop): Loop =>
+    rowLoops.has(loop.id) ? { id: loop.id, extent: { kind: 'tile', of, tile, size } } : loop;
+  switch (s.kind) {
+    case 'loop': {
+      // Rows that add to one place do so one after the other: a copy is private to the thread, not to the row.
+      const adds = rowLoops.has(s.loop.id) && writesAnyOf(s.body, copies);
+      return { ...s, loop: cutLoop(s.loop), role: adds ? 'serial' : s.role, body: each(s.body) };
     }
-  };
-  return mapStatement(shaped(statement), replacements);
+    case 'if':
+      return { ...s, then: each(s.then) };
+    case 'reduce':
+      return { ...s, loops: s.loops.map(cutLoop) };
+    case 'product': {
+      const [rows, columns, inner] = [cutLoop(s.rows), cutLoop(s.columns), cutLoop(s.inner)];
+      return { ...s, rows, columns, inner, accumulate: s.accumulate || copies.has(s.out.buffer) };
+    }
+    case 'store': {
+      const role = roles.get(s.to.buffer);
+      return role?.kind === 'private' ? { ...s, mode: role.op } : s;
+    }
+    case 'let':
+    case 'routine':
+    case 'while':
+      return s;
+  }
 };
 
 const writesAnyOf = (statements: readonly Statement[], buffers: ReadonlyMap<BufferId, unknown>): boolean =>

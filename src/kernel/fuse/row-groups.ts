@@ -4,8 +4,8 @@ import { print, type Dim } from '../../tensor/dims.ts';
 import type { Fresh } from '../fresh.ts';
 import type { Buffer, BufferId, KernelTarget } from '../kernel.ts';
 import { arrange, waitsOf, type Waits } from './arrange.ts';
-import { bindRows } from './bind-rows.ts';
-import { chooseBlock, type Choice, type Group } from './block-cost.ts';
+import { bindRows, type Facts } from './bind-rows.ts';
+import { bytesOf, chooseBlock, mostPrivateBytes, type Choice, type Group } from './block-cost.ts';
 import { buildBlock } from './build-block.ts';
 import { Roles, type Role } from './roles.ts';
 import { splitTails } from './split-tails.ts';
@@ -126,18 +126,23 @@ const partsOf = (
 /** A group that can grow without changing the one given. */
 const opened = (group: Group): Group => ({ ...group, roles: group.roles.copy() });
 
-const bind = (units: readonly Unit[], rows: Dim, { fresh }: Place): Group | null => {
+const bind = (units: readonly Unit[], rows: Dim, place: Place): Group | null => {
   const statements = units.flatMap((unit) => unit.statements);
-  const bound = bindRows(statements, rows, new Roles(), (id) => fresh.bufferOf(id));
+  const bound = bindRows(statements, rows, new Roles(), factsOf(place));
   return bound === null ? null : { units, rows, rowLoops: bound.rows, roles: bound.roles };
 };
 
-const extend = (group: Group, units: readonly Unit[], { fresh }: Place): Group | null => {
+const extend = (group: Group, units: readonly Unit[], place: Place): Group | null => {
   const statements = units.flatMap((unit) => unit.statements);
-  const bound = bindRows(statements, group.rows, group.roles, (id) => fresh.bufferOf(id));
+  const bound = bindRows(statements, group.rows, group.roles, factsOf(place));
   if (bound === null) return null;
   bound.roles.commit();
   return { ...group, units: [...group.units, ...units], rowLoops: new Set([...group.rowLoops, ...bound.rows]) };
+};
+
+const factsOf = ({ fresh, target }: Place): Facts => {
+  const bufferOf = (id: BufferId): Buffer => fresh.bufferOf(id);
+  return { bufferOf, isSmall: (id) => bytesOf(bufferOf(id).shape, target) <= mostPrivateBytes(target) };
 };
 
 /** How many items touch a buffer of the list's own. */

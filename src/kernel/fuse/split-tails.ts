@@ -7,7 +7,7 @@ import { ofLoop, stridesOfShape } from '../index-arithmetic.ts';
 import type { Access, LocalId, Loop, LoopId, Statement } from '../kernel.ts';
 import { loopsBy, mapAccess, mapStatements } from '../transform.ts';
 import { hasExtent } from './bind-rows.ts';
-import { inLoops } from './build-block.ts';
+import { inLoops } from './new-nests.ts';
 
 export const splitTails = (
   statements: readonly Statement[],

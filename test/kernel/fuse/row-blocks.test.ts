@@ -175,7 +175,9 @@ describe('what belongs to a row block', () => {
     expect(tile({ blockBytes: 64 * 100 })).toBe(96);
     expect(tile({ blockBytes: 64 * 9 })).toBe(8);
     expect(tile({ blockBytes: 64 * 100, bytesOfReal: 8 })).toBe(48);
-    expect(tile({ sizes: { N: 1000, K: 16, T: 50 } })).toBe(112);
+    expect(tile({ sizes: { N: 3000, K: 16, T: 50 } })).toBe(80);
+    expect(tile({ sizes: { N: 800, K: 16, T: 50 } })).toBe(32);
+    expect(tile({ sizes: { N: 600, K: 16, T: 50 } })).toBe(32);
   });
 
   it('leaves rows that fit nowhere in memory, and sums too large to have copies out', () => {
