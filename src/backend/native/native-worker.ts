@@ -8,6 +8,11 @@ import { workerText } from './worker-text.ts';
 /** How often the counter of steps is looked at and the caller asked whether to stop. */
 const pollMilliseconds = 50;
 
+/** Threads that wait for others give their processor away after some microseconds, not after milliseconds: where other programs
+ *  run too, the thread that is waited for may need it. (A step of a small net on two threads of two busy cores: 1 ms, not 20.)
+ *  OpenMP of gcc and of clang read it when the first library is loaded. */
+const waiting: Readonly<Record<string, string>> = { GOMP_SPINCOUNT: '1000', KMP_BLOCKTIME: '0' };
+
 export interface Watch {
   readonly cancelled?: () => boolean;
   readonly onStep?: (step: number) => void;
@@ -33,10 +38,14 @@ export class NativeWorker {
   /** Begins to start the thread, which takes some 30 ms, unless it stands. */
   start(): void {
     if (this.worker !== null) return;
+    const set = Object.keys(waiting).filter((name) => process.env[name] === undefined);
+    for (const name of set) process.env[name] = waiting[name];
     // None of the flags of this process: loaders take their time, and --input-type would make a module of the text.
     const worker = new Worker(workerText, { eval: true, execArgv: [], workerData: { koffi: this.koffi() } });
     worker.unref();
     worker.on('message', (reply: Reply) => this.pending.get(reply.id)?.settle(reply));
+    // It has been read; other programs that we start are to wait as they like.
+    worker.once('message', () => set.forEach((name) => delete process.env[name]));
     worker.on('error', (error) => this.lose(error));
     worker.on('exit', () => this.lose(new InternalError('the thread of native programs ended')));
     // Node waits for its threads when it exits: what runs then must give up.
