@@ -1,8 +1,8 @@
 // Statements as functions that run them: the meaning of kernel.ts, literally. In: statements, the machine they run on, and how to
 // go through parallel loops. Out: a function without arguments.
-import { FORBIDDEN } from '../../tensor/energies.ts';
 import { runRoutine } from '../../tensor/host-routines/by-name.ts';
 import type { BufferId, Loop, Private, Statement } from '../kernel.ts';
+import { neutral } from '../neutral.ts';
 import { printAccess } from '../print-expressions.ts';
 import { exprOf, extentOf, loadOf, offsetOf, type Machine } from './expressions.ts';
 import { reduceValues } from './reductions.ts';
@@ -19,8 +19,7 @@ export interface Threading {
 type Run = () => void;
 type StatementOf<K extends Statement['kind']> = Extract<Statement, { kind: K }>;
 
-const startOf: Readonly<Record<Private['op'], number>> = { sum: 0, min: FORBIDDEN, max: -FORBIDDEN };
-type Mode = 'sum' | 'min' | 'max';
+type Mode = Private['op'];
 const combine: Readonly<Record<Mode, (a: number, b: number) => number>> = {
   sum: (a, b) => a + b,
   min: Math.min,
@@ -78,7 +77,7 @@ const runLoop = (statement: StatementOf<'loop'>, machine: Machine, how: Threadin
     const steps = how.order(parts.length).flatMap((part) => {
       const inside = parts[part]!;
       return how.order(inside.length).map((at, k) => () => {
-        if (k === 0) for (const { copy, op } of privates) memory.fill(copy, startOf[op]);
+        if (k === 0) for (const { copy, op } of privates) memory.fill(copy, neutral[op]);
         iteration(inside[at]!);
         if (k === inside.length - 1)
           left.set(

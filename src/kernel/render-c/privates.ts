@@ -2,16 +2,17 @@
 // threads. Sums are kept in double and rounded once. In: the privates of a loop. Out: lines before and after it.
 import { product } from '../../tensor/dims.ts';
 import type { Private } from '../kernel.ts';
+import { neutral } from '../neutral.ts';
 import type { Emission } from './emission.ts';
 import { copyOfThread } from './function.ts';
-
-const startOf: Readonly<Record<Private['op'], string>> = { sum: '0', min: '(real)1e30', max: '(real)-1e30' };
 
 /** Of the thread that runs here. */
 export const clearCopies = (privates: readonly Private[], e: Emission): void => {
   for (const { copy, op } of privates) {
     const count = e.fn.dim(product(e.entry.kernels.buffers[copy]!.shape));
-    e.fn.line(`for (int64_t k = 0; k < ${count}; k++) ${e.fn.buffer(copy)}[k] = ${startOf[op]};`);
+    e.fn.line(
+      `for (int64_t k = 0; k < ${count}; k++) ${e.fn.buffer(copy)}[k] = (${e.entry.places[copy]!.type})${neutral[op]};`,
+    );
   }
 };
 

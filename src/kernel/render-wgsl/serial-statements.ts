@@ -3,9 +3,11 @@
 import { InternalError } from '../../diagnostics/diagnostic.ts';
 import { constant } from '../../tensor/dims.ts';
 import type { Access, BufferId, Private, Statement } from '../kernel.ts';
+import { neutral } from '../neutral.ts';
 import { running } from './accumulators.ts';
 import { exprText, ownName, placeText, truthText, typeText } from './expressions.ts';
 import { forLoop, forLoops, mostCount, productOf, type LoopStatement } from './loops.ts';
+import { realText } from './numbers.ts';
 import { routineCall } from './routines.ts';
 import { localName, loopName, type ShaderWriter } from './shader-writer.ts';
 
@@ -16,7 +18,6 @@ const combined: Readonly<Record<Private['op'], (a: string, b: string, w: ShaderW
   min: (a, b, w) => `${w.call('least')}(${a}, ${b})`,
   max: (a, b, w) => `${w.call('most')}(${a}, ${b})`,
 };
-const startOf: Readonly<Record<Private['op'], string>> = { sum: '0f', min: '1e30f', max: '-1e30f' };
 
 export const serialStatements = (statements: readonly Statement[], w: ShaderWriter): void => {
   for (const statement of statements) serialStatement(statement, w);
@@ -78,7 +79,7 @@ export const declareScratch = (scratch: readonly BufferId[], w: ShaderWriter): v
 };
 
 const serialLoop = ({ loop, scratch, privates, body }: LoopStatement, w: ShaderWriter): void => {
-  for (const { copy, op } of privates) declare(copy, w, startOf[op]);
+  for (const { copy, op } of privates) declare(copy, w, realText(neutral[op], w.call));
   forLoop(loop, w, () => {
     declareScratch(scratch, w);
     serialStatements(body, w);

@@ -1,21 +1,20 @@
 // Reductions whose neighbouring results lie side by side in memory, while their terms do not: the loop over results goes inside,
 // where it runs as a vector, and the terms are added row by row into a strip of results. In: kernels. Out: kernels in which such a
 // nest is a loop over strips: fill, rows, tail.
-import { FORBIDDEN } from '../../tensor/energies.ts';
 import { constant, constantValue } from '../../tensor/dims.ts';
-import { constantIterations, iterations } from '../extents.ts';
+import { constantIterations, extentOf, iterations } from '../extents.ts';
 import { Fresh } from '../fresh.ts';
 import { addIndex, offsetOf, ofLoop, scaleIndex } from '../index-arithmetic.ts';
-import type { Access, Accumulator, KernelProgram, KernelTarget, Loop, Statement } from '../kernel.ts';
+import type { Access, BufferId, Expr, Extent, Index, KernelProgram, KernelTarget, Loop, LoopId, Private, Statement } from '../kernel.ts'; // prettier-ignore
+import { neutral } from '../neutral.ts';
 import { coefficientOf, loopsBy, mapExpr, mapStatements, visitStatements } from '../transform.ts';
 import { usualTuning } from '../tuning.ts';
+import { rowPartsOf, type RowParts } from './row-parts.ts';
 
 type LoopStatement = Extract<Statement, { kind: 'loop' }>;
 type Reduce = Extract<Statement, { kind: 'reduce' }>;
 
 const leastResults = 8;
-
-const identity = { sum: 0, min: FORBIDDEN, max: -FORBIDDEN } as const;
 
 export const laneReductions = (kernels: KernelProgram, target: KernelTarget): KernelProgram => {
   const fresh = new Fresh(kernels);
@@ -28,68 +27,137 @@ export const laneReductions = (kernels: KernelProgram, target: KernelTarget): Ke
   return fresh.finish(inside(kernels.body));
 };
 
-/** What a tail may have: it runs for every result by itself. */
-const isTail = (s: Statement): boolean => s.kind === 'let' || s.kind === 'store';
+/** How the results are cut into strips: a loop over them, and lanes for the results of one. */
+interface Cut {
+  readonly strip: Loop;
+  readonly lanes: Extent;
+  /** The most lanes. */
+  readonly width: number;
+  /** The number of a result, by its lane. */
+  readonly result: (lane: LoopId) => Index;
+}
 
-const strips = (
-  outer: LoopStatement,
-  fresh: Fresh,
-  { sizes, tuning = usualTuning }: KernelTarget,
-): Statement | null => {
-  // Results of one strip stay in the first cache beside the rows that pass through it.
-  const strip = tuning.stripEntries;
-  const [reduce, ...tail] = outer.body;
-  if (outer.scratch.length + outer.privates.length > 0 || reduce?.kind !== 'reduce' || !tail.every(isTail)) return null;
-  if (reduce.accumulators.some((a) => !(a.op in identity))) return null;
-  const most = iterations(outer.loop.extent, sizes);
-  if (most < leastResults || outer.loop.extent.kind === 'tiles' || !liesSideBySide(reduce, outer.loop)) return null;
-  const isShort = outer.loop.extent.kind === 'tile' || (constantIterations(outer.loop.extent) ?? strip + 1) <= strip;
-  if (isShort && outer.loop.extent.kind === 'tile' && outer.loop.extent.size > strip) return null;
-  const of = outer.loop.extent.kind === 'dim' ? outer.loop.extent.dim : constant(0);
-  const tile = fresh.loop();
-  const lengths = isShort ? outer.loop.extent : { kind: 'tile' as const, of, tile, size: strip };
-  const width = isShort ? widthOf(outer.loop, strip) : strip;
-  const copies = reduce.accumulators.map((a, i) =>
-    fresh.buffer({ name: `strip ${i} of ${a.op}`, scalar: 'real', shape: [constant(width)], storage: 'scratch' }),
-  );
-  const lane = (): Loop => ({ id: fresh.loop(), extent: lengths });
-  const global = (local: Loop) => (isShort ? ofLoop(local.id) : addIndex(scaleIndex(ofLoop(tile), constant(strip)), ofLoop(local.id))); // prettier-ignore
-  const place = (i: number, loop: Loop): Access => ({ buffer: copies[i]!, at: [ofLoop(loop.id)], strides: [constant(1)] }); // prettier-ignore
-  const vector = (loop: Loop, body: readonly Statement[]): LoopStatement => ({ kind: 'loop', loop, role: 'parallel', vector: true, scratch: [], privates: [], body }); // prettier-ignore
-
-  const first = lane();
-  const fill = vector(
-    first,
-    reduce.accumulators.map(({ op }, i): Statement => ({
-      kind: 'store',
-      to: place(i, first),
-      value: { kind: 'number', value: identity[op as keyof typeof identity], scalar: 'real' },
-      mode: 'set',
-    })),
-  );
-  const second = lane();
-  const at = (loop: Loop) => loopsBy(new Map([[outer.loop.id, global(loop)]]));
-  const add = ({ op, value }: Accumulator, i: number): Statement => ({ kind: 'store', to: place(i, second), value: mapExpr(value, at(second)), mode: op as keyof typeof identity }); // prettier-ignore
-  const lets = reduce.lets.map((l): Statement => ({
-    kind: 'let',
-    local: l.local,
-    value: mapExpr(l.value, at(second)),
-  }));
-  const rows = reduce.loops.reduceRight<Statement>(
-    (inner, loop) => ({ kind: 'loop', loop, role: 'serial', scratch: [], privates: [], body: [inner] }),
-    vector(second, [...lets, ...reduce.accumulators.map(add)]),
-  );
-  const third = lane();
-  const results = reduce.accumulators.map((a, i): Statement => ({ kind: 'let', local: a.local, value: { kind: 'load', from: place(i, third) } })); // prettier-ignore
-  const last = vector(third, [...results, ...mapStatements(tail, at(third))]);
-  const body = [fill, rows, last];
-  // A strip of its own keeps its scratch; where one strip is all, a loop of one iteration lists it.
-  const loop: Loop = { id: tile, extent: isShort ? { kind: 'dim', dim: constant(1) } : { kind: 'tiles', of, size: strip } }; // prettier-ignore
-  return { kind: 'loop', loop, role: outer.role, scratch: copies, privates: [], body };
+const cutOf = ({ extent }: Loop, most: number, fresh: Fresh): Cut | null => {
+  const length = extent.kind === 'tile' ? extent.size : constantIterations(extent);
+  // One strip is all: a loop of one iteration lists its scratch.
+  if (length !== null && length <= most)
+    return { strip: { id: fresh.loop(), extent: extentOf(constant(1)) }, lanes: extent, width: length, result: ofLoop };
+  if (extent.kind !== 'dim') return null;
+  const [strip, of] = [fresh.loop(), extent.dim];
+  return {
+    strip: { id: strip, extent: { kind: 'tiles', of, size: most } },
+    lanes: { kind: 'tile', of, tile: strip, size: most },
+    width: most,
+    result: (lane) => addIndex(scaleIndex(ofLoop(strip), constant(most)), ofLoop(lane)),
+  };
 };
 
-const widthOf = (loop: Loop, strip: number): number =>
-  loop.extent.kind === 'tile' ? loop.extent.size : (constantIterations(loop.extent) ?? strip);
+/** The reduction of a loop that may become strips; null where its results do not lie side by side. Iterations of a serial loop may
+ *  wait for each other: all results of a strip are made at once. */
+const reductionOf = (outer: LoopStatement, { sizes }: KernelTarget): Reduce | null => {
+  const [reduce, ...tail] = outer.body;
+  if (outer.role !== 'parallel' || outer.scratch.length + outer.privates.length > 0 || reduce?.kind !== 'reduce')
+    return null;
+  if (!tail.every((s) => s.kind === 'let' || s.kind === 'store')) return null;
+  if (reduce.accumulators.some(({ op }) => !(op in neutral))) return null;
+  if (outer.loop.extent.kind === 'tiles' || iterations(outer.loop.extent, sizes) < leastResults) return null;
+  return liesSideBySide(reduce, outer.loop) ? reduce : null;
+};
+
+const strips = (outer: LoopStatement, fresh: Fresh, target: KernelTarget): Statement | null => {
+  const reduce = reductionOf(outer, target);
+  // Results of one strip stay in the first cache beside the rows that pass through it.
+  const cut = reduce === null ? null : cutOf(outer.loop, (target.tuning ?? usualTuning).stripEntries, fresh);
+  if (reduce === null || cut === null) return null;
+  const sums = reduce.accumulators.some(({ op }) => op === 'sum');
+  const parts = sums ? rowPartsOf(reduce.loops, target.sizes, fresh) : null;
+  const buffers = (what: string, of: (op: string) => boolean): Buffers =>
+    new Map(
+      reduce.accumulators.flatMap(({ op }, i) => {
+        const buffer = { name: `${what} ${i} of ${op}`, scalar: 'real', shape: [constant(cut.width)], storage: 'scratch' } as const; // prettier-ignore
+        return of(op) ? [[i, fresh.buffer(buffer)]] : [];
+      }),
+    );
+  const results = buffers('strip', () => true);
+  const partial = buffers('part of strip', (op) => op === 'sum' && parts !== null);
+  const strip: Strip = { outer: outer.loop.id, reduce, cut, parts, results, partial, fresh };
+  const body = [filled(strip, results), ...rowsOf(strip), tailOf(strip, outer.body.slice(1))];
+  const scratch = [...results.values(), ...partial.values()];
+  return { kind: 'loop', loop: cut.strip, role: 'parallel', scratch, privates: [], body };
+};
+
+/** The buffer of an accumulator, by its number. */
+type Buffers = ReadonlyMap<number, BufferId>;
+
+interface Strip {
+  /** The loop over all results. */
+  readonly outer: LoopId;
+  readonly reduce: Reduce;
+  readonly cut: Cut;
+  /** Of the rows, where sums are made in parts. */
+  readonly parts: RowParts | null;
+  readonly results: Buffers;
+  /** Sums of one part of the rows. */
+  readonly partial: Buffers;
+  readonly fresh: Fresh;
+}
+
+/** A vector loop over the lanes. */
+const lanes = ({ cut, fresh }: Strip, body: (lane: Loop) => readonly Statement[]): Statement => {
+  const loop: Loop = { id: fresh.loop(), extent: cut.lanes };
+  return { kind: 'loop', loop, role: 'parallel', vector: true, scratch: [], privates: [], body: body(loop) };
+};
+
+const entry = (buffer: BufferId, { id }: Loop): Access => ({ buffer, at: [ofLoop(id)], strides: [constant(1)] });
+
+const opOf = ({ reduce }: Strip, i: number): Private['op'] => reduce.accumulators[i]!.op as Private['op'];
+
+const filled = (strip: Strip, buffers: Buffers): Statement =>
+  lanes(strip, (lane) =>
+    [...buffers].map(([i, buffer]): Statement => {
+      const value: Expr = { kind: 'number', value: neutral[opOf(strip, i)], scalar: 'real' };
+      return { kind: 'store', to: entry(buffer, lane), value, mode: 'set' };
+    }),
+  );
+
+const serial = (loops: readonly Loop[], body: readonly Statement[]): readonly Statement[] =>
+  loops.reduceRight<readonly Statement[]>(
+    (inner, loop) => [{ kind: 'loop', loop, role: 'serial', scratch: [], privates: [], body: inner }],
+    body,
+  );
+
+/** Every row added to the strip. */
+const rowsOf = (strip: Strip): readonly Statement[] => {
+  const { reduce, cut, parts, partial, results } = strip;
+  const add = lanes(strip, (lane) => {
+    const by = loopsBy(new Map([...(parts?.rowIndex ?? []), [strip.outer, cut.result(lane.id)]]));
+    const lets = reduce.lets.map(({ local, value }): Statement => ({ kind: 'let', local, value: mapExpr(value, by) }));
+    const stores = reduce.accumulators.map(({ value }, i): Statement => {
+      const to = entry(partial.get(i) ?? results.get(i)!, lane);
+      return { kind: 'store', to, value: mapExpr(value, by), mode: opOf(strip, i) };
+    });
+    return [...lets, ...stores];
+  });
+  if (parts === null) return serial(reduce.loops, [add]);
+  const join = lanes(strip, (lane) =>
+    [...partial].map(([i, buffer]): Statement => {
+      const value: Expr = { kind: 'load', from: entry(buffer, lane) };
+      return { kind: 'store', to: entry(results.get(i)!, lane), value, mode: 'sum' };
+    }),
+  );
+  return serial(parts.around, [filled(strip, partial), ...serial(parts.rows, [add]), join]);
+};
+
+/** What followed the reduction, for every result. */
+const tailOf = (strip: Strip, tail: readonly Statement[]): Statement => {
+  const { outer, reduce, cut, results } = strip;
+  return lanes(strip, (lane) => [
+    ...reduce.accumulators.map(({ local }, i): Statement => {
+      return { kind: 'let', local, value: { kind: 'load', from: entry(results.get(i)!, lane) } };
+    }),
+    ...mapStatements(tail, loopsBy(new Map([[outer, cut.result(lane.id)]]))),
+  ]);
+};
 
 /** Terms of neighbouring results are neighbours (or the same) in every load, at least once neighbours; and the terms of one
  *  result are not. */

@@ -1,12 +1,12 @@
 // Long reductions with few results, split over tiles of what they run through, so that threads share them and no float32 sum gets
 // long: every thread reduces its tiles into a copy of its own. In: kernels. Out: kernels in which such a nest is three: the results
 // filled, the tiles reduced, what followed the reduction. A free energy is that of the free energies of its tiles.
-import { FORBIDDEN } from '../../tensor/energies.ts';
-import { constant, constantValue } from '../../tensor/dims.ts';
+import { constant, constantValue, type Dim } from '../../tensor/dims.ts';
 import { iterations } from '../extents.ts';
 import { Fresh } from '../fresh.ts';
 import { addIndex, ofLoop, scaleIndex, stridesOfShape } from '../index-arithmetic.ts';
-import type { Access, Expr, Index, KernelProgram, KernelTarget, Loop, LocalId, Private, Statement } from '../kernel.ts'; // prettier-ignore
+import type { Access, Expr, Index, KernelProgram, KernelTarget, Loop, LocalId, LoopId, Private, Statement } from '../kernel.ts'; // prettier-ignore
+import { neutral } from '../neutral.ts';
 import { loopsBy, mapStatement, type Replacements } from '../transform.ts';
 import { usualTuning } from '../tuning.ts';
 
@@ -38,6 +38,9 @@ export const splitReductions = (kernels: KernelProgram, target: KernelTarget): K
   return fresh.finish(inside(kernels.body));
 };
 
+/** The length of a loop of a nest: none of them runs through tiles. */
+const dimOf = ({ extent }: Loop): Dim => (extent.kind === 'dim' ? extent.dim : constant(1));
+
 const nestOf = (statement: Statement): Nest | null => {
   const loops: LoopStatement[] = [];
   let body: readonly Statement[] = [statement];
@@ -55,79 +58,73 @@ const nestOf = (statement: Statement): Nest | null => {
 const isWorthwhile = ({ loops, reduce }: Nest, { sizes }: KernelTarget): boolean => {
   const count = (list: readonly Loop[]): number => list.reduce((n, l) => n * iterations(l.extent, sizes), 1);
   const results = count(loops.map((l) => l.loop));
-  if (reduce.loops[0]!.extent.kind !== 'dim' || reduce.accumulators.some((a) => a.op === 'argmin')) return false;
-  return results < enoughResults && results * count(reduce.loops) >= leastTerms && rowsOf(reduce, sizes) >= 2;
+  const { extent } = tiledLoop(reduce, sizes);
+  if (extent.kind !== 'dim' || iterations(extent, sizes) < 2 || reduce.accumulators.some((a) => a.op === 'argmin'))
+    return false;
+  return results < enoughResults && results * count(reduce.loops) >= leastTerms;
 };
 
 /** The loop of the reduction that is tiled: the longest, the first of equals. */
 const tiledLoop = (reduce: Reduce, sizes: KernelTarget['sizes']): Loop =>
   reduce.loops.reduce((a, b) => (iterations(b.extent, sizes) > iterations(a.extent, sizes) ? b : a));
 
-const rowsOf = (reduce: Reduce, sizes: KernelTarget['sizes']): number =>
-  iterations(tiledLoop(reduce, sizes).extent, sizes);
-
 const split = (nest: Nest, fresh: Fresh, target: KernelTarget): readonly Statement[] => {
   const { reduce, loops, tail } = nest;
-  const staged = stage(nest, fresh, target);
-  const last = staged.partials === null ? [] : [joined(reduce, staged.partials)];
-  const finals = reduce.accumulators.flatMap((a, i): readonly Statement[] =>
-    a.op === 'soft-min' ? [] : [{ kind: 'let', local: a.local, value: { kind: 'load', from: staged.results[i]! } }],
+  const parts = partsOf(nest, fresh, target);
+  const stages = reduce.accumulators.map((a, i) => (a.op === 'soft-min' ? kept(i, nest, parts, fresh) : combined(i, a.op as Private['op'], nest, parts, fresh))); // prettier-ignore
+  const privates = stages.flatMap((stage) => stage.privates);
+  const reduced: Statement = {
+    kind: 'loop',
+    loop: { id: parts.tile, extent: parts.tiles.extent },
+    role: 'parallel',
+    scratch: [],
+    privates,
+    body: around(parts.copies, [parts.reduce, ...stages.map((stage) => stage.store)]),
+  };
+  const last = reduce.accumulators.flatMap((a, i) => (a.op === 'soft-min' ? [{ ...a, value: stages[i]!.result }] : []));
+  const joined: readonly Statement[] = last.length === 0 ? [] : [{ kind: 'reduce', loops: [parts.tiles], lets: [], accumulators: last }]; // prettier-ignore
+  const loaded = reduce.accumulators.flatMap(({ op, local }, i): readonly Statement[] =>
+    op === 'soft-min' ? [] : [{ kind: 'let', local, value: stages[i]!.result }],
   );
-  return [...staged.statements, ...around(loops, [...last, ...finals, ...tail])];
+  const fills = stages.flatMap((stage) => stage.fill);
+  const filled = fills.length === 0 ? [] : around(parts.fillLoops, fills);
+  return [...filled, reduced, ...around(loops, [...joined, ...loaded, ...tail])];
 };
-
-/** The free energy of the free energies of all tiles. */
-const joined = (reduce: Reduce, { tiles, at }: Partials): Statement => ({
-  kind: 'reduce',
-  loops: [tiles],
-  lets: [],
-  accumulators: reduce.accumulators.flatMap((a, i) =>
-    a.op === 'soft-min' ? [{ ...a, value: { kind: 'load', from: at[i]! } as const }] : [],
-  ),
-});
-
-const number = (value: number): Expr => ({ kind: 'number', value, scalar: 'real' });
 
 const around = (loops: readonly LoopStatement[], body: readonly Statement[]): readonly Statement[] =>
   loops.reduceRight<readonly Statement[]>((inner, loop) => [{ ...loop, body: inner }], body);
 
-const identity = { sum: 0, min: FORBIDDEN, max: -FORBIDDEN } as const;
+const copied = (loops: readonly LoopStatement[], fresh: Fresh): readonly LoopStatement[] =>
+  loops.map((l) => ({ ...l, loop: { ...l.loop, id: fresh.loop() } }));
 
-interface Partials {
-  /** A loop over the tiles, for the nest that joins them. */
+const at = (loops: readonly LoopStatement[]): readonly Index[] => loops.map(({ loop }) => ofLoop(loop.id));
+
+/** The reduction of one tile. */
+interface Parts {
+  readonly tile: LoopId;
+  /** A loop over the tiles, for what joins them. */
   readonly tiles: Loop;
-  /** By accumulator, its free energy over a tile; of the others nothing. */
-  readonly at: Readonly<Record<number, Access>>;
+  /** At most as many as there are tiles. */
+  readonly count: Dim;
+  /** The nest's loops and its reduction with loops and locals of their own: the nest keeps its for what follows. */
+  readonly copies: readonly LoopStatement[];
+  readonly reduce: Reduce;
+  /** Once more the nest's loops, to fill the results. */
+  readonly fillLoops: readonly LoopStatement[];
 }
 
-interface Stage {
-  readonly statements: readonly Statement[];
-  /** Where the result of each accumulator stands, by the loops of the nest; of a free energy nothing does. */
-  readonly results: Readonly<Record<number, Access>>;
-  readonly partials: Partials | null;
-}
-
-/** Fills the results and reduces all tiles into them. The nest's loops keep their ids where the results are read; elsewhere they
- *  are copies. */
-const stage = ({ loops, reduce }: Nest, fresh: Fresh, { sizes, tuning = usualTuning }: KernelTarget): Stage => {
-  const shape = loops.map(({ loop }) => (loop.extent.kind === 'dim' ? loop.extent.dim : constant(1)));
-  const at = (of: readonly LoopStatement[]): readonly Index[] => of.map(({ loop }) => ofLoop(loop.id));
+const partsOf = ({ loops, reduce }: Nest, fresh: Fresh, { sizes, tuning = usualTuning }: KernelTarget): Parts => {
   const tiled = tiledLoop(reduce, sizes);
   const others = reduce.loops.reduce((n, l) => (l === tiled ? n : n * iterations(l.extent, sizes)), 1);
   const size = Math.max(8, Math.min(4096, 2 ** Math.round(Math.log2(tuning.reduceTerms / Math.max(1, others)))));
-  const of = tiled.extent.kind === 'dim' ? tiled.extent.dim : constant(0);
+  const of = dimOf(tiled);
   const [tile, joining] = [fresh.loop(), fresh.loop()];
-  const tiles: Loop = { id: joining, extent: { kind: 'tiles', of, size } };
-  const copies = loops.map((l) => ({ ...l, role: 'serial' as const, loop: { ...l.loop, id: fresh.loop() } }));
-  const fillLoops = loops.map((l) => ({ ...l, loop: { ...l.loop, id: fresh.loop() } }));
-  const known = constantValue(of);
-  // How many tiles there are is no polynomial of a size that is open: there are at most as many as there are terms.
-  const count = known === null ? of : constant(Math.max(1, Math.ceil(known / size)));
-
+  const copies = copied(loops, fresh);
+  const fillLoops = copied(loops, fresh);
   const inner = reduce.loops.map((l): Loop =>
     l === tiled ? { id: fresh.loop(), extent: { kind: 'tile', of, tile, size } } : { ...l, id: fresh.loop() },
   );
-  const renamed = new Map<number, Index>([
+  const renamed = new Map<LoopId, Index>([
     ...loops.map((l, i) => [l.loop.id, ofLoop(copies[i]!.loop.id)] as const),
     ...reduce.loops.map((l, i) => {
       const own = ofLoop(inner[i]!.id);
@@ -136,40 +133,55 @@ const stage = ({ loops, reduce }: Nest, fresh: Fresh, { sizes, tuning = usualTun
   ]);
   const locals = new Map<LocalId, LocalId>([...reduce.lets, ...reduce.accumulators].map(({ local }) => [local, fresh.local()])); // prettier-ignore
   const by: Replacements = { ...loopsBy(renamed), makes: (local) => locals.get(local) ?? local };
-  const partial: Reduce = { ...(mapStatement(reduce, by) as Reduce), loops: inner };
-
-  const results: Record<number, Access> = {};
-  const partials: Record<number, Access> = {};
-  const [fill, stores, privates]: [Statement[], Statement[], Private[]] = [[], [], []];
-  reduce.accumulators.forEach(({ op }, i) => {
-    const value: Expr = { kind: 'local', local: partial.accumulators[i]!.local, scalar: 'real' };
-    if (op === 'soft-min') {
-      const whole = [...shape, count];
-      const strides = stridesOfShape(whole);
-      const buffer = fresh.buffer({
-        name: `free energy ${i} of tiles`,
-        scalar: 'real',
-        shape: whole,
-        storage: 'arena',
-      });
-      stores.push({ kind: 'store', to: { buffer, at: [...at(copies), ofLoop(tile)], strides }, value, mode: 'set' });
-      partials[i] = { buffer, at: [...at(loops), ofLoop(joining)], strides };
-      return;
-    }
-    const strides = stridesOfShape(shape);
-    const mode = op as Private['op'];
-    const into = fresh.buffer({ name: `${op} ${i} of tiles`, scalar: 'real', shape, storage: 'arena' });
-    const copy = fresh.buffer({ name: `own ${op} ${i} of tiles`, scalar: 'real', shape, storage: 'scratch' });
-    fill.push({ kind: 'store', to: { buffer: into, at: at(fillLoops), strides }, value: number(identity[mode]), mode: 'set' }); // prettier-ignore
-    stores.push({ kind: 'store', to: { buffer: copy, at: at(copies), strides }, value, mode });
-    privates.push({ copy, into, op: mode });
-    results[i] = { buffer: into, at: at(loops), strides };
-  });
-  const reduced: Statement = { kind: 'loop', loop: { id: tile, extent: tiles.extent }, role: 'parallel', scratch: [], privates, body: around(copies, [partial, ...stores]) }; // prettier-ignore
-  const filled = fill.length === 0 ? [] : around(fillLoops, fill);
+  const known = constantValue(of);
   return {
-    statements: [...filled, reduced],
-    results,
-    partials: Object.keys(partials).length === 0 ? null : { tiles, at: partials },
+    tile,
+    tiles: { id: joining, extent: { kind: 'tiles', of, size } },
+    // How many tiles there are is no polynomial of a size that is open: there are at most as many as there are terms.
+    count: known === null ? of : constant(Math.max(1, Math.ceil(known / size))),
+    copies,
+    reduce: { ...(mapStatement(reduce, by) as Reduce), loops: inner },
+    fillLoops,
+  };
+};
+
+/** Of an accumulator: what fills its result before the tiles (in `fillLoops`), what keeps that of a tile (in `copies`), and where the
+ *  result, or that of each tile, is read afterwards. */
+interface Stage {
+  readonly fill: readonly Statement[];
+  readonly store: Statement;
+  readonly privates: readonly Private[];
+  readonly result: Expr;
+}
+
+const partial = (i: number, { reduce }: Parts): Expr => ({ kind: 'local', local: reduce.accumulators[i]!.local, scalar: 'real' }); // prettier-ignore
+
+/** A free energy: those of all tiles are kept. */
+const kept = (i: number, { loops }: Nest, parts: Parts, fresh: Fresh): Stage => {
+  const { tile, tiles, count, copies } = parts;
+  const shape = [...loops.map(({ loop }) => dimOf(loop)), count];
+  const buffer = fresh.buffer({ name: `free energy ${i} of tiles`, scalar: 'real', shape, storage: 'arena' });
+  const strides = stridesOfShape(shape);
+  const to: Access = { buffer, at: [...at(copies), ofLoop(tile)], strides };
+  return {
+    fill: [],
+    store: { kind: 'store', to, value: partial(i, parts), mode: 'set' },
+    privates: [],
+    result: { kind: 'load', from: { buffer, at: [...at(loops), ofLoop(tiles.id)], strides } },
+  };
+};
+
+/** A sum, minimum or maximum: every thread has its own. */
+const combined = (i: number, op: Private['op'], { loops }: Nest, parts: Parts, fresh: Fresh): Stage => {
+  const shape = loops.map(({ loop }) => dimOf(loop));
+  const strides = stridesOfShape(shape);
+  const into = fresh.buffer({ name: `${op} ${i} of tiles`, scalar: 'real', shape, storage: 'arena' });
+  const copy = fresh.buffer({ name: `own ${op} ${i} of tiles`, scalar: 'real', shape, storage: 'scratch' });
+  const empty: Expr = { kind: 'number', value: neutral[op], scalar: 'real' };
+  return {
+    fill: [{ kind: 'store', to: { buffer: into, at: at(parts.fillLoops), strides }, value: empty, mode: 'set' }],
+    store: { kind: 'store', to: { buffer: copy, at: at(parts.copies), strides }, value: partial(i, parts), mode: op },
+    privates: [{ copy, into, op }],
+    result: { kind: 'load', from: { buffer: into, at: at(loops), strides } },
   };
 };
