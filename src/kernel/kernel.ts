@@ -98,9 +98,9 @@ export interface Loop {
 
 /** What one accumulator of a `reduce` does with the values of all iterations.
  *    sum       Σ value (0 over nothing)
- *    min, max  NaN if any value is; 1e30 and -1e30 over nothing
+ *    min, max  NaN if any value is; 1e30 and -1e30 over nothing; a pass that combines parts may cut what lies beyond (neutral.ts)
  *    argmin    an int local: the number of the iteration with the smallest value, the first of equals (one loop only);
- *              NaN is passed over, as in `value < best`
+ *              NaN is passed over, as in `value < best` from infinity on; 0 where nothing is less
  *    soft-min  -1/β log Σ exp(-β value), in one pass, stable at every β up to infinity; 1e30 over nothing; cut at 1e30 */
 export type ReduceOp = 'sum' | 'min' | 'max' | 'argmin' | 'soft-min';
 export interface Accumulator {

@@ -190,7 +190,7 @@ const freeEnergy = (energies: Float64Array, beta: number): number => {
   return least - Math.log(sum) / beta;
 };
 
-/** First index of the smallest entry along an axis. */
+/** First index of the smallest entry along an axis; NaN is passed over, and 0 is left where nothing is below infinity. */
 export const argmin = (shape: readonly number[], axis: number): ((data: Numbers) => Int32Array) => {
   const axes = shape.map((_, i) => i);
   const operand: Source = { shape, axes, read: ([data]) => data! };
@@ -201,9 +201,12 @@ export const argmin = (shape: readonly number[], axis: number): ((data: Numbers)
     const data = read([given]);
     const out = new Int32Array(count);
     for (let i = 0; i < count; i++) {
-      let best = 0;
-      for (let j = 1; j < length; j++) if (data[i * length + j]! < data[i * length + best]!) best = j;
-      out[i] = best;
+      let least = Infinity;
+      for (let j = 0; j < length; j++) {
+        if (!(data[i * length + j]! < least)) continue;
+        least = data[i * length + j]!;
+        out[i] = j;
+      }
     }
     return out;
   };

@@ -1,16 +1,17 @@
 // Reductions over a handful of entries, written out: what is left is elementwise, and the loop around it can run as a vector. In:
 // kernels. Out: the same without short reductions whose length is known.
+import { constant } from '../../tensor/dims.ts';
 import { FORBIDDEN } from '../../tensor/energies.ts';
-import { constantIndex } from '../index-arithmetic.ts';
 import { constantIterations } from '../extents.ts';
 import { Fresh } from '../fresh.ts';
-import type { Accumulator, Expr, KernelProgram, LocalId, Loop, Statement } from '../kernel.ts';
-import { constant } from '../../tensor/dims.ts';
+import { constantIndex } from '../index-arithmetic.ts';
+import type { Accumulator, Expr, KernelProgram, LocalId, Loop, LoopId, Statement } from '../kernel.ts';
 import { loopsBy, mapExpr, visitExpr } from '../transform.ts';
 
 type Reduce = Extract<Statement, { kind: 'reduce' }>;
 
-const mostIterations = 8;
+/** Terms of a reduction that is written out: as many as a vector has lanes. */
+const mostTerms = 8;
 /** Parts of all expressions that are written out. */
 const mostParts = 400;
 
@@ -39,7 +40,7 @@ const unrolled = (reduce: Reduce, fresh: Fresh): readonly Statement[] | null => 
   const lengths = reduce.loops.map((loop) => constantIterations(loop.extent));
   const count = lengths.reduce<number>((n, length) => n * (length ?? Infinity), 1);
   // Not a number where an open length stands beside one of 0.
-  if (!(count >= 1 && count <= mostIterations) || count * partsOf(reduce) > mostParts) return null;
+  if (!(count >= 1 && count <= mostTerms) || count * partsOf(reduce) > mostParts) return null;
   const statements: Statement[] = [];
   const define = (value: Expr): LocalId => {
     const local = fresh.local();
@@ -67,8 +68,9 @@ const partsOf = (reduce: Reduce): number => {
   return parts;
 };
 
-const combinations = (loops: readonly Loop[], lengths: readonly number[]): readonly ReadonlyMap<number, number>[] =>
-  loops.reduce<readonly ReadonlyMap<number, number>[]>(
+/** The number of each loop's iteration, for all iterations of all loops in order. */
+const combinations = (loops: readonly Loop[], lengths: readonly number[]): readonly ReadonlyMap<LoopId, number>[] =>
+  loops.reduce<readonly ReadonlyMap<LoopId, number>[]>(
     (found, loop, axis) =>
       found.flatMap((at) => Array.from({ length: lengths[axis]! }, (_, i) => new Map([...at, [loop.id, i]]))),
     [new Map()],
@@ -92,12 +94,15 @@ const combined = ({ op, beta }: Accumulator, values: readonly Expr[], define: (v
   }
 };
 
-const firstLeast = (values: readonly Expr[], define: (value: Expr) => LocalId): Expr => {
-  let [best, at]: readonly [Expr, Expr] = [values[0]!, number(0, 'int')];
-  values.slice(1).forEach((value, i) => {
+/** Nothing is less than NaN, so that one which comes first must not be the best: infinity stands in its place. */
+const firstLeast = ([first, ...others]: readonly Expr[], define: (value: Expr) => LocalId): Expr => {
+  let at: Expr = number(0, 'int');
+  if (others.length === 0) return at;
+  let best = real(define(map('select', map('lt', first!, number(Infinity)), first!, number(Infinity))));
+  others.forEach((value, i) => {
     const wins = real(define(map('lt', value, best)));
     at = { kind: 'local', local: define(map('select', wins, number(i + 1, 'int'), at)), scalar: 'int' };
-    best = real(define(map('select', wins, value, best)));
+    if (i < others.length - 1) best = real(define(map('select', wins, value, best)));
   });
   return at;
 };
@@ -105,7 +110,8 @@ const firstLeast = (values: readonly Expr[], define: (value: Expr) => LocalId): 
 /** min - log(Σ exp(-β (v - min))) / β, cut at the forbidden energy; β = ∞ counts as 1e30. */
 const freeEnergy = (values: readonly Expr[], beta: Expr, define: (value: Expr) => LocalId): Expr => {
   if (values.length === 1) return map('min', values[0]!, number(FORBIDDEN));
-  const least = real(define(values.reduce((a, b) => map('min', a, b))));
+  // Where all are infinite, so that no difference is NaN.
+  const least = real(define([...values, number(FORBIDDEN)].reduce((a, b) => map('min', a, b))));
   const isOne = beta.kind === 'number' && beta.value === 1;
   const scale = isOne ? null : real(define(map('min', beta, number(FORBIDDEN))));
   const weights = values.map((value) => {

@@ -79,14 +79,17 @@ export const contraction = (
   });
 };
 
-/** The first of the smallest entries along an axis. */
+/** The first of the smallest entries along an axis; NaN is passed over. */
 export const argmin = (f: FunctionWriter, value: HostValue, axis: number, shape: readonly Dim[]): HostValue => {
   const length = value.shape[axis]!;
   return f.computed('argmin', shape, true, (kept) => {
     if (isOne(length)) return '0';
     const entry = (index: string): string => value.read(kept.toSpliced(axis, 0, index));
     f.writer.line('let best = 0;');
-    f.loops([length], ([index]) => f.writer.line(`if (${entry(index!)} < ${entry('best')}) best = ${index};`));
+    f.writer.line('let lowest = Infinity;');
+    f.loops([length], ([index]) =>
+      f.writer.line(`if (${entry(index!)} < lowest) (best = ${index}), (lowest = ${entry(index!)});`),
+    );
     return 'best';
   });
 };

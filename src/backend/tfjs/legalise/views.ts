@@ -200,6 +200,7 @@ export const realiseScatterAdd = (
   return handleOf(tensor, shape, false);
 };
 
+/** tfjs alone starts from the first entry: of a row that begins with NaN it gives 0, where others pass over it. */
 export const realiseArgmin = (r: Realiser, arg: Handle, axis: number, shape: readonly Dim[]): Handle => {
   const [before, n, after] = around(arg.shape, axis);
   const seen = isOne(after) ? [before, n] : [before, n, after];
