@@ -3,12 +3,12 @@
 import { constantValue } from '../../tensor/dims.ts';
 import { constantIterations } from '../extents.ts';
 import type { Extent, Loop, Statement } from '../kernel.ts';
+import { workOf } from '../work.ts';
 import type { Emission, RenderStatements } from './emission.ts';
 import { CFunction } from './function.ts';
 import { magnitudeOf } from './numbers.ts';
 import { giveUp } from './polling.ts';
 import { clearCopies, joinCopies } from './privates.ts';
-import { workOf } from './work.ts';
 
 type LoopStatement = Extract<Statement, { kind: 'loop' }>;
 
@@ -28,14 +28,14 @@ export const extentText = (extent: Extent, e: Emission): string => {
 const leastWork = 32768;
 
 /** Whether threads share its iterations. */
-export const isShared = (statement: Statement, threaded: boolean): boolean => {
+export const isShared = (statement: Statement, { threaded, entry }: Emission): boolean => {
   if (statement.kind !== 'loop' || statement.role !== 'parallel' || threaded) return false;
-  const work = constantValue(workOf([statement]));
+  const work = constantValue(workOf([statement], entry.kernels.buffers));
   return work === null || work >= leastWork;
 };
 
 export const renderLoop = (statement: LoopStatement, e: Emission, inside: RenderStatements): void => {
-  if (isShared(statement, e.threaded)) return renderShared(statement, e, inside);
+  if (isShared(statement, e)) return renderShared(statement, e, inside);
   clearCopies(statement.privates, e);
   const inner = { ...e, inLoop: true, inLanes: isVector(statement) };
   renderFor(statement.loop, inner.inLanes, e, () => inside(statement.body, inner));
@@ -92,7 +92,7 @@ const renderShared = (statement: LoopStatement, e: Emission, inside: RenderState
   renderRange(part.defineLoop(loop.id), 'from', 'end', isVector(statement), inner, () => inside(statement.body, inner));
   e.entry.functions.push(part.partText(name));
   const count = extentText(loop.extent, e);
-  const work = magnitudeOf(workOf([statement]), (size) => e.fn.size(size));
+  const work = magnitudeOf(workOf([statement], e.entry.kernels.buffers), (size) => e.fn.size(size));
   const call = `eb_share(${name}, call, call->threads, call->control, ${count}, ${work}, ${part.givenFrom(e.fn)})`;
   if (privates.length === 0) {
     e.fn.line(`${call};`);

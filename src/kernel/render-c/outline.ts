@@ -32,7 +32,7 @@ interface Measure {
 /** How many statements it is in the function where it stands, and whether running it may take long. */
 const measured = (statement: Statement, e: Emission): Measure => {
   // Its body is a function by itself.
-  if (isShared(statement, e.threaded)) return { count: 3, heavy: true };
+  if (isShared(statement, e)) return { count: 3, heavy: true };
   const inside = (list: readonly Statement[], times: number | null): Measure => {
     const all = list.map((inner) => measured(inner, e));
     const count = all.reduce((sum, m) => sum + m.count, 1);

@@ -2,7 +2,7 @@
 // operations of one invocation, by which ways are compared; they cost nothing but time when they are wrong.
 import { iterations } from '../extents.ts';
 import type { Loop, Statement } from '../kernel.ts';
-import { workOfExpr } from '../schedule/work.ts';
+import { workOfExpr } from '../work.ts';
 import type { DeviceProfile } from './device-profile.ts';
 import { nestOf } from './loops.ts';
 import { iterationsOf, workOfStatements } from './work.ts';

@@ -1,7 +1,7 @@
 // Operations of statements under known sizes. In: statements. Out: a number, for choices that only cost.
 import type { Expr, Loop, Statement } from '../kernel.ts';
 import { iterations } from '../extents.ts';
-import { workOfExpr } from '../schedule/work.ts';
+import { workOfExpr } from '../work.ts';
 
 type Sizes = Readonly<Record<string, number>>;
 

@@ -5,7 +5,7 @@ import { constantIterations } from '../extents.ts';
 import { offsetOf } from '../index-arithmetic.ts';
 import type { Buffer, KernelProgram, Loop, Statement } from '../kernel.ts';
 import { coefficientOf, visitStatements } from '../transform.ts';
-import { workOf } from './work.ts';
+import { workOf } from '../work.ts';
 
 type Reduce = Extract<Statement, { kind: 'reduce' }>;
 

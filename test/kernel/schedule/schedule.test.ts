@@ -193,7 +193,7 @@ describe('reductions', () => {
     for (const rows of [5000, 'N']) {
       const before = reduction('sum', 20, rows, true);
       const after = laneReductions(before, targetOf({ N: 5000 }));
-      const [added] = loopsIn(after).filter(({ loop, role }) => role === 'serial' && loop.extent.kind === 'tile');
+      const added = loopsIn(after).find(({ loop, role }) => role === 'serial' && loop.extent.kind === 'tile');
       expect(added?.loop.extent).toMatchObject({ size: 256 });
       expectSame(before, after, { x: array(5000, 20) }, rows === 'N' ? { N: 5000 } : {});
     }

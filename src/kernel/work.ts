@@ -1,8 +1,9 @@
-// Rough operations of statements. In: statements. Out: a polynomial of the sizes, for choices that only cost (threads or not).
-import { add, constant, multiply, product, scale, type Dim } from '../../tensor/dims.ts';
-import { elementwiseTable } from '../../tensor/elementwise-table.ts';
-import type { Buffer, Expr, Extent, Statement } from '../kernel.ts';
-import { visitExpr } from '../transform.ts';
+// Rough operations of statements, to tell what is worth a thread and how often to look up. In: statements. Out: a polynomial of the
+// sizes; tiles count as full.
+import { add, constant, multiply, product, scale, type Dim } from '../tensor/dims.ts';
+import { elementwiseTable } from '../tensor/elementwise-table.ts';
+import type { Buffer, Expr, Extent, Statement } from './kernel.ts';
+import { visitExpr } from './transform.ts';
 
 const perLoad = 1;
 const perRandom = 60;
@@ -11,7 +12,7 @@ const perSoftMin = elementwiseTable.exp.flops + 3;
 const steps = 10;
 const perRoutineEntry = 10;
 
-/** Of one evaluation. */
+/** Of one evaluation of an expression. */
 export const workOfExpr = (expr: Expr): number => {
   let work = 0;
   visitExpr(expr, {
@@ -24,7 +25,6 @@ export const workOfExpr = (expr: Expr): number => {
   return work;
 };
 
-const one = constant(1);
 const sum = (dims: readonly Dim[]): Dim => dims.reduce(add, []);
 
 /** Iterations of a loop, in such a way that tiles and the entries in them together are all entries. */
@@ -33,17 +33,18 @@ const count = (extent: Extent): Dim => {
     case 'dim':
       return extent.dim;
     case 'tiles':
-      return one;
+      return constant(1);
     case 'tile':
       return extent.of;
   }
 };
 
+/** All operations of the statements; `buffers` of the program, whose shapes say how large routines are. */
 export const workOf = (statements: readonly Statement[], buffers: readonly Buffer[]): Dim => {
   const of = (s: Statement): Dim => {
     switch (s.kind) {
       case 'loop':
-        return multiply(count(s.loop.extent), workOf(s.body, buffers));
+        return s.work ?? multiply(count(s.loop.extent), workOf(s.body, buffers));
       case 'reduce': {
         const lets = s.lets.reduce((total, { value }) => total + workOfExpr(value), 0);
         const each = s.accumulators.reduce((total, a) => total + workOfExpr(a.value) + (a.op === 'soft-min' ? perSoftMin : 1), lets); // prettier-ignore
@@ -54,8 +55,10 @@ export const workOf = (statements: readonly Statement[], buffers: readonly Buffe
       case 'store':
         return constant(workOfExpr(s.value) + 1);
       case 'if':
+        // What stands in it is seldom computed (lower/guards.ts).
         return constant(workOfExpr(s.test) + 1);
       case 'product':
+        // A packed product does some twenty multiplications in the time of one operation of other loops.
         return product([s.rows, s.columns, s.inner].map((l) => count(l.extent)));
       case 'routine':
         return scale(sum(s.args.map((id) => product(buffers[id]!.shape))), perRoutineEntry);
