@@ -141,7 +141,7 @@ export class CFunction extends Writer {
   /** The function, once everything in it was rendered. */
   text(name: string, linkage: 'static' | 'EB_NOINLINE' | 'EB_COLD'): readonly string[] {
     const parameters = [
-      `${this.names.record} *const call`,
+      `${this.names.record} *const call EB_MAYBE`,
       ...(this.thread ? ['const int32_t thread'] : []),
       ...[...this.given.values()].map(({ name: of, type }) => `const ${type} ${of}`),
       ...this.returned.map(({ local, scalar }) => `${cType[scalar]} *const out_v${local}`),
@@ -160,7 +160,7 @@ export class CFunction extends Writer {
   /** The function as `eb_share` calls it: for iterations `from` ≤ i < `end`; `starts` with the first of its thread. */
   partText(name: string): readonly string[] {
     const given = [...this.given.values()].map(({ name: of, type }, i) => `const ${type} ${of} = given[${i}].${field[type]};`); // prettier-ignore
-    return [`EB_PART(${name}) {`, ...this.body([`${this.names.record} *const call = record;`, ...given]), '}'];
+    return [`EB_PART(${name}) {`, ...this.body([`${this.names.record} *const call EB_MAYBE = record;`, ...given]), '}'];
   }
 
   private body(first: readonly string[]): readonly string[] {

@@ -2,7 +2,7 @@
 import { InternalError } from '../../diagnostics/diagnostic.ts';
 import type { Real } from './numbers.ts';
 import { runtimeText, type RuntimePart } from './runtime-text.ts';
-import { supportParts, supportText } from './support.ts';
+import { optionsText, supportParts, supportText } from './support.ts';
 
 const partOf: ReadonlyMap<string, RuntimePart> = new Map(
   (Object.keys(runtimeText) as RuntimePart[]).flatMap((part) => runtimeText[part].provides.map((name) => [name, part] as const)), // prettier-ignore
@@ -26,6 +26,11 @@ export const includedText = (used: ReadonlySet<string>, real: Real): readonly st
     if (part === undefined) throw new InternalError(`the runtime has no ${name}`);
     add(part);
   }
-  const texts = [...ordered.map((part) => runtimeText[part].text), supportText, ...support.map(({ text }) => text)];
+  const texts = [
+    optionsText,
+    ...ordered.map((part) => runtimeText[part].text),
+    supportText,
+    ...support.map(({ text }) => text),
+  ];
   return [...(real === 'double' ? ['#define EB_DOUBLE'] : []), ...texts.map((text) => text.trimEnd())];
 };

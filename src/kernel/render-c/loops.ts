@@ -1,13 +1,12 @@
 // Loops as C. In: a loop and where it stands. Out: a `for`, or a function for a part of its iterations that threads call at once,
 // each with its own scratch and private accumulators.
 import { constantValue } from '../../tensor/dims.ts';
-import { constantIterations } from '../extents.ts';
-import type { Extent, Loop, Statement } from '../kernel.ts';
+import type { Extent, Statement } from '../kernel.ts';
 import { workOf } from '../work.ts';
 import type { Emission, RenderStatements } from './emission.ts';
 import { CFunction } from './function.ts';
 import { magnitudeOf } from './numbers.ts';
-import { giveUp } from './polling.ts';
+import { giveUp, giveUpIn } from './polling.ts';
 import { clearCopies, joinCopies } from './privates.ts';
 
 type LoopStatement = Extract<Statement, { kind: 'loop' }>;
@@ -38,7 +37,7 @@ export const renderLoop = (statement: LoopStatement, e: Emission, inside: Render
   if (isShared(statement, e)) return renderShared(statement, e, inside);
   clearCopies(statement.privates, e);
   const inner = { ...e, inLoop: true, inLanes: isVector(statement) };
-  renderFor(statement.loop, inner.inLanes, e, () => inside(statement.body, inner));
+  renderFor(statement, inner.inLanes, e, () => inside(statement.body, inner));
   joinCopies(statement.privates, null, e);
 };
 
@@ -47,31 +46,30 @@ const isVector = ({ vector, body }: LoopStatement): boolean => vector === true &
 const holdsLoops = (body: readonly Statement[]): boolean =>
   body.some((s) => s.kind !== 'let' && s.kind !== 'store' && !(s.kind === 'if' && !holdsLoops(s.then)));
 
-/** `for` with the loop's variable; `vector`: consecutive iterations as lanes. */
-export const renderFor = (loop: Loop, vector: boolean, e: Emission, body: () => void): void => {
-  const end = extentText(loop.extent, e);
+/** `for` with the loop's variable. */
+const renderFor = ({ loop, body }: LoopStatement, lanes: boolean, e: Emission, inside: () => void): void => {
+  const text = extentText(loop.extent, e);
   const variable = e.fn.defineLoop(loop.id);
-  if (constantIterations(loop.extent) === null && !/^\w+$/.test(end)) {
-    const name = e.fn.temporary('end');
-    e.fn.line(`const int64_t ${name} = ${end};`);
-    return renderRange(variable, '0', name, vector, e, body);
-  }
-  renderRange(variable, '0', end, vector, e, body);
+  const end = /^\w+$/.test(text) ? text : e.fn.temporary('end');
+  if (end !== text) e.fn.line(`const int64_t ${end} = ${text};`);
+  renderRange(variable, '0', end, lanes, e, () => {
+    if (!lanes) giveUpIn(loop, variable, body, e);
+    inside();
+  });
 };
 
+/** `lanes`: consecutive iterations are lanes of a vector. */
 const renderRange = (
   variable: string,
   from: string,
   end: string,
-  vector: boolean,
+  lanes: boolean,
   e: Emission,
-  body: () => void,
+  inside: () => void,
 ): void => {
-  if (vector) e.fn.line('EB_SIMD');
-  e.fn.block(`for (int64_t ${variable} = ${from}; ${variable} < ${end}; ${variable}++)`, () => {
-    if (!e.threaded && !vector) giveUp(e);
-    body();
-  });
+  // prettier-ignore
+  if (lanes) e.fn.line('EB_SIMD');
+  e.fn.block(`for (int64_t ${variable} = ${from}; ${variable} < ${end}; ${variable}++)`, inside);
 };
 
 /** A function for a part of the iterations, and a call of it by all threads. */

@@ -1,11 +1,14 @@
 // What every rendered file has beside the runtime: pragmas that are there with OpenMP and gone without, the division of loops into
 // parts, joins of partial reductions. Text of C11, to stand after the runtime's real.h.
 
-export const supportText = `#if defined(__GNUC__) && !defined(__clang__)
-/* A loop that is copied for a condition around it loses its vectors in one of the copies (gcc 12). */
-#pragma GCC optimize("no-split-loops", "no-unswitch-loops")
-#endif
-#ifdef _OPENMP
+/** Stands before all functions. */
+export const optionsText = `#if defined(__GNUC__) && !defined(__clang__)
+/* A loop that is copied for a condition around it loses its vectors in one of the copies (gcc 12); copies of whole functions take
+   time to compile. */
+#pragma GCC optimize("no-split-loops", "no-unswitch-loops", "no-ipa-cp-clone")
+#endif`;
+
+export const supportText = `#ifdef _OPENMP
 #include <omp.h>
 #define EB_PRAGMA(...) _Pragma(#__VA_ARGS__)
 #define EB_OMP(...) EB_PRAGMA(omp __VA_ARGS__)
