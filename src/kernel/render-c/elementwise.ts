@@ -1,6 +1,7 @@
 // The elementwise functions as C. In: a function and its arguments as C expressions. Out: an expression. What the language has is
 // written with its operators; everything else is a function of the runtime, `eb_` and its name.
 import { InternalError } from '../../diagnostics/diagnostic.ts';
+import { elementwiseTable } from '../../tensor/elementwise-table.ts';
 import type { Elementwise } from '../../tensor/elementwise.ts';
 
 /** Functions that give 0 or 1: rendered as tests. */
@@ -17,16 +18,32 @@ const operators: Partial<Record<Elementwise, (args: Texts) => string>> = {
   div: ([a, b]) => `(${a} / ${b})`,
 };
 
-/** Of reals; `needs` is the function of the runtime that it calls. */
+/** Of reals; `needs` is the function of the runtime that it calls. `cold`: where it runs once, and is not to be written out. */
 export const realFunctions = (
   fn: Elementwise,
   args: Texts,
+  cold: boolean,
 ): { readonly text: string; readonly needs: string | null } => {
   const operator = operators[fn];
   if (operator !== undefined) return { text: operator(args), needs: null };
-  const name = `eb_${fn.replaceAll('-', '_')}`;
+  const name = `${cold && isLong(fn) ? coldPrefix : 'eb_'}${fn.replaceAll('-', '_')}`;
   return { text: `${name}(${args.join(', ')})`, needs: name };
 };
+
+const coldPrefix = 'eb_cold_';
+/** Some tens of instructions. */
+const isLong = (fn: Elementwise): boolean => elementwiseTable[fn].flops >= 10;
+
+/** Calls of functions that are otherwise written out where they are used. */
+export const coldFunctions = (Object.keys(elementwiseTable) as Elementwise[]).filter(isLong).map((fn) => {
+  const name = fn.replaceAll('-', '_');
+  const names = ['a', 'b', 'c'].slice(0, elementwiseTable[fn].arity);
+  return {
+    provides: [`${coldPrefix}${name}`],
+    calls: [`eb_${name}`],
+    text: `EB_COLD real ${coldPrefix}${name}(${names.map((n) => `real ${n}`).join(', ')}) { return eb_${name}(${names.join(', ')}); }\n`,
+  };
+});
 
 const ints: ReadonlySet<Elementwise> = new Set<Elementwise>([
   'neg',

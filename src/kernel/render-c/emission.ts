@@ -92,6 +92,8 @@ export interface Emission {
   readonly part: { readonly fn: CFunction; readonly sums: ReadonlySet<BufferId> } | null;
   /** Inside any loop: runs more than once. */
   readonly inLoop: boolean;
+  /** In a function that runs once and has no long loops. */
+  readonly cold: boolean;
   /** Inside a loop whose iterations are lanes: nothing may leave it, and a call would end the lanes. */
   readonly inLanes: boolean;
 }
@@ -104,5 +106,6 @@ export const startOf = (entry: EntryEmission): Emission => ({
   threaded: false,
   part: null,
   inLoop: false,
+  cold: false,
   inLanes: false,
 });

@@ -150,7 +150,7 @@ const mapText = (fn: Elementwise, args: readonly Expr[], e: Emission): string =>
     e.entry.uses(name);
     return `${name}(${texts.join(', ')})`;
   }
-  const { text, needs } = realFunctions(fn, texts);
+  const { text, needs } = realFunctions(fn, texts, e.cold);
   if (needs !== null) e.entry.uses(needs);
   return text;
 };

@@ -103,7 +103,7 @@ export const outline = (part: ListPart, e: Emission, render: (inner: Emission) =
   const returned = part.makes.map((local) => ({ local, scalar: scalarMade(local, part.statements, e) }));
   const fn = new CFunction(e.entry.names, returned);
   const name = e.entry.functionName();
-  render({ ...e, fn });
+  render({ ...e, fn, cold: part.cold });
   e.fn.line(`${fn.callFrom(e.fn, name)};`);
   e.entry.functions.push(fn.text(name, part.cold ? 'EB_COLD' : 'EB_NOINLINE'));
   if (!part.cold) giveUp(e);

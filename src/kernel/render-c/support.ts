@@ -1,5 +1,6 @@
 // What every rendered file has beside the runtime: pragmas that are there with OpenMP and gone without, the division of loops into
 // parts, joins of partial reductions. Text of C11, to stand after the runtime's real.h.
+import { coldFunctions } from './elementwise.ts';
 
 /** Stands before all functions. */
 export const optionsText = `#if defined(__GNUC__) && !defined(__clang__)
@@ -170,5 +171,6 @@ export const supportParts: readonly {
   { provides: ['eb_polled_product'], calls: ['eb_product_threads'], text: polledProductText },
   { provides: ['eb_settle'], calls: [], text: settleText },
   ...joins,
+  ...coldFunctions,
   { provides: ['eb_join_soft_min', 'eb_end_soft_min'], calls: ['eb_exp', 'eb_log', 'eb_min'], text: reductionText },
 ];
