@@ -3,6 +3,9 @@
 import type { RunOptions, Stage } from '../api.ts';
 import { analyse, compileModule, emit, planTask } from '../compile.ts';
 import { InternalError } from '../diagnostics/diagnostic.ts';
+import { fusions } from '../kernel/fuse/index.ts';
+import { rewrites } from '../kernel/rewrite/index.ts';
+import { schedulePasses } from '../kernel/schedule/index.ts';
 import { passes } from '../tensor/passes/index.ts';
 import { code, prose, table } from './markdown.ts';
 
@@ -97,12 +100,35 @@ const moduleSection = (source: string, entry: string): string => {
   return block('js', js.slice(start, js.indexOf('\n}\n', start) + 3));
 };
 
+/** The first loop with private accumulators and what is in it: neighbouring nests that have become one over tiles of rows. */
+const rowBlockSection = (source: string): string => {
+  const all = stage(source, 'kernels').split('\n');
+  const first = all.findIndex((line) => line.includes('; private '));
+  const indent = present(/^ */.exec(all[first] ?? '')?.[0]);
+  const inside = all.slice(first + 1);
+  const end = inside.findIndex((line) => !line.startsWith(`${indent} `));
+  return block('', [all[first]!, ...inside.slice(0, end)].map((line) => line.slice(indent.length)).join('\n'));
+};
+
 export const exampleOf = (text: string): string => present(/^```ebm\n(.*?)^```$/ms.exec(text)?.[1]);
 
 // ---------------------------------------------------------------- passes and packages
 
-const passSection = (): string =>
-  table(['pass', 'why it stands there'], passes.map(({ name, why }) => [name, prose(why)])); // prettier-ignore
+interface Named {
+  readonly name: string;
+  readonly why: string;
+}
+
+const passSection = (list: readonly Named[]): string =>
+  table(['pass', 'why it stands there'], list.map(({ name, why }) => [name, prose(why)])); // prettier-ignore
+
+const kernelPassSection = (): string =>
+  table(
+    ['folder', 'pass', 'why it stands there'],
+    Object.entries({ rewrite: rewrites, fuse: fusions, schedule: schedulePasses } as const).flatMap(([folder, list]) =>
+      list.map(({ name, why }: Named) => [code(`kernel/${folder}/`), name, prose(why)]),
+    ),
+  );
 
 /** Why each package is there. A package without a reason fails the test of the tour. */
 export const reasons: Readonly<Record<string, string>> = {
@@ -183,7 +209,9 @@ export const architectureSections = (text: string, packages: Packages): Readonly
     'the plan': () => block('', stage(source, 'plan')),
     'the energy as a program': () => programSection(source, 'energy'),
     'the energy as a module': () => moduleSection(source, 'energy'),
-    passes: passSection,
+    passes: () => passSection(passes),
+    'a row block': () => rowBlockSection(source),
+    'kernel passes': kernelPassSection,
     packages: () => packageSection(packages),
   };
 };
