@@ -6,6 +6,7 @@ import { constantIterations } from '../extents.ts';
 import { Fresh } from '../fresh.ts';
 import { constantIndex } from '../index-arithmetic.ts';
 import type { Accumulator, Expr, KernelProgram, LocalId, Loop, LoopId, Statement } from '../kernel.ts';
+import { printExpr } from '../print-expressions.ts';
 import { loopsBy, mapExpr, visitExpr } from '../transform.ts';
 
 type Reduce = Extract<Statement, { kind: 'reduce' }>;
@@ -52,7 +53,14 @@ const unrolled = (reduce: Reduce, fresh: Fresh): readonly Statement[] | null => 
     const lets = new Map<LocalId, LocalId>();
     const by = { ...loops, makes: (local: LocalId) => lets.get(local) ?? local };
     for (const { local, value } of reduce.lets) lets.set(local, define(mapExpr(value, by)));
-    return reduce.accumulators.map(({ value }): Expr => real(define(mapExpr(value, by))));
+    // A minimum and where it is are often asked of one value.
+    const known = new Map<string, Expr>();
+    return reduce.accumulators.map(({ value }): Expr => {
+      const key = printExpr(value);
+      const entry = known.get(key) ?? real(define(mapExpr(value, by)));
+      known.set(key, entry);
+      return entry;
+    });
   });
   reduce.accumulators.forEach((accumulator, i) => {
     const all = values.map((row) => row[i]!);
