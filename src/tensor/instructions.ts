@@ -80,6 +80,10 @@ export const countReads = (program: Program): ReadonlyMap<ValueId, number> => {
   return reads;
 };
 
+/** The instruction that makes each value; inputs have none. */
+export const producersOf = (program: Program): ReadonlyMap<ValueId, Instr> =>
+  new Map(program.instrs.flatMap((instr) => instr.out.map((id) => [id, instr] as const)));
+
 /** Nested programs of an instruction. */
 export const nestedPrograms = (instr: Instr): readonly Program[] =>
   instr.op === 'scan' ? [instr.body] : instr.op === 'while' ? [instr.test, instr.body] : [];

@@ -50,7 +50,7 @@ export type Instr =
       readonly operands: readonly { readonly value: ValueId; readonly axes: readonly number[] }[];
       readonly keep: readonly number[];
     }
-  /** Index of the smallest entry along the axis, the first of equals; NaN is passed over (nothing is less than NaN), and 0 where
+  /** Of floats: index of the smallest entry along the axis, the first of equals; NaN is passed over (nothing is less than NaN), and 0 where
    *  nothing is below infinity. int. */
   | { readonly op: 'argmin'; readonly out: readonly [ValueId]; readonly arg: ValueId; readonly axis: number }
   | { readonly op: 'view'; readonly out: readonly [ValueId]; readonly arg: ValueId; readonly view: View }

@@ -203,6 +203,7 @@ export const shapeRules: { readonly [O in Op]: ShapeRule<O> } = {
   },
   argmin: (instr, info) => {
     const { shape } = info(instr.arg);
+    needDType(info(instr.arg), 'float', 'argmin');
     needAxis(shape, instr.axis, 'argmin');
     return one(
       shape.filter((_, i) => i !== instr.axis),

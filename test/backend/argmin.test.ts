@@ -56,3 +56,8 @@ describe.each([3, 40, 1000])('argmin over %i entries passes over NaN', (length) 
     }
   });
 });
+
+it('is of floats', () => {
+  const b = new Builder();
+  expect(() => b.argmin(b.iota([constant(3)], 0, 'int'), 0)).toThrow('argmin: expected float');
+});

@@ -1,15 +1,9 @@
-// Nests that passes make anew. In: loops or a buffer, and what stands inside. Out: statements.
+// Nests that passes make anew. In: a buffer and a number. Out: statements.
 import { extentOf } from '../extents.ts';
 import type { Fresh } from '../fresh.ts';
+import { inLoops } from '../in-loops.ts';
 import { ofLoop, stridesOfShape } from '../index-arithmetic.ts';
 import type { Access, BufferId, Loop, Statement } from '../kernel.ts';
-
-/** The statements in nested parallel loops, the first outermost. */
-export const inLoops = (loops: readonly Loop[], body: readonly Statement[]): readonly Statement[] =>
-  loops.reduceRight<readonly Statement[]>(
-    (inside, loop) => [{ kind: 'loop', loop, role: 'parallel', scratch: [], privates: [], body: inside }],
-    body,
-  );
 
 /** A number in every entry. */
 export const filled = (buffer: BufferId, value: number, fresh: Fresh): readonly Statement[] => {

@@ -4,10 +4,10 @@
 import type { Dim } from '../../tensor/dims.ts';
 import type { Fresh } from '../fresh.ts';
 import { ofLoop, stridesOfShape } from '../index-arithmetic.ts';
+import { inLoops } from '../in-loops.ts';
 import type { Access, LocalId, Loop, LoopId, Statement } from '../kernel.ts';
 import { loopsBy, mapAccess, mapStatements } from '../transform.ts';
 import { hasExtent } from './bind-rows.ts';
-import { inLoops } from './new-nests.ts';
 
 export const splitTails = (
   statements: readonly Statement[],

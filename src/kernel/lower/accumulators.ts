@@ -1,11 +1,10 @@
 // Carries that a loop only adds to: new = carry + terms, read nowhere else in the body. They need one copy, to which each term is
 // added where it stands; a contraction adds its entries right there. In: a body. Out: its carries of this form.
 import { shapesEqual } from '../../tensor/dims.ts';
-import { countReads } from '../../tensor/instructions.ts';
+import { countReads, producersOf } from '../../tensor/instructions.ts';
 import type { Instr, ValueId } from '../../tensor/program.ts';
 import type { KernelTarget } from '../kernel.ts';
 import { formOf } from './contract-form.ts';
-import { producersOf } from './destinations.ts';
 
 export interface Addition {
   readonly sum: ValueId;

@@ -1,6 +1,7 @@
 // Where results of a program have to end. In: a program and a target for each of its outputs. Out: targets by value: of an output
 // that is another value with its axes in another order, or with axes of length 1 more or less, they are those of that value.
 import { isOne, shapesEqual, type Dim } from '../../tensor/dims.ts';
+import { producersOf } from '../../tensor/instructions.ts';
 import type { Instr, Program, ValueId } from '../../tensor/program.ts';
 import { zero } from '../index-arithmetic.ts';
 import { mapped, type Place, type Target } from './places.ts';
@@ -45,9 +46,6 @@ export const arrangedOutput = (program: Program, producers: ReadonlyMap<ValueId,
   };
   return follow(itself);
 };
-
-export const producersOf = (program: Program): ReadonlyMap<ValueId, Instr> =>
-  new Map(program.instrs.flatMap((instr) => instr.out.map((id) => [id, instr] as const)));
 
 /** null: an output that goes nowhere. */
 export const destinationsOf = (

@@ -3,12 +3,13 @@
 // which c is the same. Of a sum with an operand select(c, 0, v), zeros are stored, and terms added within `if` not c.
 import { isOne, type Dim } from '../../tensor/dims.ts';
 import type { ValueId } from '../../tensor/program.ts';
+import { inLoops } from '../in-loops.ts';
 import type { Index, Loop, Statement } from '../kernel.ts';
 import { lengthsOf } from './contract-form.ts';
 import type { Scope } from './context.ts';
 import { map } from './expressions.ts';
 import type { GuardedSelect, GuardedSum } from './guards.ts';
-import { addingPlace, copyNest, iterate, nested, shareForStores, storesTo } from './nests.ts';
+import { addingPlace, copyNest, iterate, shareForStores, storesTo } from './nests.ts';
 import type { Target } from './places.ts';
 import { broadcastIndex, contractReads } from './reads.ts';
 import { reduceBy, reductionAt } from './reductions.ts';
@@ -37,10 +38,10 @@ export const lowerGuardedSelect = (
   const stores = [...lets, ...storesTo(context, targets, fast.indices, values)];
   const around = fast.loops.slice(0, outer).flat();
   const body = [
-    ...nested(fast.loops.slice(outer).flat(), stores),
+    ...inLoops(fast.loops.slice(outer).flat(), stores),
     ...unless(scope, guarded, fast.indices.slice(0, outer), shape, targets),
   ];
-  scope.statements.push(...nested(around, body));
+  scope.statements.push(...inLoops(around, body));
 };
 
 const entryOf = (scope: Scope, value: ValueId, at: readonly Index[]) =>
@@ -73,7 +74,7 @@ const unless = (
     const { reduce, result } = reductionAt(scope, slow.instr, slow.reduced, all);
     return [reduce, ...storesTo(context, targets, all, result)];
   };
-  const then = nested(loops.flat(), entry());
+  const then = inLoops(loops.flat(), entry());
   return [...test.lets, { kind: 'if', test: test.values, then }];
 };
 
@@ -117,9 +118,9 @@ export const lowerGuardedSum = (scope: Scope, sum: GuardedSum, targets: readonly
   const term = shareForStores(context, made === null ? result.term : made.result, 1);
   const adding = [...(made === null ? [] : [made.reduce]), ...term.lets, ...storesTo(context, [sums], at, term.values)];
   const test = shareForStores(context, result.test, 1);
-  const then = nested(loopsOf(inner.filter(isKept)), adding);
+  const then = inLoops(loopsOf(inner.filter(isKept)), adding);
   const body: readonly Statement[] = [...test.lets, { kind: 'if', test: test.values, then }];
-  const serial = nested(loopsOf(varying.filter((label) => !isKept(label))), body, 'serial');
-  scope.statements.push(...nested(loopsOf(varying.filter(isKept)), serial));
+  const serial = inLoops(loopsOf(varying.filter((label) => !isKept(label))), body, 'serial');
+  scope.statements.push(...inLoops(loopsOf(varying.filter(isKept)), serial));
   copyNest(scope, shape, sums.place, others);
 };

@@ -3,7 +3,7 @@
 //   select(c, x, slow), where only the select reads `slow`, a reduction or a select of this form;
 //   Σ select(c, 0, select(d, v, 0)) · w, where c is the same along some axes of the operand.
 import { isOne } from '../../tensor/dims.ts';
-import { countReads } from '../../tensor/instructions.ts';
+import { countReads, producersOf } from '../../tensor/instructions.ts';
 import type { Instr, Program, ValueId } from '../../tensor/program.ts';
 import type { KernelTarget } from '../kernel.ts';
 import { formOf, type Contract } from './contract-form.ts';
@@ -67,7 +67,7 @@ const guardedSum = (program: Program, producers: Producers, instr: Contract): Gu
 };
 
 export const guardsOf = (program: Program, target: KernelTarget): Guards => {
-  const producers = new Map(program.instrs.flatMap((instr) => instr.out.map((id) => [id, instr] as const)));
+  const producers = producersOf(program);
   const reads = countReads(program);
   const selects = new Map<ValueId, GuardedSelect>();
   const inside = new Set<ValueId>();

@@ -2,6 +2,7 @@
 // for, and nests that store. A loop whose variable reshapes would divide becomes two: i below N·K is K·j + k.
 import { isNegative, isOne, scale, type Dim } from '../../tensor/dims.ts';
 import type { ValueId } from '../../tensor/program.ts';
+import { inLoops } from '../in-loops.ts';
 import { addIndex, ofLoop, scaleIndex, zero } from '../index-arithmetic.ts';
 import type { Expr, Index, Loop, LoopId, Statement } from '../kernel.ts';
 import type { Context, Scope } from './context.ts';
@@ -75,16 +76,6 @@ const divisionIn = (
   return null;
 };
 
-export const nested = (
-  loops: readonly Loop[],
-  body: readonly Statement[],
-  role: 'serial' | 'parallel' = 'parallel',
-): readonly Statement[] =>
-  loops.reduceRight<readonly Statement[]>(
-    (inner, loop) => [{ kind: 'loop', loop, role, scratch: [], privates: [], body: inner }],
-    body,
-  );
-
 export const storesTo = (
   context: Context,
   targets: readonly Target[],
@@ -109,7 +100,7 @@ export const storeNest = (
   );
   const { lets, values } = shareForStores(context, result, targets.length);
   const body = [...lets, ...storesTo(context, targets, indices, values)];
-  scope.statements.push(...nested(loops.flat(), body));
+  scope.statements.push(...inLoops(loops.flat(), body));
 };
 
 /** Lets of an expression that is stored `times` times. */

@@ -3,11 +3,12 @@
 import { equal, multiply, type Dim } from '../../tensor/dims.ts';
 import type { ValueId } from '../../tensor/program.ts';
 import { asLoop, ofLoop } from '../index-arithmetic.ts';
+import { inLoops } from '../in-loops.ts';
 import type { Access, Index, Loop, LoopId, Statement } from '../kernel.ts';
 import { coefficientOf, exprMentions } from '../transform.ts';
 import { entries as countEntries, lengthsOf, type Contract, type ContractForm } from './contract-form.ts';
 import type { Context, Scope } from './context.ts';
-import { addingPlace, copyNest, nested } from './nests.ts';
+import { addingPlace, copyNest } from './nests.ts';
 import type { Target } from './places.ts';
 import { contractReads } from './reads.ts';
 import { materialise } from './store.ts';
@@ -137,6 +138,6 @@ export const lowerProduct = (scope: Scope, instr: Contract, form: Product, targe
   const { shape } = program.values[instr.out[0]]!;
   if (product.accumulate) addingPlace(scope, shape, first!);
   const around = [...of(form.batch), ...rows.rest, ...columns.rest];
-  scope.statements.push(...nested(around, nested(inner.rest, [product], 'serial')));
+  scope.statements.push(...inLoops(around, inLoops(inner.rest, [product], 'serial')));
   copyNest(scope, shape, first!.place, others);
 };

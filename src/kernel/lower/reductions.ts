@@ -1,11 +1,12 @@
 // Contractions that are no matrix product, and argmin. In: the instruction. Out: a nest of parallel loops over what is kept around
 // one reduction.
 import type { Instr } from '../../tensor/program.ts';
+import { inLoops } from '../in-loops.ts';
 import type { Accumulator, Expr, Index, Loop, ReduceOp, Statement } from '../kernel.ts';
 import type { Scope } from './context.ts';
 import { combined, Entries } from './values.ts';
 import { lengthsOf, type Contract } from './contract-form.ts';
-import { iterate, nested, storesTo } from './nests.ts';
+import { iterate, storesTo } from './nests.ts';
 import type { Target } from './places.ts';
 import { contractReads } from './reads.ts';
 import { share } from './sharing.ts';
@@ -95,7 +96,7 @@ export const lowerReduction = (
   const kept = instr.keep.length;
   const made = reduceBy(scope, operationOf(instr), loops.slice(kept).flat(), result);
   const stores = storesTo(context, targets, indices.slice(0, kept), made.result);
-  scope.statements.push(...nested(loops.slice(0, kept).flat(), [made.reduce, ...stores]));
+  scope.statements.push(...inLoops(loops.slice(0, kept).flat(), [made.reduce, ...stores]));
 };
 
 export const lowerArgmin = (
@@ -117,5 +118,5 @@ export const lowerArgmin = (
   const over = loops.at(-1)!.length > 0 ? loops.at(-1)! : [context.loop(constant(1))];
   const made = reduceBy(scope, 'argmin', over, result);
   const stores = storesTo(context, targets, indices.slice(0, -1), made.result);
-  scope.statements.push(...nested(loops.slice(0, -1).flat(), [made.reduce, ...stores]));
+  scope.statements.push(...inLoops(loops.slice(0, -1).flat(), [made.reduce, ...stores]));
 };

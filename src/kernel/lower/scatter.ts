@@ -1,10 +1,11 @@
 // scatter-add: zeros, then every update added where its index says. In: the instruction. Out: two nests. Updates of one index may
 // collide, so the loops over the indices are serial; those over the other axes are parallel.
 import type { Instr } from '../../tensor/program.ts';
+import { inLoops } from '../in-loops.ts';
 import type { Loop } from '../kernel.ts';
 import type { Scope } from './context.ts';
 import { indexOf } from './expressions.ts';
-import { addingPlace, copyNest, iterate, nested, shareForStores, storesTo } from './nests.ts';
+import { addingPlace, copyNest, iterate, shareForStores, storesTo } from './nests.ts';
 import type { Target } from './places.ts';
 import { Entries } from './values.ts';
 
@@ -32,7 +33,7 @@ export const lowerScatterAdd = (
   const { lets, values } = shareForStores(context, update, 1);
   const body = [...lets, ...storesTo(context, [sums], to, values)];
   const loops = (from: number, to?: number): readonly Loop[] => made.loops.slice(from, to).flat();
-  const colliding = nested(loops(axis, axis + rank), nested(loops(axis + rank), body), 'serial');
-  scope.statements.push(...nested(loops(0, axis), colliding));
+  const colliding = inLoops(loops(axis, axis + rank), inLoops(loops(axis + rank), body), 'serial');
+  scope.statements.push(...inLoops(loops(0, axis), colliding));
   copyNest(scope, shape, sums.place, others);
 };

@@ -1,12 +1,12 @@
 // Who reads what, in one program while it is decided what is stored. In: reads of entries, by nest. Out: for each value where and
 // how often it is read; a value read twice at one index in one nest is read once.
 import type { Dim } from '../../tensor/dims.ts';
+import { producersOf } from '../../tensor/instructions.ts';
 import type { Instr, Program, ValueId } from '../../tensor/program.ts';
 import { ofLoop } from '../index-arithmetic.ts';
 import type { Index, KernelTarget } from '../kernel.ts';
 import { printIndex } from '../print-expressions.ts';
 import { entries, lengthsOf, type Contract } from './contract-form.ts';
-import { producersOf } from './destinations.ts';
 import { broadcastIndex, contractReads, readsOf, type Inlinable, type Read } from './reads.ts';
 
 /** Reads of one entry in one nest. */

@@ -15,15 +15,3 @@ export const replaceOnHost = (
     if (s.kind === 'while') return [{ ...s, test: inside(s.test), body: inside(s.body) }];
     return [s];
   });
-
-type LoopStatement = Extract<Statement, { kind: 'loop' }>;
-
-export const around = (
-  loops: readonly LoopStatement['loop'][],
-  body: readonly Statement[],
-  role: LoopStatement['role'] = 'parallel',
-): readonly Statement[] =>
-  loops.reduceRight<readonly Statement[]>(
-    (inner, loop) => [{ kind: 'loop', loop, role, scratch: [], privates: [], body: inner }],
-    body,
-  );

@@ -4,10 +4,11 @@ import { constant, evaluate } from '../../tensor/dims.ts';
 import { iterations } from '../extents.ts';
 import { Fresh } from '../fresh.ts';
 import { addIndex, ofLoop, scaleIndex, stridesOfShape } from '../index-arithmetic.ts';
+import { inLoops } from '../in-loops.ts';
 import type { Access, Index, KernelProgram, Loop, Statement } from '../kernel.ts';
 import { loopsBy, mapAccess, mapStatement } from '../transform.ts';
 import type { DeviceProfile } from './device-profile.ts';
-import { around, replaceOnHost } from './host-lists.ts';
+import { replaceOnHost } from './host-lists.ts';
 import { productNestOf } from './product-shader.ts';
 import { iterationsOf } from './work.ts';
 
@@ -76,5 +77,5 @@ const inParts = (loops: readonly Loop[], product: Product, parts: number, sizes:
     accumulators: [{ local: sum, op: 'sum', value: { kind: 'load', from: own([ofLoop(again.id), ...copies.map(({ id }) => ofLoop(id))]) } }],
   };
   const put: Statement = mapStatement({ kind: 'store', to: out, value: { kind: 'local', local: sum, scalar: 'real' }, mode: product.accumulate ? 'sum' : 'set' }, renamed);
-  return [...around([part, ...loops], [partial]), ...around(copies, [total, put])];
+  return [...inLoops([part, ...loops], [partial]), ...inLoops(copies, [total, put])];
 }; // prettier-ignore

@@ -5,10 +5,11 @@ import { constant, evaluate } from '../../tensor/dims.ts';
 import { iterations } from '../extents.ts';
 import { Fresh } from '../fresh.ts';
 import { addIndex, ofLoop, scaleIndex, stridesOfShape } from '../index-arithmetic.ts';
+import { inLoops } from '../in-loops.ts';
 import type { Access, Accumulator, Expr, Index, KernelProgram, Loop, LocalId, Statement } from '../kernel.ts';
 import { loopsBy, mapExpr, mapStatement, type Replacements } from '../transform.ts';
 import type { DeviceProfile } from './device-profile.ts';
-import { around, replaceOnHost } from './host-lists.ts';
+import { replaceOnHost } from './host-lists.ts';
 import { nestOf } from './loops.ts';
 import { iterationsOf, workOfStatements } from './work.ts';
 
@@ -126,8 +127,8 @@ const inParts = (
   const first: Reduce = { ...(mapStatement({ ...reduce, loops: [], accumulators: [] }, by) as Reduce), loops: inner, accumulators }; // prettier-ignore
   const tiles: Loop = { id: part, extent: { kind: 'tiles', of: length, size } };
   return [
-    ...around([tiles, ...copies], [...before.map((s) => mapStatement(s, by)), first, ...stores]),
-    ...around(loops, [
+    ...inLoops([tiles, ...copies], [...before.map((s) => mapStatement(s, by)), first, ...stores]),
+    ...inLoops(loops, [
       ...before,
       { kind: 'reduce', loops: [{ id: again, extent: { kind: 'dim', dim: parts } }], lets: [], accumulators: second },
       ...lets,

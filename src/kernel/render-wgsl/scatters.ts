@@ -5,10 +5,11 @@ import { constant, evaluate, product } from '../../tensor/dims.ts';
 import { iterations } from '../extents.ts';
 import { Fresh } from '../fresh.ts';
 import { addIndex, ofLoop, scaleIndex, stridesOfShape } from '../index-arithmetic.ts';
+import { inLoops } from '../in-loops.ts';
 import type { Access, BufferId, KernelProgram, Loop, Statement } from '../kernel.ts';
 import { loopsBy, mapStatements, visitStatements } from '../transform.ts';
 import type { DeviceProfile } from './device-profile.ts';
-import { around, replaceOnHost } from './host-lists.ts';
+import { replaceOnHost } from './host-lists.ts';
 import { iterationsOf } from './work.ts';
 
 type Sizes = Readonly<Record<string, number>>;
@@ -38,7 +39,7 @@ export const spreadScatters = (kernels: KernelProgram, sizes: Sizes, profile: De
     const { outer, serial, inner, body: all } = scatter;
     const alone: Loop = { id: fresh.loop(), extent: { kind: 'dim', dim: constant(1) } };
     const apart = [...outer, ...inner];
-    return around(apart.length === 0 ? [alone] : apart, around(serial, all, 'serial'));
+    return inLoops(apart.length === 0 ? [alone] : apart, inLoops(serial, all, 'serial'));
   });
   return fresh.finish(body);
 };
@@ -106,8 +107,8 @@ const inParts = ({ serial, inner, body, store }: Scatter, parts: number, sizes: 
   const total: Statement = { kind: 'reduce', loops: [copy], lets: [], accumulators: [{ local: sum, op: 'sum', value: { kind: 'load', from: { buffer: copies, at: [ofLoop(copy.id), ofLoop(entry.id)], strides: wholeStride } } }] };
   const result: Store = { kind: 'store', to: { buffer: store.to.buffer, at: [ofLoop(entry.id)], strides: [constant(1)] }, value: { kind: 'local', local: sum, scalar: 'real' }, mode: 'sum' };
   return [
-    ...around([filled], [fill]),
-    ...around([part, ...inner], around([within, ...rest], added, 'serial')),
-    ...around([entry], [total, result]),
+    ...inLoops([filled], [fill]),
+    ...inLoops([part, ...inner], inLoops([within, ...rest], added, 'serial')),
+    ...inLoops([entry], [total, result]),
   ];
 }; // prettier-ignore

@@ -2,7 +2,7 @@
 // loop is a product added to what stands there, which a kernel does in place. In: a program. Out: one with the same meaning, up
 // to rounding; a sum overflows only where w is so small that the terms come near the largest number.
 import { shapesEqual } from '../../tensor/dims.ts';
-import { countReads } from '../../tensor/instructions.ts';
+import { countReads, producersOf } from '../../tensor/instructions.ts';
 import type { Instr, Program, ValueId, ValueInfo } from '../../tensor/program.ts';
 import { one } from './labelled.ts';
 
@@ -21,7 +21,7 @@ interface Accumulator {
 const accumulatorsOf = ({ body, carry, captured, resumable }: Scan): readonly Accumulator[] => {
   if (resumable === true) return [];
   const reads = countReads(body);
-  const producers = new Map(body.instrs.flatMap((instr) => instr.out.map((id) => [id, instr] as const)));
+  const producers = producersOf(body);
   const firstCapture = body.inputs.length - captured.length;
   const outer = new Map(body.inputs.slice(firstCapture).map(({ id }, i) => [id, captured[i]!] as const));
   const readOnce = (id: ValueId): boolean => reads.get(id) === 1;

@@ -1,16 +1,12 @@
 // A function of gathered entries is a gather from the function's table: log B[s, x[t]] takes S × V logarithms and not S × T. In
 // and out: a program with the same meaning; only where the table is smaller than what is gathered.
 import type { Builder, Value } from '../../tensor/builder.ts';
-import { isOne } from '../../tensor/dims.ts';
 import type { Instr, Program } from '../../tensor/program.ts';
 import { rebuild } from '../../tensor/rebuild.ts';
 import type { KernelTarget } from '../kernel.ts';
-import { entriesOf, one } from './labelled.ts';
+import { entriesOf, isSingle, one } from './labelled.ts';
 
 type Gather = Extract<Instr, { op: 'gather' }>;
-
-/** The same for every entry: a scalar, or an array of length 1 along every axis. */
-const isSingle = (value: Value): boolean => value.shape.every(isOne);
 
 const gatherOf = (b: Builder, value: Value): Gather | null => {
   const producer = b.producer(value);

@@ -1,7 +1,7 @@
 // Values whose axes have labels, as the operands of a contraction do, and what rewrites do with them. In and out: values of one
 // builder; lengths of axes are symbolic, and numbers only where a choice depends on them.
 import type { Builder, Value } from '../../tensor/builder.ts';
-import { constant, evaluate, product, type Dim } from '../../tensor/dims.ts';
+import { constant, evaluate, isOne, product, type Dim } from '../../tensor/dims.ts';
 import type { KernelTarget } from '../kernel.ts';
 
 export type Label = number;
@@ -12,6 +12,9 @@ export interface Labelled {
 }
 
 export const one: Dim = constant(1);
+
+/** The same for every entry: a scalar, or an array of length 1 along every axis. */
+export const isSingle = ({ shape }: Value): boolean => shape.every(isOne);
 
 export const lengthsOf = (operands: readonly Labelled[]): ReadonlyMap<Label, Dim> =>
   new Map(operands.flatMap(({ value, axes }) => axes.map((label, i) => [label, value.shape[i]!] as const)));

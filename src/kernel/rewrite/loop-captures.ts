@@ -1,6 +1,6 @@
 // A loop makes constants and repetitions for itself: captured, they would be arrays in memory that every step reads (the N × K
 // thresholds of a proximal step are one number times a column). In and out: a program with the same meaning.
-import { renameValues } from '../../tensor/instructions.ts';
+import { renameValues, producersOf } from '../../tensor/instructions.ts';
 import type { Instr, Program, ValueId, ValueInfo } from '../../tensor/program.ts';
 import { shrinkRepetitions } from './repetitions.ts';
 
@@ -72,7 +72,7 @@ const withCaptures = (loop: Loop, producers: Producers, outer: readonly ValueInf
 const remadeInside = (body: Program): Program => remakeCaptures(shrinkRepetitions(body));
 
 export const remakeCaptures = (program: Program): Program => {
-  const producers = new Map(program.instrs.flatMap((instr) => instr.out.map((id) => [id, instr] as const)));
+  const producers = producersOf(program);
   const instrs = program.instrs.map((instr): Instr => {
     if (instr.op !== 'scan' && instr.op !== 'while') return instr;
     const { captured, body } = withCaptures(instr, producers, program.values) ?? {

@@ -14,7 +14,7 @@ import { isOne } from '../../tensor/dims.ts';
 import type { Program } from '../../tensor/program.ts';
 import { rebuild } from '../../tensor/rebuild.ts';
 import type { KernelTarget } from '../kernel.ts';
-import { arranged, lengthsOf, type Label, type Labelled } from './labelled.ts';
+import { arranged, isSingle, lengthsOf, type Label, type Labelled } from './labelled.ts';
 import { isMatrixPair, scaledPair } from './scaled-pair.ts';
 
 const largestExponent = 60;
@@ -31,8 +31,6 @@ const argsOf = (b: Builder, value: Value | undefined, fn: string): readonly Valu
   const producer = value === undefined ? null : b.producer(value);
   return producer?.op === 'map' && producer.fn === fn ? producer.args.map((id) => b.handle(id)) : null;
 };
-
-const isSingle = (value: Value): boolean => value.shape.every(isOne);
 
 /** What a weight is made of, if it is one. */
 const weightsIn = (b: Builder, { value, axes }: Labelled): Weights | null => {

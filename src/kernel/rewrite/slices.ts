@@ -3,7 +3,7 @@
 // the same meaning.
 import type { Value } from '../../tensor/builder.ts';
 import { add, isOne, shapesEqual, subtract, type Dim } from '../../tensor/dims.ts';
-import { operandsOf } from '../../tensor/instructions.ts';
+import { operandsOf, producersOf } from '../../tensor/instructions.ts';
 import type { Instr, Program, ValueId, View } from '../../tensor/program.ts';
 import { rebuild, type Replacement } from '../../tensor/rebuild.ts';
 import type { KernelTarget } from '../kernel.ts';
@@ -37,7 +37,7 @@ const onlySliced = (program: Program, target: KernelTarget): ReadonlySet<ValueId
 };
 
 const slicing = (program: Program, target: KernelTarget): Replacement => {
-  const producers = new Map(program.instrs.flatMap((instr) => instr.out.map((id) => [id, instr] as const)));
+  const producers = producersOf(program);
   const freed = onlySliced(program, target);
   const shapeOf = (id: ValueId): readonly Dim[] => program.values[id]!.shape;
 

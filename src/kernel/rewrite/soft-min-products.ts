@@ -10,6 +10,7 @@
 //   select(every sum of the row is large, product, select(this sum is large, product, contraction))
 // so that one comparison a row is all that is paid where nothing underflows.
 import type { Builder, Value } from '../../tensor/builder.ts';
+import { FORBIDDEN } from '../../tensor/energies.ts';
 import type { Program } from '../../tensor/program.ts';
 import { rebuild } from '../../tensor/rebuild.ts';
 import type { KernelTarget } from '../kernel.ts';
@@ -20,8 +21,6 @@ import { isMatrixPair, scaledPair } from './scaled-pair.ts';
  *  n lost terms change a sum above this bound by n · 1e-8 (n · 1e-28) of itself at most: below rounding up to some tens of them,
  *  and all n of them are lost only if the terms that are left are as small. */
 const leastSum: Readonly<Record<KernelTarget['bytesOfReal'], number>> = { 4: 1e-30, 8: 1e-280 };
-
-const forbidden = 1e30;
 
 const freeEnergy = (
   b: Builder,
@@ -36,7 +35,7 @@ const freeEnergy = (
   const bound = leastSum[target.bytesOfReal];
   const least = b.add(arranged(b, pair.leastX, keep), arranged(b, pair.leastY, keep));
   const free = b.sub(least, b.div(b.log(b.maximum(sum, bound)), pair.beta));
-  const fast = b.minimum(free, forbidden);
+  const fast = b.minimum(free, FORBIDDEN);
   const slow = b.contract({ kind: 'soft-min', beta }, [x, y], keep);
   const rows = keep.filter((label) => x.axes.includes(label));
   const isLarge = b.gt(sum, bound);

@@ -4,6 +4,7 @@
 import { constant, constantValue } from '../../tensor/dims.ts';
 import { constantIterations, extentOf, iterations } from '../extents.ts';
 import { Fresh } from '../fresh.ts';
+import { inLoops } from '../in-loops.ts';
 import { addIndex, offsetOf, ofLoop, scaleIndex } from '../index-arithmetic.ts';
 import type { Access, BufferId, Expr, Extent, Index, KernelProgram, KernelTarget, Loop, LoopId, Private, Statement } from '../kernel.ts'; // prettier-ignore
 import { neutral } from '../neutral.ts';
@@ -120,12 +121,6 @@ const filled = (strip: Strip, buffers: Buffers): Statement =>
     }),
   );
 
-const serial = (loops: readonly Loop[], body: readonly Statement[]): readonly Statement[] =>
-  loops.reduceRight<readonly Statement[]>(
-    (inner, loop) => [{ kind: 'loop', loop, role: 'serial', scratch: [], privates: [], body: inner }],
-    body,
-  );
-
 /** Every row added to the strip. */
 const rowsOf = (strip: Strip): readonly Statement[] => {
   const { reduce, cut, parts, partial, results } = strip;
@@ -138,14 +133,14 @@ const rowsOf = (strip: Strip): readonly Statement[] => {
     });
     return [...lets, ...stores];
   });
-  if (parts === null) return serial(reduce.loops, [add]);
+  if (parts === null) return inLoops(reduce.loops, [add], 'serial');
   const join = lanes(strip, (lane) =>
     [...partial].map(([i, buffer]): Statement => {
       const value: Expr = { kind: 'load', from: entry(buffer, lane) };
       return { kind: 'store', to: entry(results.get(i)!, lane), value, mode: 'sum' };
     }),
   );
-  return serial(parts.around, [filled(strip, partial), ...serial(parts.rows, [add]), join]);
+  return inLoops(parts.around, [filled(strip, partial), ...inLoops(parts.rows, [add], 'serial'), join], 'serial');
 };
 
 /** What followed the reduction, for every result. */

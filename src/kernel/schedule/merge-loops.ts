@@ -6,7 +6,7 @@ import { constantIterations, mergedExtent } from '../extents.ts';
 import { Fresh } from '../fresh.ts';
 import { offsetOf, ofLoop, zero } from '../index-arithmetic.ts';
 import type { Access, Index, KernelProgram, Loop, LoopId, Statement } from '../kernel.ts';
-import { coefficientOf, loopsBy, mapAccess, mapStatement, mapStatements, visitStatements } from '../transform.ts';
+import { coefficientOf, loopsBy, mapStatement, mapStatements, visitStatements } from '../transform.ts';
 
 type LoopStatement = Extract<Statement, { kind: 'loop' }>;
 type Reduce = Extract<Statement, { kind: 'reduce' }>;
@@ -96,7 +96,3 @@ const asOne = (outer: LoopId, inner: LoopId, id: LoopId) => {
   };
   return { ...loops, access };
 };
-
-/** For other passes: an access with its whole offset as its one index. */
-export const flattened = (access: Access): Access =>
-  mapAccess(access, { access: (a) => ({ ...a, at: [offsetOf(a)], strides: [constant(1)] }) }, true);

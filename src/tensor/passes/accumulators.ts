@@ -1,7 +1,7 @@
 // Sums that a scan carries take the axis order of what is added to them: the gradient of a matrix that is read transposed is
 // gathered transposed, and turned once after the loop instead of at every step. In and out: a program with the same meaning.
 import { shapesEqual } from '../dims.ts';
-import { countReads } from '../instructions.ts';
+import { countReads, producersOf } from '../instructions.ts';
 import type { Instr, Program, ValueId, ValueInfo } from '../program.ts';
 
 type Scan = Extract<Instr, { op: 'scan' }>;
@@ -28,7 +28,7 @@ interface Accumulator {
 /** Carries that a body only adds a contraction to, where another order of axes suits the contraction better. */
 const accumulatorsOf = ({ body, carry }: Scan): readonly Accumulator[] => {
   const reads = countReads(body);
-  const producer = new Map(body.instrs.flatMap((instr) => instr.out.map((id) => [id, instr] as const)));
+  const producer = producersOf(body);
   return carry.flatMap((_, index): readonly Accumulator[] => {
     const variable = body.inputs[index]!.id;
     const sum = producer.get(body.outputs[index]!.id);

@@ -4,7 +4,7 @@
 // argmin may take another. In and out: a program with the same meaning.
 import type { Value } from '../builder.ts';
 import { isOne } from '../dims.ts';
-import { operandsOf } from '../instructions.ts';
+import { operandsOf, producersOf } from '../instructions.ts';
 import type { Instr, Program, ValueId } from '../program.ts';
 import type { Replacement } from '../rebuild.ts';
 import { rebuild } from '../rebuild.ts';
@@ -42,7 +42,7 @@ const usesIn = (program: Program): Uses => {
     for (const id of operandsOf(instr)) readers.set(id, [...(readers.get(id) ?? []), instr]);
   return {
     program,
-    producers: new Map(program.instrs.flatMap((instr) => instr.out.map((id) => [id, instr] as const))),
+    producers: producersOf(program),
     readers,
     outputs: new Set(program.outputs.map((o) => o.id)),
   };
