@@ -18,13 +18,14 @@ interface SecondPass {
 export interface ChunkFacts {
   /** The number of its first iteration. */
   readonly from: string;
-  /** The array that keeps the values for a second pass; null where they are evaluated again. */
-  readonly values: string | null;
+  /** The minimum of the same values, NaN as -∞, where another accumulator has it as lanes of a vector; null where none has. */
+  readonly minimum: string | null;
 }
 export interface ChunkPasses {
   readonly before: readonly string[];
   readonly clauses: readonly string[];
-  readonly each: (value: string, position: string) => readonly string[];
+  /** What an iteration does with its value, a variable. */
+  readonly each: (x: string) => readonly string[];
   readonly second: readonly SecondPass[];
   /** Joins the chunk to the state. */
   readonly after: readonly string[];
@@ -33,6 +34,8 @@ export interface ChunkPasses {
 export interface Accumulating {
   readonly local: LocalId;
   readonly scalar: Scalar;
+  /** The variable that has the minimum of a chunk, NaN as -∞, after the first pass; null where there is none. */
+  readonly minimum: string | null;
   /** Variables that hold what was seen so far. */
   readonly declare: () => readonly string[];
   readonly chunk: (facts: ChunkFacts) => ChunkPasses;
@@ -58,12 +61,6 @@ type Make = (accumulator: Accumulator, terms: Terms, e: Emission) => Accumulatin
 const orEmpty = (some: string, value: string, empty: string): string =>
   some === '' ? value : `(${some}) ? ${value} : ${empty}`;
 
-/** The value as a constant, and in the array of values where there is one. */
-const kept = (type: string, x: string, text: string, values: string | null, position: string): readonly string[] => [
-  `const ${type} ${x} = ${text};`,
-  ...(values === null ? [] : [`${values}[${position}] = ${x};`]),
-];
-
 const sum: Make = ({ local, value }, terms, e) => {
   const scalar = scalarOf(value, e);
   const type = scalar === 'int' ? 'int32_t' : 'real';
@@ -73,13 +70,14 @@ const sum: Make = ({ local, value }, terms, e) => {
   return {
     local,
     scalar,
+    minimum: null,
     declare: () => [`${wide} ${state} = 0;`],
     chunk: () => {
       const part = e.fn.temporary('part');
       return {
         before: [`${typeIf(terms.chunkInReal)} ${part} = 0;`],
         clauses: [`reduction(+ : ${part})`],
-        each: (text) => [`${part} += ${text};`],
+        each: (x) => [`${part} += ${x};`],
         second: [],
         after: [`${state} ${terms.oneChunk ? '=' : '+='} ${part};`],
       };
@@ -93,15 +91,15 @@ const sum: Make = ({ local, value }, terms, e) => {
 const withNaN = (
   sign: '<' | '>',
   { vector }: Terms,
-  { best, bad, x }: { readonly best: string; readonly bad: string; readonly x: string },
+  { best, bad }: { readonly best: string; readonly bad: string },
   e: Emission,
-): { readonly each: readonly string[]; readonly second: readonly SecondPass[] } => {
+): Pick<ChunkPasses, 'each' | 'second'> => {
   const better = (y: string): string => `${best} = ${y} ${sign} ${best} ? ${y} : ${best};`;
-  if (!vector) return { each: [better(x), `${bad} |= ${x} != ${x};`], second: [] };
+  if (!vector) return { each: (x) => [better(x), `${bad} |= ${x} != ${x};`], second: [] };
   const limit = sign === '<' ? '-(real)INFINITY' : '(real)INFINITY';
   const y = e.fn.temporary('y');
   return {
-    each: [`const real ${y} = ${x} == ${x} ? ${x} : ${limit};`, better(y)],
+    each: (x) => [`const real ${y} = ${x} == ${x} ? ${x} : ${limit};`, better(y)],
     second: [{ before: [], clauses: null, when: `${best} == ${limit}`, each: (value) => [`${bad} |= ${value} != ${value};`] }], // prettier-ignore
   };
 };
@@ -118,20 +116,16 @@ const extremum =
     return {
       local,
       scalar,
+      minimum: !isInt && op === 'min' && terms.vector && terms.oneChunk ? best : null,
       declare: () => [`${type} ${best} = ${first};`, ...(isInt ? [] : [`int32_t ${bad} = 0;`])],
-      chunk: ({ values }) => {
-        const x = e.fn.temporary('x');
-        const { each, second } = isInt
-          ? { each: [`${best} = ${x} ${sign} ${best} ? ${x} : ${best};`], second: [] }
-          : withNaN(sign, terms, { best, bad, x }, e);
-        return {
-          before: [],
-          clauses: [`reduction(${op} : ${best})`],
-          each: (text, position) => [...kept(type, x, text, values, position), ...each],
-          second,
-          after: [],
-        };
-      },
+      chunk: () => ({
+        before: [],
+        clauses: [`reduction(${op} : ${best})`],
+        ...(isInt
+          ? { each: (x) => [`${best} = ${x} ${sign} ${best} ? ${x} : ${best};`], second: [] }
+          : withNaN(sign, terms, { best, bad }, e)),
+        after: [],
+      }),
       result: (some) => (isInt ? orEmpty(some, best, `(int32_t)${empty}`) : orEmpty(some, `(${bad} ? (real)NAN : ${best})`, empty)), // prettier-ignore
     };
   };
@@ -143,65 +137,59 @@ const argmin: Make = ({ local, value }, _terms, e) => {
   return {
     local,
     scalar: 'int',
+    minimum: null,
     declare: () => [`${type} ${best} = ${first};`, `int32_t ${at} = 0;`],
-    chunk: ({ from, values }) => {
+    chunk: ({ from, minimum }) => {
       const [least, place] = [e.fn.temporary('least'), e.fn.temporary('place')];
-      return {
-        before: [`${type} ${least} = ${first};`],
-        clauses: [`reduction(min : ${least})`],
+      const lower = (x: string): readonly string[] => [`${least} = ${x} < ${least} ? ${x} : ${least};`];
+      const find: SecondPass = {
+        before: [`int32_t ${place} = INT32_MAX;`],
+        clauses: [`reduction(min : ${place})`],
         each: (text, position) => {
-          const x = e.fn.temporary('x');
-          return [...kept(type, x, text, values, position), `${least} = ${x} < ${least} ? ${x} : ${least};`];
+          const k = e.fn.temporary('k');
+          return [
+            `const int32_t ${k} = ${text} == ${least} ? (int32_t)(${position}) : INT32_MAX;`,
+            `${place} = ${k} < ${place} ? ${k} : ${place};`,
+          ];
         },
-        second: [
-          {
-            before: [`int32_t ${place} = INT32_MAX;`],
-            clauses: [`reduction(min : ${place})`],
-            each: (text, position) => {
-              const k = e.fn.temporary('k');
-              return [
-                `const int32_t ${k} = ${text} == ${least} ? (int32_t)(${position}) : INT32_MAX;`,
-                `${place} = ${k} < ${place} ? ${k} : ${place};`,
-              ];
-            },
-          },
-        ],
-        after: [
-          `if (${least} < ${best}) ${best} = ${least}, ${at} = ${from === '0' ? '' : `(int32_t)${from} + `}${place};`,
-        ],
       };
+      const start = from === '0' ? '' : `(int32_t)${from} + `;
+      const after = [`if (${least} < ${best}) ${best} = ${least}, ${at} = ${start}${place};`];
+      if (minimum === null) return { before: [`${type} ${least} = ${first};`], clauses: [`reduction(min : ${least})`], each: lower, second: [find], after }; // prettier-ignore
+      // NaN counts for the other, and not here.
+      const limit = `${minimum} == -(real)INFINITY`;
+      const without: SecondPass = { before: [`real ${least} = ${limit} ? (real)INFINITY : ${minimum};`], clauses: null, when: limit, each: lower }; // prettier-ignore
+      return { before: [], clauses: [], each: () => [], second: [without, find], after };
     },
     result: () => at,
   };
 };
 
 const softMin: Make = ({ local, beta }, terms, e) => {
-  const [least, total] = [e.fn.temporary('least'), e.fn.temporary('total')];
-  const scale = e.fn.temporary('beta');
+  const [least, total, scale] = ['least', 'total', 'beta'].map((n) => e.fn.temporary(n)) as [string, string, string];
   for (const name of ['eb_exp', 'eb_join_soft_min', 'eb_end_soft_min']) e.entry.uses(name);
   return {
     local,
     scalar: 'real',
+    minimum: null,
     declare: () => [
       `const real ${scale} = ${exprText(beta!, e)};`,
       `real ${least} = (real)INFINITY;`,
       `double ${total} = 0;`,
     ],
-    chunk: ({ values }) => {
-      const [low, part, bad, x] = ['low', 'part', 'nan', 'x'].map((n) => e.fn.temporary(n)) as [string, string, string, string]; // prettier-ignore
-      const { each, second } = withNaN('<', terms, { best: low, bad, x }, e);
+    chunk: () => {
+      const [low, part, bad] = ['low', 'part', 'nan'].map((n) => e.fn.temporary(n)) as [string, string, string];
+      const { each, second } = withNaN('<', terms, { best: low, bad }, e);
+      const weigh: SecondPass = {
+        before: [`real ${part} = 0;`],
+        clauses: [`reduction(+ : ${part})`],
+        each: (text) => [`${part} += eb_exp(${scale} * (${low} - ${text}));`],
+      };
       return {
         before: [`real ${low} = (real)INFINITY;`, `int32_t ${bad} = 0;`],
         clauses: [`reduction(min : ${low})`],
-        each: (text, position) => [...kept('real', x, text, values, position), ...each],
-        second: [
-          ...second,
-          {
-            before: [`real ${part} = 0;`],
-            clauses: [`reduction(+ : ${part})`],
-            each: (text) => [`${part} += eb_exp(${scale} * (${low} - ${text}));`],
-          },
-        ],
+        each,
+        second: [...second, weigh],
         after: terms.oneChunk
           ? [`${least} = ${bad} ? (real)NAN : ${low};`, `${total} = ${part};`]
           : [`eb_join_soft_min(&${least}, &${total}, ${bad} ? (real)NAN : ${low}, ${part}, ${scale});`],

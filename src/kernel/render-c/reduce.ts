@@ -5,6 +5,7 @@
 import { constantValue } from '../../tensor/dims.ts';
 import { constantIterations, mostIterations } from '../extents.ts';
 import type { Accumulator, BufferId, Expr, LocalId, Loop, ReduceOp, Statement } from '../kernel.ts';
+import { printExpr } from '../print-expressions.ts';
 import { stillIndices } from '../still-indices.ts';
 import { mapStatement } from '../transform.ts';
 import { accumulating, type Accumulating, type Terms } from './accumulators.ts';
@@ -118,18 +119,44 @@ interface Chunk {
   readonly length: number;
 }
 
+/** A value that accumulators take, the same for several as a rule. */
+interface Taken {
+  readonly value: Expr;
+  readonly x: string;
+  /** The array that keeps it for a second pass; null where it is not wanted again, or evaluated again. */
+  readonly values: string | null;
+}
+
+const takenBy = (statement: Reduce, { length }: Chunk, e: Emission): readonly Taken[] => {
+  const taken = new Map<string, Taken>();
+  return statement.accumulators.map((accumulator) => {
+    const { value } = accumulator;
+    const key = printExpr(value);
+    const known = taken.get(key);
+    if (known !== undefined) return known;
+    const same = statement.accumulators.filter((other) => printExpr(other.value) === key);
+    const values = same.some((other) => keepsValues(other, statement)) ? e.fn.temporary('values') : null;
+    if (values !== null) e.fn.line(`${typeOf(value, e)} ${values}[${length}];`);
+    const made = { value, x: e.fn.temporary('x'), values };
+    taken.set(key, made);
+    return made;
+  });
+};
+
+const typeOf = (value: Expr, e: Emission): string => (scalarOf(value, e) === 'int' ? 'int32_t' : 'real');
+
 const renderChunk = (statement: Reduce, all: readonly Accumulating[], chunk: Chunk, e: Emission): void => {
   const variable = e.fn.defineLoop(chunk.loop.id);
   const position = chunk.from === '0' ? variable : `${variable} - ${chunk.from}`;
+  const taken = takenBy(statement, chunk, e);
   const passes = all.map((accumulator, i) => {
-    const { value } = statement.accumulators[i]!;
-    const values = keepsValues(statement.accumulators[i]!, statement) ? e.fn.temporary('values') : null;
-    if (values !== null) e.fn.line(`${scalarOf(value, e) === 'int' ? 'int32_t' : 'real'} ${values}[${chunk.length}];`);
-    const again = (): string => (values === null ? exprText(value, e) : `${values}[${position}]`);
-    return { ...accumulator.chunk({ from: chunk.from, values }), value, again };
+    const minimum = all.find((other, k) => other.minimum !== null && taken[k] === taken[i])?.minimum ?? null;
+    return accumulator.chunk({ from: chunk.from, minimum });
   });
   const run = (clauses: readonly string[] | null, body: () => void): void => {
-    if (statement.vector === true && clauses !== null) e.fn.line(`EB_OMP(simd${clauses.map((c) => ` ${c}`).join('')})`);
+    // In cold functions as in loops.ts.
+    if (statement.vector === true && clauses !== null && !e.cold)
+      e.fn.line(`EB_OMP(simd${clauses.map((c) => ` ${c}`).join('')})`);
     e.fn.block(`for (int64_t ${variable} = ${chunk.from}; ${variable} < ${chunk.end}; ${variable}++)`, body);
   };
   for (const pass of passes) lines(pass.before, e);
@@ -137,15 +164,21 @@ const renderChunk = (statement: Reduce, all: readonly Accumulating[], chunk: Chu
     passes.flatMap((pass) => pass.clauses),
     () => {
       for (const { local, value } of statement.lets) e.fn.defineLocal(local, scalarOf(value, e), exprText(value, e));
-      for (const pass of passes) lines(pass.each(exprText(pass.value, e), position), e);
+      for (const { value, x, values } of new Set(taken)) {
+        e.fn.line(`const ${typeOf(value, e)} ${x} = ${exprText(value, e)};`);
+        if (values !== null) e.fn.line(`${values}[${position}] = ${x};`);
+      }
+      passes.forEach((pass, i) => lines(pass.each(taken[i]!.x), e));
     },
   );
-  for (const pass of passes) {
+  passes.forEach((pass, i) => {
+    const { value, values } = taken[i]!;
+    const again = (): string => (values === null ? exprText(value, e) : `${values}[${position}]`);
     for (const second of pass.second) {
       lines(second.before, e);
       if (second.when !== undefined) e.fn.line(`if (${second.when})`);
-      run(second.clauses, () => lines(second.each(pass.again(), position), e));
+      run(second.clauses, () => lines(second.each(again(), position), e));
     }
     lines(pass.after, e);
-  }
+  });
 };
