@@ -67,8 +67,8 @@ const renderRange = (
   e: Emission,
   inside: () => void,
 ): void => {
-  // prettier-ignore
-  if (lanes) e.fn.line('EB_SIMD');
+  // Where nothing long runs, lanes cost more to compile than they bring.
+  if (lanes && !e.cold) e.fn.line('EB_SIMD');
   e.fn.block(`for (int64_t ${variable} = ${from}; ${variable} < ${end}; ${variable}++)`, inside);
 };
 

@@ -16,7 +16,13 @@ export const supportText = `#ifdef _OPENMP
 #else
 #define EB_OMP(...)
 #endif
-#define EB_COLD static __attribute__((noinline, cold))
+/* What runs once: compiling it fast is worth more than running it fast. Not \`cold\`: gcc takes whatever stands behind calls of
+ * cold functions for unlikely too, and gcc 12 makes wrong code of loops with lanes there. */
+#if defined(__clang__)
+#define EB_COLD static __attribute__((noinline, minsize))
+#else
+#define EB_COLD static __attribute__((noinline, optimize("O1")))
+#endif
 
 /* Sizes, and everything that is computed of them, stay below this: no int64_t overflows on the way. */
 #define EB_MOST_THREADS 1024
