@@ -1,7 +1,8 @@
-// The default backend in float32 against oracles in float64: random models of every family, a long hidden Markov model and
-// an Ising grid with couplings from data.
+// Backends in float32 against oracles in float64: random models of every family, a long hidden Markov model and an Ising grid with
+// couplings from data.
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hasCompiler } from '../backend/native/compiler.ts';
 import { checkDiscrete } from './check-discrete.ts';
 import { checkQuadratic } from './check-quadratic.ts';
 import type { FamilyName } from './discrete-families.ts';
@@ -15,13 +16,17 @@ import { solveIsing } from './transfer-matrix.ts';
 const tapes = (count: number, seed: number) =>
   fc.sample(fc.array(fc.nat(999), { minLength: 100, maxLength: 100 }), { numRuns: count, seed });
 
-describe('random models', () => {
+/** Native takes a second to compile each model. */
+const tapesOn: Readonly<Record<string, number>> = { wasm: 2, native: 1 };
+const backends = Object.keys(tapesOn).filter((name) => name !== 'native' || hasCompiler);
+
+describe.each(backends)('random models on %s', { timeout: 120_000 }, (backend) => {
   it.each(Object.keys(families) as FamilyName[])('discrete: %s', async (family) => {
-    for (const [i, tape] of tapes(2, 3).entries()) {
+    for (const [i, tape] of tapes(tapesOn[backend]!, 3).entries()) {
       const model = discreteModel(family, tape, 1024);
       for (const question of ['minimum', 'marginals', 'mixed'] as const) {
         const { disagreement, stopped } = await checkDiscrete(model, question, [1, 3][i]!, {
-          backend: 'wasm',
+          backend,
           tolerance: 1e-4,
         });
         expect(disagreement ?? stopped.map((d) => d.code).join(), model.text).toBe('');
@@ -30,10 +35,10 @@ describe('random models', () => {
   });
 
   it.each(Object.keys(realFamilies) as RealFamily[])('quadratic: %s', async (family) => {
-    for (const tape of tapes(2, 4)) {
+    for (const tape of tapes(tapesOn[backend]!, 4)) {
       const model = realModel(family, tape);
       for (const beta of [Infinity, 2]) {
-        const options = { backend: 'wasm', tolerance: 1e-4 };
+        const options = { backend, tolerance: 1e-4 };
         const { disagreement, stopped } = await checkQuadratic(model, beta, options);
         expect(disagreement ?? stopped.map((d) => d.code).join(), model.text).toBe('');
       }
@@ -41,7 +46,7 @@ describe('random models', () => {
   });
 });
 
-describe('an Ising grid of 10 × 12 with couplings and fields from data', () => {
+describe.each(backends)('an Ising grid of 10 × 12 with couplings and fields from data on %s', (backend) => {
   const { normal } = random(21);
   const [height, width] = [10, 12];
   const field = list(height, () => list(width, () => normal() / 2));
@@ -85,14 +90,14 @@ factor down[i in 1..H, j in W] = -J2[i, j] * y[i-1, j] * y[i, j]
   });
 
   it('log-partition and marginals', async () => {
-    const report = await runModel(text, data, { query: 'marginals', beta: 0.7, backend: 'wasm' });
+    const report = await runModel(text, data, { query: 'marginals', beta: 0.7, backend });
     expect(report.plan.map((p) => [p.method, p.certificate])).toEqual([['junction elimination', 'exact']]);
     expect(Math.abs(report.logPartition! - exact.logZ) / exact.logZ).toBeLessThan(1e-5);
     expect(largestDifference(flat(report.marginals['y']), exact.up.flat())).toBeLessThan(1e-4);
   });
 
   it('the minimum and its assignment', async () => {
-    const report = await runModel(text, data, { backend: 'wasm' });
+    const report = await runModel(text, data, { backend });
     expect(Math.abs(report.energy!.total - exact.minimum)).toBeLessThan(1e-4);
     const y = flat(report.variables['y']);
     const at = (i: number, j: number): number => y[i * width + j]!;
@@ -107,7 +112,7 @@ factor down[i in 1..H, j in W] = -J2[i, j] * y[i-1, j] * y[i, j]
   });
 });
 
-describe('a hidden Markov model of 2,000 steps with Gaussian emissions', () => {
+describe.each(backends)('a hidden Markov model of 2,000 steps with Gaussian emissions on %s', (backend) => {
   const { normal, uniform } = random(8);
   const [pi, A, mu, sd] = [
     [0.5, 0.3, 0.2],
@@ -168,7 +173,7 @@ x[t in T] ~ normal(mu[s[t]], sd[s[t]])
       const scale = raw.reduce((a, b) => a + b, 0);
       beta = raw.map((b) => b / scale);
     }
-    const report = await runModel(text, data, { query: 'marginals', backend: 'wasm' });
+    const report = await runModel(text, data, { query: 'marginals', backend });
     expect(report.plan[0]!.method).toBe('forward-backward');
     expect(largestDifference(flat(report.marginals['s']), gamma.flat())).toBeLessThan(1e-4);
     expect(Math.abs(report.logPartition! - logLikelihood) / Math.abs(logLikelihood)).toBeLessThan(1e-5);
@@ -187,7 +192,7 @@ x[t in T] ~ normal(mu[s[t]], sd[s[t]])
     }
     const path = [best.indexOf(Math.min(...best))];
     for (const from of back.toReversed()) path.unshift(from[path[0]!]!);
-    const { json } = await runFully(text, data, { backend: 'wasm', minimize: ['s'] });
+    const { json } = await runFully(text, data, { backend, minimize: ['s'] });
     expect(json.plan[0]!.method).toBe('Viterbi');
     expect(flat(json.variables['s'])).toEqual(path);
     expect(json.energy!.total).toBeCloseTo(Math.min(...best), 2);
