@@ -1,7 +1,7 @@
 // New loops, locals and buffers for a pass. In: a kernel program. Out: functions that give ids not yet used, and the program with
 // what was made. The one thing in this folder with a state: it lives as long as a pass runs.
 import type { Buffer, BufferId, KernelProgram, LocalId, LoopId, Statement } from './kernel.ts';
-import { visitStatements } from './transform.ts';
+import { visitStatements } from './visit.ts';
 
 export class Fresh {
   private readonly buffers: Buffer[];

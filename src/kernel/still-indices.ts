@@ -4,7 +4,8 @@
 import { ofAtom } from './index-arithmetic.ts';
 import type { Atom, BufferId, Expr, Index, LocalId, LoopId } from './kernel.ts';
 import { printAtom } from './print-expressions.ts';
-import { exprMentions, visitExpr, type Replacements } from './transform.ts';
+import type { Replacements } from './transform.ts';
+import { exprMentions, visitExpr } from './visit.ts';
 
 type ValueAtom = Extract<Atom, { kind: 'value' }>;
 

@@ -44,37 +44,45 @@ export const mapAccess = (access: Access, by: Replacements, reads: boolean): Acc
   return by.access?.(moved, reads) ?? moved;
 };
 
-export const mapExpr = (expr: Expr, by: Replacements): Expr => {
+/** What becomes of the parts right inside of an expression. */
+export interface PartMap {
+  readonly expr: (expr: Expr) => Expr;
+  readonly index: (index: Index) => Index;
+  readonly access: (access: Access) => Access;
+}
+
+/** The same expression of other parts. */
+export const mapParts = (expr: Expr, { expr: part, index, access }: PartMap): Expr => {
   switch (expr.kind) {
     case 'number':
+    case 'local':
       return expr;
     case 'index':
-      return { ...expr, of: mapIndex(expr.of, by) };
-    case 'load': {
-      const from = mapAccess(expr.from, by, true);
-      return by.load?.(from) ?? { kind: 'load', from };
-    }
-    case 'local':
-      return by.local?.(expr.local) ?? (by.makes === undefined ? expr : { ...expr, local: by.makes(expr.local) });
+      return { ...expr, of: index(expr.of) };
+    case 'load':
+      return { ...expr, from: access(expr.from) };
     case 'map':
-      return { ...expr, args: expr.args.map((arg) => mapExpr(arg, by)) };
+      return { ...expr, args: expr.args.map(part) };
     case 'cast':
-      return { ...expr, of: mapExpr(expr.of, by) };
-    case 'within':
-      return {
-        ...expr,
-        tests: expr.tests.map((test) => ({ ...test, index: mapIndex(test.index, by) })),
-        then: mapExpr(expr.then, by),
-        otherwise: mapExpr(expr.otherwise, by),
-      };
+      return { ...expr, of: part(expr.of) };
+    case 'within': {
+      const tests = expr.tests.map((test) => ({ ...test, index: index(test.index) }));
+      return { ...expr, tests, then: part(expr.then), otherwise: part(expr.otherwise) };
+    }
     case 'random':
-      return {
-        ...expr,
-        seed: mapExpr(expr.seed, by),
-        step: mapExpr(expr.step, by),
-        element: mapIndex(expr.element, by),
-      };
+      return { ...expr, seed: part(expr.seed), step: part(expr.step), element: index(expr.element) };
   }
+};
+
+export const mapExpr = (expr: Expr, by: Replacements): Expr => {
+  if (expr.kind === 'local')
+    return by.local?.(expr.local) ?? (by.makes === undefined ? expr : { ...expr, local: by.makes(expr.local) });
+  const mapped = mapParts(expr, {
+    expr: (part) => mapExpr(part, by),
+    index: (index) => mapIndex(index, by),
+    access: (access) => mapAccess(access, by, true),
+  });
+  return mapped.kind === 'load' ? (by.load?.(mapped.from) ?? mapped) : mapped;
 };
 
 export const mapStatements = (statements: readonly Statement[], by: Replacements): readonly Statement[] =>
@@ -114,122 +122,4 @@ export const mapStatement = (statement: Statement, by: Replacements): Statement 
     case 'while':
       return { ...statement, test: mapStatements(statement.test, by), body: mapStatements(statement.body, by) };
   }
-};
-
-// ---------------------------------------------------------------- looking
-
-export interface Visitor {
-  readonly statement?: (statement: Statement) => void;
-  readonly expr?: (expr: Expr) => void;
-  readonly access?: (access: Access, reads: boolean) => void;
-  /** Every index that is not a part of an access: those of expressions, tests and random elements. */
-  readonly index?: (index: Index) => void;
-}
-
-const visitComputed = (index: Index, visitor: Visitor): void => {
-  for (const { atom } of index.terms) {
-    if (atom.kind === 'value') visitExpr(atom.of, visitor);
-    else if (atom.kind !== 'loop') visitComputed(atom.of, visitor);
-  }
-};
-
-export const visitAccess = (access: Access, reads: boolean, visitor: Visitor): void => {
-  visitor.access?.(access, reads);
-  for (const index of access.at) visitComputed(index, visitor);
-};
-
-export const visitExpr = (expr: Expr, visitor: Visitor): void => {
-  visitor.expr?.(expr);
-  const lone = (index: Index): void => {
-    visitor.index?.(index);
-    visitComputed(index, visitor);
-  };
-  switch (expr.kind) {
-    case 'number':
-    case 'local':
-      return;
-    case 'index':
-      return lone(expr.of);
-    case 'load':
-      return visitAccess(expr.from, true, visitor);
-    case 'map':
-      return expr.args.forEach((arg) => visitExpr(arg, visitor));
-    case 'cast':
-      return visitExpr(expr.of, visitor);
-    case 'within':
-      expr.tests.forEach((test) => lone(test.index));
-      visitExpr(expr.then, visitor);
-      return visitExpr(expr.otherwise, visitor);
-    case 'random':
-      visitExpr(expr.seed, visitor);
-      visitExpr(expr.step, visitor);
-      return lone(expr.element);
-  }
-};
-
-/** Every part of the statements, in order, those of nested ones after what holds them. A routine's buffers are no accesses. */
-export const visitStatements = (statements: readonly Statement[], visitor: Visitor): void => {
-  for (const statement of statements) {
-    visitor.statement?.(statement);
-    switch (statement.kind) {
-      case 'loop':
-        visitStatements(statement.body, visitor);
-        break;
-      case 'reduce':
-        for (const { value } of statement.lets) visitExpr(value, visitor);
-        for (const { value, beta } of statement.accumulators) {
-          visitExpr(value, visitor);
-          if (beta !== undefined) visitExpr(beta, visitor);
-        }
-        break;
-      case 'let':
-        visitExpr(statement.value, visitor);
-        break;
-      case 'store':
-        visitExpr(statement.value, visitor);
-        visitAccess(statement.to, false, visitor);
-        break;
-      case 'if':
-        visitExpr(statement.test, visitor);
-        visitStatements(statement.then, visitor);
-        break;
-      case 'product':
-        visitAccess(statement.left, true, visitor);
-        visitAccess(statement.right, true, visitor);
-        visitAccess(statement.out, false, visitor);
-        break;
-      case 'routine':
-        break;
-      case 'while':
-        visitStatements(statement.test, visitor);
-        visitStatements(statement.body, visitor);
-        break;
-    }
-  }
-};
-
-/** The coefficient of a loop in an index, [] where it does not stand there by itself; null where it is inside of an atom. */
-export const coefficientOf = (index: Index, loop: LoopId): Index['constant'] | null => {
-  let found: Index['constant'] = [];
-  for (const { coef, atom } of index.terms) {
-    if (atom.kind === 'loop') {
-      if (atom.loop === loop) found = coef;
-    } else if (mentions(atom, loop)) return null;
-  }
-  return found;
-};
-
-const mentions = (atom: Atom, loop: LoopId): boolean => {
-  if (atom.kind === 'loop') return atom.loop === loop;
-  if (atom.kind !== 'value') return atom.of.terms.some((term) => mentions(term.atom, loop));
-  return exprMentions(atom.of, loop);
-};
-
-export const exprMentions = (expr: Expr, loop: LoopId): boolean => {
-  let found = false;
-  const inIndex = (index: Index): void => {
-    if (index.terms.some(({ atom }) => atom.kind !== 'value' && mentions(atom, loop))) found = true;
-  };
-  visitExpr(expr, { index: inIndex, access: (access) => access.at.forEach(inIndex) });
-  return found;
 };

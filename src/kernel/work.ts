@@ -3,7 +3,7 @@
 import { add, constant, multiply, product, scale, type Dim } from '../tensor/dims.ts';
 import { elementwiseTable } from '../tensor/elementwise-table.ts';
 import type { Buffer, Expr, Extent, Statement } from './kernel.ts';
-import { visitExpr } from './transform.ts';
+import { visitExpr } from './visit.ts';
 
 const perLoad = 1;
 const perRandom = 60;

@@ -8,7 +8,7 @@
 import { equal, type Dim } from '../../tensor/dims.ts';
 import { asLoop, stridesOfShape } from '../index-arithmetic.ts';
 import type { Access, Buffer, BufferId, Index, LocalId, Loop, LoopId, Private, Statement } from '../kernel.ts';
-import { coefficientOf, visitStatements } from '../transform.ts';
+import { coefficientOf, visitStatements } from '../visit.ts';
 import { Roles, type Role } from './roles.ts';
 
 type Kinds = Statement['kind'];

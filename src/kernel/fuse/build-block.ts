@@ -5,6 +5,7 @@ import { constant, type Dim } from '../../tensor/dims.ts';
 import type { Fresh } from '../fresh.ts';
 import { addIndex, ofLoop, scaleIndex, stridesOfShape } from '../index-arithmetic.ts';
 import type { Buffer, BufferId, Loop, LoopId, Private, Statement } from '../kernel.ts';
+import { neutral } from '../neutral.ts';
 import { mapStatement, type Replacements } from '../transform.ts';
 import { filled } from './new-nests.ts';
 import type { Role, Roles } from './roles.ts';
@@ -57,8 +58,6 @@ interface Inside {
   readonly scratch: ReadonlyMap<BufferId, Scratch>;
   readonly copies: ReadonlyMap<BufferId, BufferId>;
 }
-
-const neutral: Readonly<Record<Private['op'], number>> = { sum: 0, min: 1e30, max: -1e30 };
 
 const axisOf = (role: Role | undefined): number => (role?.kind === 'aligned' ? role.axis : 0);
 

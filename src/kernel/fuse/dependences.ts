@@ -4,7 +4,7 @@ import { constantValue, equal, isOne, subtract } from '../../tensor/dims.ts';
 import { subtractIndex } from '../index-arithmetic.ts';
 import type { Access, BufferId, Index, LocalId, Statement } from '../kernel.ts';
 import { printAtom } from '../print-expressions.ts';
-import { visitStatements } from '../transform.ts';
+import { visitStatements } from '../visit.ts';
 
 export interface Touched {
   /** In program order. A routine, a flag and a count touch the whole buffer: an access without indices. */

@@ -4,7 +4,8 @@
 import { Fresh } from '../fresh.ts';
 import type { Access, BufferId, Expr, KernelProgram, Statement } from '../kernel.ts';
 import { printAccess } from '../print-expressions.ts';
-import { mapExpr, mapStatement, visitStatements, type Replacements } from '../transform.ts';
+import { mapExpr, mapStatement, type Replacements } from '../transform.ts';
+import { visitStatements } from '../visit.ts';
 import { effectsOf } from './dependences.ts';
 
 export const forwardStores = (kernels: KernelProgram): KernelProgram => {

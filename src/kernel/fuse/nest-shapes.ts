@@ -2,7 +2,7 @@
 import { print } from '../../tensor/dims.ts';
 import { elementwiseTable } from '../../tensor/elementwise-table.ts';
 import type { Loop, Statement } from '../kernel.ts';
-import { visitStatements } from '../transform.ts';
+import { visitStatements } from '../visit.ts';
 
 /** Equal for loops that run equally often in step. */
 export const extentKey = ({ extent }: Loop): string => {

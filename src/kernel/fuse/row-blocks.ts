@@ -4,7 +4,7 @@
 import { evaluate, print, type Dim } from '../../tensor/dims.ts';
 import { Fresh } from '../fresh.ts';
 import type { BufferId, KernelProgram, KernelTarget, Loop, Statement } from '../kernel.ts';
-import { visitStatements } from '../transform.ts';
+import { visitStatements } from '../visit.ts';
 import { effectsOf } from './dependences.ts';
 import { asItem, listOf, tryRows, type Item, type Place } from './row-groups.ts';
 import { unitsOf } from './units.ts';

@@ -1,7 +1,7 @@
 // Serial loops of a group and what they cost outside of a block. In: statements and which loops run over rows. Out: judgements.
 import { iterations } from '../extents.ts';
 import type { KernelTarget, LoopId, Statement } from '../kernel.ts';
-import { visitStatements } from '../transform.ts';
+import { visitStatements } from '../visit.ts';
 
 type LoopStatement = Extract<Statement, { kind: 'loop' }>;
 

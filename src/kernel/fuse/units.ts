@@ -2,7 +2,7 @@
 // and the store of what it found). In: a list. Out: its units in order, with their effects.
 import { print } from '../../tensor/dims.ts';
 import type { Loop, Statement } from '../kernel.ts';
-import { visitStatements } from '../transform.ts';
+import { visitStatements } from '../visit.ts';
 import { effectsOf, type Effects } from './dependences.ts';
 
 export interface Unit {

@@ -5,7 +5,7 @@ import type { ValueId } from '../../tensor/program.ts';
 import { asLoop, ofLoop } from '../index-arithmetic.ts';
 import { inLoops } from '../in-loops.ts';
 import type { Access, Index, Loop, LoopId, Statement } from '../kernel.ts';
-import { coefficientOf, exprMentions } from '../transform.ts';
+import { coefficientOf, exprMentions } from '../visit.ts';
 import { entries as countEntries, lengthsOf, type Contract, type ContractForm } from './contract-form.ts';
 import type { Context, Scope } from './context.ts';
 import { addingPlace, copyNest } from './nests.ts';

@@ -1,8 +1,9 @@
 // Repeated subexpressions of one iteration, each computed once. In: expressions in which equal parts are one object. Out: lets,
 // in order, and the expressions that read them. What is only evaluated where a test holds stays there: elsewhere it may read out
 // of bounds.
-import { addIndex, constantIndex, ofAtom, scaleIndex } from '../index-arithmetic.ts';
-import type { Atom, Expr, Index, LocalId } from '../kernel.ts';
+import { ofAtom } from '../index-arithmetic.ts';
+import type { Expr, Index, LocalId } from '../kernel.ts';
+import { mapIndex, mapParts, type Replacements } from '../transform.ts';
 import type { Context } from './context.ts';
 import { childrenOf, scalarOf } from './expressions.ts';
 
@@ -40,55 +41,14 @@ const meetings = (
 
 const isWork = ({ kind }: Expr): boolean => kind === 'map' || kind === 'within' || kind === 'random';
 
-const rewriteAtom = (atom: Atom, rewrite: (expr: Expr) => Expr): Atom => {
-  switch (atom.kind) {
-    case 'loop':
-      return atom;
-    case 'floor-div':
-    case 'mod':
-      return { ...atom, of: rewriteIndex(atom.of, rewrite) };
-    case 'value':
-      return { kind: 'value', of: rewrite(atom.of) };
-  }
-};
-
-const rewriteIndex = (index: Index, rewrite: (expr: Expr) => Expr): Index =>
-  index.terms.every(({ atom }) => atom.kind === 'loop')
-    ? index
-    : index.terms.reduce(
-        (sum, { coef, atom }) => addIndex(sum, scaleIndex(ofAtom(rewriteAtom(atom, rewrite)), coef)),
-        constantIndex(index.constant),
-      );
-
 /** The same with every expression right inside of it rewritten. */
 const rewriteChildren = (expr: Expr, rewrite: (expr: Expr) => Expr): Expr => {
-  switch (expr.kind) {
-    case 'number':
-    case 'local':
-      return expr;
-    case 'index':
-      return { ...expr, of: rewriteIndex(expr.of, rewrite) };
-    case 'load':
-      return { ...expr, from: { ...expr.from, at: expr.from.at.map((index) => rewriteIndex(index, rewrite)) } };
-    case 'map':
-      return { ...expr, args: expr.args.map(rewrite) };
-    case 'cast':
-      return { ...expr, of: rewrite(expr.of) };
-    case 'within':
-      return {
-        ...expr,
-        tests: expr.tests.map((test) => ({ ...test, index: rewriteIndex(test.index, rewrite) })),
-        then: rewrite(expr.then),
-        otherwise: rewrite(expr.otherwise),
-      };
-    case 'random':
-      return {
-        ...expr,
-        seed: rewrite(expr.seed),
-        step: rewrite(expr.step),
-        element: rewriteIndex(expr.element, rewrite),
-      };
-  }
+  const computed: Replacements = {
+    atom: (atom) => (atom.kind === 'value' ? ofAtom({ kind: 'value', of: rewrite(atom.of) }) : null),
+  };
+  const index = (of: Index): Index =>
+    of.terms.every(({ atom }) => atom.kind === 'loop') ? of : mapIndex(of, computed);
+  return mapParts(expr, { expr: rewrite, index, access: (access) => ({ ...access, at: access.at.map(index) }) });
 };
 
 export const share = (roots: readonly Expr[], context: Context): Shared => {

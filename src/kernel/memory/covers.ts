@@ -3,7 +3,7 @@ import { constant, equal, multiply, product, scale, type Dim } from '../../tenso
 import { offsetOf } from '../index-arithmetic.ts';
 import type { Access, Buffer, BufferId, Index, Loop, Statement } from '../kernel.ts';
 import { printIndex } from '../print-expressions.ts';
-import { visitAccess, visitExpr, type Visitor } from '../transform.ts';
+import { visitAccess, visitExpr, type Visitor } from '../visit.ts';
 
 /** One use of the buffer: a write of one entry, a write of all entries, or anything else. */
 type Use =

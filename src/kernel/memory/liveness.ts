@@ -5,7 +5,7 @@
 // iteration writes another may read: when the loop is parallel (iterations run at once), when it is touched outside of the loop
 // too, or when the body is not seen to write all of it before reading.
 import type { Buffer, BufferId, KernelProgram, Statement } from '../kernel.ts';
-import { visitStatements } from '../transform.ts';
+import { visitStatements } from '../visit.ts';
 import { writesAllFirst } from './covers.ts';
 
 /** First and last position, both included. */

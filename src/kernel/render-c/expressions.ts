@@ -172,8 +172,8 @@ const testOf = (fn: Comparison, args: readonly Expr[], e: Emission): string => {
     }
     case 'and':
     case 'or':
-      // Without branches: both sides are cheap comparisons as a rule.
-      return `(${testText(args[0]!, e)} ${fn === 'and' ? '&' : '|'} ${testText(args[1]!, e)})`;
+      // Without branches: both sides are cheap comparisons as a rule. As ints: compilers warn of what might be meant for &&.
+      return `((int)${testText(args[0]!, e)} ${fn === 'and' ? '&' : '|'} ${testText(args[1]!, e)})`;
     case 'not':
       return `(${testText(args[0]!, e)} == 0)`;
     case 'is-nan': {

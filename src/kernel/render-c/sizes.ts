@@ -2,7 +2,7 @@
 import { add, multiply, sizesOf, type Dim } from '../../tensor/dims.ts';
 import { mostIterations } from '../extents.ts';
 import type { Atom, Expr, Extent, Index, KernelProgram, Loop, LoopId, Statement } from '../kernel.ts';
-import { visitStatements } from '../transform.ts';
+import { visitStatements } from '../visit.ts';
 
 const loopsOf = (statement: Statement): readonly Loop[] => {
   switch (statement.kind) {

@@ -3,7 +3,7 @@
 import { constantValue, sizesOf, type Dim } from '../../tensor/dims.ts';
 import type { BufferId, KernelProgram } from '../kernel.ts';
 import { planMemory, type Region as PlannedRegion } from '../memory.ts';
-import { visitStatements } from '../transform.ts';
+import { visitStatements } from '../visit.ts';
 import { int64Of, magnitudeOf, type Real } from './numbers.ts';
 
 export interface Place {

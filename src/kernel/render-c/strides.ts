@@ -4,7 +4,7 @@ import { InternalError } from '../../diagnostics/diagnostic.ts';
 import type { Dim } from '../../tensor/dims.ts';
 import { offsetOf } from '../index-arithmetic.ts';
 import type { Access, Loop } from '../kernel.ts';
-import { coefficientOf } from '../transform.ts';
+import { coefficientOf } from '../visit.ts';
 
 export const strideOf = (access: Access, loop: Loop): Dim => {
   const stride = coefficientOf(offsetOf(access), loop.id);

@@ -1,7 +1,7 @@
 // Which locals are wanted: compilers warn of variables that nothing reads. In: a kernel program. Out: the locals that a store, a
 // test or an accumulator depends on, by way of others or not.
 import type { Expr, KernelProgram, LocalId } from '../kernel.ts';
-import { visitExpr, visitStatements } from '../transform.ts';
+import { visitExpr, visitStatements } from '../visit.ts';
 
 const localsIn = (exprs: readonly Expr[]): readonly LocalId[] => {
   const found: LocalId[] = [];

@@ -1,6 +1,6 @@
 // Shaders of one dispatch each. In: statements, how they are spread over invocations, and what stands around them. Out: the text.
 import type { LocalId, LoopId, Scalar, Statement } from '../kernel.ts';
-import { visitStatements } from '../transform.ts';
+import { visitStatements } from '../visit.ts';
 import type { Costs } from './costs.ts';
 import { typeText } from './expressions.ts';
 import { decode, mostCount, nestOf, productOf, type LoopStatement } from './loops.ts';

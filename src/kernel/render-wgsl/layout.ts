@@ -3,7 +3,7 @@
 import { product, evaluate } from '../../tensor/dims.ts';
 import type { Buffer, BufferId, KernelProgram } from '../kernel.ts';
 import { planMemory } from '../memory.ts';
-import { visitStatements } from '../transform.ts';
+import { visitStatements } from '../visit.ts';
 import { routineFacts } from './routines.ts';
 
 /** Buffers begin at multiples of 16 words: 64 bytes, a line of most caches. */

@@ -4,7 +4,7 @@
 import { InternalError } from '../../diagnostics/diagnostic.ts';
 import { iterations } from '../extents.ts';
 import type { KernelProgram, LocalId, Loop, Scalar, Statement } from '../kernel.ts';
-import { visitStatements } from '../transform.ts';
+import { visitStatements } from '../visit.ts';
 import type { Command, Placed, Shader, WgslProgram } from './commands.ts';
 import { Costs } from './costs.ts';
 import type { DeviceProfile } from './device-profile.ts';

@@ -4,7 +4,7 @@
 // Out: lines of it. Control flow around barriers depends on constants, parameters and workgroupUniformLoad only, as WGSL demands.
 import { constant } from '../../tensor/dims.ts';
 import type { Access, BufferId, LoopId, Statement } from '../kernel.ts';
-import { visitStatements } from '../transform.ts';
+import { visitStatements } from '../visit.ts';
 import { running, type Running } from './accumulators.ts';
 import type { Costs } from './costs.ts';
 import { exprText, loadText, placeText, truthText } from './expressions.ts';

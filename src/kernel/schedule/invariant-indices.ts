@@ -3,7 +3,8 @@
 import { Fresh } from '../fresh.ts';
 import type { BufferId, Expr, KernelProgram, LocalId, LoopId, Statement } from '../kernel.ts';
 import { stillIndices, type Changing } from '../still-indices.ts';
-import { mapStatement, visitStatements } from '../transform.ts';
+import { mapStatement } from '../transform.ts';
+import { visitStatements } from '../visit.ts';
 
 const changingIn = (statement: Statement): Changing => {
   const [loops, locals, buffers] = [[] as LoopId[], new Set<LocalId>(), new Set<BufferId>()];

@@ -8,7 +8,8 @@ import { inLoops } from '../in-loops.ts';
 import { addIndex, offsetOf, ofLoop, scaleIndex } from '../index-arithmetic.ts';
 import type { Access, BufferId, Expr, Extent, Index, KernelProgram, KernelTarget, Loop, LoopId, Private, Statement } from '../kernel.ts'; // prettier-ignore
 import { neutral } from '../neutral.ts';
-import { coefficientOf, loopsBy, mapExpr, mapStatements, visitStatements } from '../transform.ts';
+import { loopsBy, mapExpr, mapStatements } from '../transform.ts';
+import { coefficientOf, visitStatements } from '../visit.ts';
 import { usualTuning } from '../tuning.ts';
 import { rowPartsOf, type RowParts } from './row-parts.ts';
 

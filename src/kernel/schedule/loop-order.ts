@@ -3,7 +3,7 @@
 import { constantValue } from '../../tensor/dims.ts';
 import { offsetOf } from '../index-arithmetic.ts';
 import type { KernelProgram, LoopId, Statement } from '../kernel.ts';
-import { coefficientOf, visitStatements } from '../transform.ts';
+import { coefficientOf, visitStatements } from '../visit.ts';
 
 type LoopStatement = Extract<Statement, { kind: 'loop' }>;
 

@@ -4,7 +4,7 @@ import { constantValue } from '../../tensor/dims.ts';
 import { constantIterations } from '../extents.ts';
 import { offsetOf } from '../index-arithmetic.ts';
 import type { Buffer, KernelProgram, Loop, Statement } from '../kernel.ts';
-import { coefficientOf, visitStatements } from '../transform.ts';
+import { coefficientOf, visitStatements } from '../visit.ts';
 import { workOf } from '../work.ts';
 
 type Reduce = Extract<Statement, { kind: 'reduce' }>;

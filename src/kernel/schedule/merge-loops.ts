@@ -6,7 +6,8 @@ import { constantIterations, mergedExtent } from '../extents.ts';
 import { Fresh } from '../fresh.ts';
 import { offsetOf, ofLoop, zero } from '../index-arithmetic.ts';
 import type { Access, Index, KernelProgram, Loop, LoopId, Statement } from '../kernel.ts';
-import { coefficientOf, loopsBy, mapStatement, mapStatements, visitStatements } from '../transform.ts';
+import { loopsBy, mapStatement, mapStatements } from '../transform.ts';
+import { coefficientOf, visitStatements } from '../visit.ts';
 
 type LoopStatement = Extract<Statement, { kind: 'loop' }>;
 type Reduce = Extract<Statement, { kind: 'reduce' }>;

@@ -7,7 +7,8 @@ import { Fresh } from '../fresh.ts';
 import { constantIndex } from '../index-arithmetic.ts';
 import type { Accumulator, Expr, KernelProgram, LocalId, Loop, LoopId, Statement } from '../kernel.ts';
 import { printExpr } from '../print-expressions.ts';
-import { loopsBy, mapExpr, visitExpr } from '../transform.ts';
+import { loopsBy, mapExpr } from '../transform.ts';
+import { visitExpr } from '../visit.ts';
 
 type Reduce = Extract<Statement, { kind: 'reduce' }>;
 

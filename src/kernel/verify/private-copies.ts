@@ -2,7 +2,7 @@
 // problems: a copy that is written otherwise than by its operation or read, a target that is touched within the loop.
 import type { Access, Statement } from '../kernel.ts';
 import { printAccess } from '../print-expressions.ts';
-import { visitStatements } from '../transform.ts';
+import { visitStatements } from '../visit.ts';
 import type { Context } from './context.ts';
 
 export const checkCopyUses = (statement: Extract<Statement, { kind: 'loop' }>, context: Context): void => {

@@ -6,7 +6,7 @@ import type { ValueInfo } from '../../tensor/program.ts';
 import { InternalError } from '../../diagnostics/diagnostic.ts';
 import type { Access, Loop, LoopId, Private, Statement } from '../kernel.ts';
 import { printAccess } from '../print-expressions.ts';
-import { coefficientOf } from '../transform.ts';
+import { coefficientOf } from '../visit.ts';
 import type { Context } from './context.ts';
 import { checkAccess, expect, scalarOf } from './expressions.ts';
 import { checkCopyUses } from './private-copies.ts';

@@ -7,7 +7,7 @@ import { mergeNests } from '../../../src/kernel/fuse/merge-nests.ts';
 import { addIndex, constantIndex, ofAtom, ofLoop, scaleIndex } from '../../../src/kernel/index-arithmetic.ts';
 import type { Index, KernelProgram, Statement } from '../../../src/kernel/kernel.ts';
 import { printKernels } from '../../../src/kernel/print.ts';
-import { visitStatements } from '../../../src/kernel/transform.ts';
+import { visitStatements } from '../../../src/kernel/visit.ts';
 import { constant, size } from '../../../src/tensor/dims.ts';
 import { expectSame } from './agree.ts';
 import { KernelWriter, map, num, parity, plus, targetOf } from './write-kernels.ts';

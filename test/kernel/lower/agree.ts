@@ -6,7 +6,7 @@ import { runProgram } from '../../../src/backend/reference.ts';
 import { interpretKernels } from '../../../src/kernel/interpret.ts';
 import type { KernelProgram, KernelTarget, Statement } from '../../../src/kernel/kernel.ts';
 import { lowerToKernels } from '../../../src/kernel/lower/index.ts';
-import { visitStatements } from '../../../src/kernel/transform.ts';
+import { visitStatements } from '../../../src/kernel/visit.ts';
 import { verifiedKernels } from '../../../src/kernel/verify.ts';
 import type { Program } from '../../../src/tensor/program.ts';
 

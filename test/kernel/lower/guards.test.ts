@@ -1,6 +1,6 @@
 // What is seldom needed: computed only where it is, and right where it is.
 import { describe, expect, it } from 'vitest';
-import { visitStatements } from '../../../src/kernel/transform.ts';
+import { visitStatements } from '../../../src/kernel/visit.ts';
 import type { KernelProgram } from '../../../src/kernel/kernel.ts';
 import { Builder } from '../../../src/tensor/builder.ts';
 import { constant, size } from '../../../src/tensor/dims.ts';

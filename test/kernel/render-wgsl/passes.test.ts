@@ -9,7 +9,7 @@ import { planMemory, placesOf } from '../../../src/kernel/memory.ts';
 import { profileOf, type DeviceProfile } from '../../../src/kernel/render-wgsl/device-profile.ts';
 import { wgslKernelsOf } from '../../../src/kernel/render-wgsl/kernels.ts';
 import { specialise } from '../../../src/kernel/rewrite/specialise.ts';
-import { visitStatements } from '../../../src/kernel/transform.ts';
+import { visitStatements } from '../../../src/kernel/visit.ts';
 import { Builder } from '../../../src/tensor/builder.ts';
 import { constant, size } from '../../../src/tensor/dims.ts';
 import type { Program } from '../../../src/tensor/program.ts';

@@ -4,7 +4,7 @@ import { interpretKernels, type KernelArray } from '../../../src/kernel/interpre
 import { ofAtom } from '../../../src/kernel/index-arithmetic.ts';
 import type { Buffer, Expr, Index, KernelProgram, Statement } from '../../../src/kernel/kernel.ts';
 import { hoistIndices } from '../../../src/kernel/schedule/invariant-indices.ts';
-import { visitStatements } from '../../../src/kernel/transform.ts';
+import { visitStatements } from '../../../src/kernel/visit.ts';
 import { verifyKernels } from '../../../src/kernel/verify.ts';
 import { accessTo, buffer, kernelsOf, load, local, loop, map, nest, reduce, store } from '../writing.ts';
 

@@ -11,7 +11,7 @@ import { mergeLoops } from '../../../src/kernel/schedule/merge-loops.ts';
 import { splitReductions } from '../../../src/kernel/schedule/split-reductions.ts';
 import { tileLoops } from '../../../src/kernel/schedule/tiles.ts';
 import { unrollReductions } from '../../../src/kernel/schedule/unroll-reductions.ts';
-import { visitStatements } from '../../../src/kernel/transform.ts';
+import { visitStatements } from '../../../src/kernel/visit.ts';
 import { verifyKernels } from '../../../src/kernel/verify.ts';
 import { accessTo, at, buffer, kernelsOf, load, local, loop, map, nest, number, reduce, store } from '../writing.ts';
 
