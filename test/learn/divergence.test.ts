@@ -6,6 +6,7 @@ import type { TrainingHooks } from '../../src/learn/fit.ts';
 import { train } from '../../src/learn/train.ts';
 import type { TrainingState } from '../../src/learn/training-state.ts';
 import { isFinite } from '../../src/learn/training-state.ts';
+import { withNative } from '../backend/native/compiler.ts';
 import { collecting, requestOf } from './training-model.ts';
 
 const stopped = async (
@@ -37,7 +38,7 @@ describe('learning that diverges', () => {
     }
   });
 
-  it.each(['reference', 'wasm'])('names steps that overshoot ever further, on %s', async (backend) => {
+  it.each(withNative(['reference', 'wasm']))('names steps that overshoot ever further, on %s', async (backend) => {
     // w ← w - 20 · 2 w: times -39 in every step.
     const source = model('factor bowl = w^2 + 0 * y', 'sgd(rate = 20)', '1e30', 'batch 1');
     const saved: TrainingState[] = [];

@@ -6,6 +6,7 @@ import { findBackend } from '../../src/backend/registry.ts';
 import { formatCheckpoint, parseCheckpoint } from '../../src/learn/checkpoint.ts';
 import { train } from '../../src/learn/train.ts';
 import type { TrainingState } from '../../src/learn/training-state.ts';
+import { withNative } from '../backend/native/compiler.ts';
 import { runModel } from '../methods/run-model.ts';
 import { collecting, fitted, finished, numbers, requestOf } from './training-model.ts';
 
@@ -55,7 +56,7 @@ describe('a linear regression', () => {
   });
 });
 
-describe.each(['reference', 'wasm'])('a run on %s', (name) => {
+describe.each(withNative(['reference', 'wasm']))('a run on %s', (name) => {
   const request = (seed = 0) => requestOf(stochastic, { x, y: noisy }, { seed }, findBackend(name)!);
 
   it('is a function of its seed and its data, not of the number of steps in a call', async () => {

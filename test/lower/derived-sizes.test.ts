@@ -5,6 +5,7 @@ import { findBackend } from '../../src/backend/registry.ts';
 import { buildFactorGraph } from '../../src/graph/build-graph.ts';
 import { lowerEnergyModule } from '../../src/plan/lower-energy.ts';
 import { prepareGroups } from '../../src/plan/prepare.ts';
+import { withNative } from '../backend/native/compiler.ts';
 import { array, point } from '../tensor/finite-differences.ts';
 import * as plain from './plain-layers.ts';
 
@@ -45,7 +46,7 @@ const net = (name: 'F' | 'G', width: number, stride: number, x: plain.Vector): p
   return plain.linear(rows(numbers('linear1.weight'), hidden.length), numbers('linear1.bias'), hidden);
 };
 
-test.for(['reference', 'wasm'])('on %s', async (backend) => {
+test.for(withNative(['reference', 'wasm']))('on %s', async (backend) => {
   const { model } = analyse(source, 'windows.ebm');
   const { graph } = buildFactorGraph(model!);
   const { groups } = prepareGroups(graph, { withoutRegularizers: false, given: new Set(Object.keys(shapes)) });

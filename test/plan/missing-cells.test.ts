@@ -2,6 +2,7 @@
 // and models written without the missing cells.
 import { describe, expect, it } from 'vitest';
 import type { NestedData, RunOptions } from '../../src/api.ts';
+import { withNative } from '../backend/native/compiler.ts';
 import { invert, multiply } from '../methods/dense.ts';
 import { explainModel, flat, runModel, tryModel } from '../methods/run-model.ts';
 
@@ -102,7 +103,7 @@ describe.each([ising, chain, machine])('discrete cells: $factors', (model) => {
   const data = { ...model.data, [model.name]: model.shaped(model.given) };
   const best = all.reduce((a, c) => (c.energy < a.energy ? c : a));
 
-  it.each(['reference', 'wasm'])('the best completion on %s', async (backend) => {
+  it.each(withNative(['reference', 'wasm']))('the best completion on %s', async (backend) => {
     const { variables, energy } = await runModel(model.source, data, { backend });
     near(variables['y'], best.y);
     expect(energy!.total).toBeCloseTo(best.energy, 5);

@@ -5,3 +5,6 @@ const nothing = { identity: () => null, load: () => Promise.reject(new Error('no
 const status = await nativeBackendsOn(thisMachine, nothing).native.detect();
 
 export const hasCompiler: boolean = status.available;
+
+/** Names of backends for a test, with native where it can run. */
+export const withNative = (names: readonly string[]): readonly string[] => (hasCompiler ? [...names, 'native'] : names);
