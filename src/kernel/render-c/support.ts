@@ -7,10 +7,13 @@ export const optionsText = `#if defined(__GNUC__) && !defined(__clang__)
 /* A loop that is copied for a condition around it loses its vectors in one of the copies (gcc 12); copies of whole functions take
    time to compile. */
 #pragma GCC optimize("no-split-loops", "no-unswitch-loops", "no-ipa-cp-clone")
+#endif
+#ifdef __clang__
+/* Loops that may run as vectors need not. */
+#pragma clang diagnostic ignored "-Wpass-failed"
 #endif`;
 
 export const supportText = `#ifdef _OPENMP
-#include <omp.h>
 #define EB_PRAGMA(...) _Pragma(#__VA_ARGS__)
 #define EB_OMP(...) EB_PRAGMA(omp __VA_ARGS__)
 #else
