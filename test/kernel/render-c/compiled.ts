@@ -11,8 +11,10 @@ import { renderC } from '../../../src/kernel/render-c/index.ts';
 import { evaluate } from '../../../src/tensor/dims.ts';
 
 const answers = (command: string): boolean => spawnSync(command, ['--version'], { stdio: 'ignore' }).status === 0;
-export const compiler: string | null = answers('cc') ? 'cc' : null;
-export const why = 'there is no C compiler (cc) on this machine';
+/** The one that CC names, else cc. */
+const named = process.env['CC'] ?? 'cc';
+export const compiler: string | null = answers(named) ? named : null;
+export const why = `there is no C compiler (${named}) on this machine`;
 
 export const warnings = ['-Wall', '-Wextra', '-Werror'];
 export const optimised = ['-O3', '-march=native', '-fno-math-errno', '-fno-trapping-math'];
