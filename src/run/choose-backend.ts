@@ -2,6 +2,7 @@
 // module. Out: a backend with the memory budget of the run, and why it is that one.
 import { choose, type Surroundings } from '../backend/auto/choose.ts';
 import { withFallback } from '../backend/auto/fallback.ts';
+import { secondsOn } from '../backend/auto/times.ts';
 import { auto, backendNames, findBackend, thisMachine } from '../backend/registry.ts';
 import type { Backend, ModuleSpec } from '../backend/backend.ts';
 import { withBudget } from '../backend/budget.ts';
@@ -10,6 +11,22 @@ import { diagnoseBackend } from '../diagnostics/messages/backends.ts';
 import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import type { Plan } from '../plan/plan.ts';
 import { amountOfWork } from './amount-of-work.ts';
+
+/** Longer than this the interpreter is not let compute where compiled float64 would. */
+const patience = 1;
+
+/** What computes a plan in float64: the interpreter, which is there at once, or for what takes it long native64, where there is a
+ *  compiler. */
+export const chooseFloat64 = async (plan: Plan, spec: ModuleSpec): Promise<Backend> => {
+  const work = amountOfWork(plan, spec, sizesOf(plan));
+  const interpreter = findBackend('reference')!;
+  if (secondsOn('reference', work, 1) < patience) return interpreter;
+  const compiled = findBackend('native64')!;
+  return (await compiled.detect()).available ? withFallback([compiled, interpreter], []) : interpreter;
+};
+
+const sizesOf = ({ task }: Plan): Readonly<Record<string, number>> =>
+  Object.fromEntries(Object.entries(task.sizes).map(([size, { value }]) => [size, value]));
 
 export interface ChosenBackend {
   readonly backend: Backend;
@@ -31,8 +48,7 @@ export const chooseBackend = async (
   on: Surroundings = thisMachine,
 ): Promise<ChosenBackend> => {
   if (name !== auto) return { backend: withBudget(findBackend(name)!, budget), why: `${name}: --backend names it` };
-  const sizes = Object.fromEntries(Object.entries(plan.task.sizes).map(([size, { value }]) => [size, value]));
-  const { backend, then, lacking, why } = await choose(amountOfWork(plan, spec, sizes), on);
+  const { backend, then, lacking, why } = await choose(amountOfWork(plan, spec, sizesOf(plan)), on);
   const warnings = lacking.map(({ name: wanted, status: { detail, remedy } }) =>
     diagnoseBackend('EBM518', null, { wanted, instead: backend.name, why: detail, remedy }),
   );

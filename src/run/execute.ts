@@ -12,6 +12,7 @@ import { declaredName } from '../plan/data-groups.ts';
 import type { Plan } from '../plan/plan.ts';
 import { lowerLetsModule } from '../plan/lower-energy.ts';
 import type { BoundTask } from './bind-task.ts';
+import { chooseFloat64 } from './choose-backend.ts';
 import { resolved, valuesFound } from './check-precision.ts';
 import { complete } from './complete.ts';
 import { pick } from './inputs.ts';
@@ -129,14 +130,18 @@ const answer = async (
     return { values: whole, cautions: cautionsOf(by.name, runner) };
   };
   const { values: first, cautions } = await inferred(backend);
-  const inFloat64 = async (): Promise<Arrays> => (await inferred(referenceBackend)).values;
+  let exact: Backend = referenceBackend;
+  const inFloat64 = async (): Promise<Arrays> => {
+    exact = await chooseFloat64(plan, spec);
+    return (await inferred(exact)).values;
+  };
   // What has no digits left in float32 may have some in float64.
   const isExact = backend.precision === 'float64';
   const lost = !isExact && runaways(plan, first) !== null;
   const values = lost ? await inFloat64() : first;
   const again = lost || isExact ? null : inFloat64;
   const settled = await resolved(plan, spec, bound.consts, inputs, values, sizes, again);
-  return { outputs: settled.outputs, ran: lost || settled.again ? referenceBackend : backend, cautions };
+  return { outputs: settled.outputs, ran: lost || settled.again ? exact : backend, cautions };
 };
 
 type Factors = Readonly<Record<string, number>>;
