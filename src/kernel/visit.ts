@@ -1,5 +1,7 @@
 // Looking through statements: what stands in them, and how indices move with loops. In: a part of a kernel. Out: calls of a visitor,
 // and answers.
+import { constantValue } from '../tensor/dims.ts';
+import { offsetOf } from './index-arithmetic.ts';
 import type { Access, Atom, Expr, Index, LoopId, Statement } from './kernel.ts';
 
 export interface Visitor {
@@ -101,6 +103,12 @@ export const coefficientOf = (index: Index, loop: LoopId): Index['constant'] | n
     } else if (mentions(atom, loop)) return null;
   }
   return found;
+};
+
+/** Entries of the buffer from one iteration of a loop to the next; null where that is no known number. */
+export const stepOf = (access: Access, loop: LoopId): number | null => {
+  const coefficient = coefficientOf(offsetOf(access), loop);
+  return coefficient === null ? null : constantValue(coefficient);
 };
 
 const mentions = (atom: Atom, loop: LoopId): boolean => {

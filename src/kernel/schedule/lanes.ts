@@ -1,15 +1,15 @@
 // Reductions whose neighbouring results lie side by side in memory, while their terms do not: the loop over results goes inside,
 // where it runs as a vector, and the terms are added row by row into a strip of results. In: kernels. Out: kernels in which such a
 // nest is a loop over strips: fill, rows, tail.
-import { constant, constantValue } from '../../tensor/dims.ts';
+import { constant } from '../../tensor/dims.ts';
 import { constantIterations, extentOf, iterations } from '../extents.ts';
 import { Fresh } from '../fresh.ts';
 import { inLoops } from '../in-loops.ts';
-import { addIndex, offsetOf, ofLoop, scaleIndex } from '../index-arithmetic.ts';
+import { addIndex, ofLoop, scaleIndex } from '../index-arithmetic.ts';
 import type { Access, BufferId, Expr, Extent, Index, KernelProgram, KernelTarget, Loop, LoopId, Private, Statement } from '../kernel.ts'; // prettier-ignore
 import { neutral } from '../neutral.ts';
 import { loopsBy, mapExpr, mapStatements } from '../transform.ts';
-import { coefficientOf, visitStatements } from '../visit.ts';
+import { stepOf, visitStatements } from '../visit.ts';
 import { usualTuning } from '../tuning.ts';
 import { rowPartsOf, type RowParts } from './row-parts.ts';
 
@@ -162,12 +162,10 @@ const liesSideBySide = (reduce: Reduce, outer: Loop): boolean => {
   let [side, along, other] = [0, 0, 0];
   visitStatements([reduce], {
     access: (access) => {
-      const offset = offsetOf(access);
-      const lane = coefficientOf(offset, outer.id);
-      const term = coefficientOf(offset, innermost.id);
-      if (lane !== null && constantValue(lane) === 1) side++;
-      else if (lane === null || constantValue(lane) !== 0) other++;
-      if (term !== null && constantValue(term) === 1) along++;
+      const lane = stepOf(access, outer.id);
+      if (lane === 1) side++;
+      else if (lane !== 0) other++;
+      if (stepOf(access, innermost.id) === 1) along++;
     },
   });
   return side > 0 && side >= other && along < side;

@@ -1,9 +1,7 @@
 // Which of two nested loops goes inside: the one along which memory is read and written entry after entry. In: kernels. Out: the
 // same with the loops of perfect parallel nests in that order.
-import { constantValue } from '../../tensor/dims.ts';
-import { offsetOf } from '../index-arithmetic.ts';
 import type { KernelProgram, LoopId, Statement } from '../kernel.ts';
-import { coefficientOf, visitStatements } from '../visit.ts';
+import { stepOf, visitStatements } from '../visit.ts';
 
 type LoopStatement = Extract<Statement, { kind: 'loop' }>;
 
@@ -66,8 +64,7 @@ const score = (loop: LoopId, body: readonly Statement[]): number => {
   let points = 0;
   visitStatements(body, {
     access: (access, reads) => {
-      const coefficient = coefficientOf(offsetOf(access), loop);
-      const step = coefficient === null ? null : constantValue(coefficient);
+      const step = stepOf(access, loop);
       points += (reads ? 1 : 2) * (step === 1 ? 2 : step === 0 ? 1 : 0);
     },
   });

@@ -1,10 +1,8 @@
 // The marks that a renderer follows: which innermost loops run as vectors, and how much work an outermost parallel loop is. In:
 // kernels whose loops are in their order. Out: the same, marked.
-import { constantValue } from '../../tensor/dims.ts';
 import { constantIterations } from '../extents.ts';
-import { offsetOf } from '../index-arithmetic.ts';
 import type { Buffer, KernelProgram, Loop, Statement } from '../kernel.ts';
-import { coefficientOf, visitStatements } from '../visit.ts';
+import { stepOf, visitStatements } from '../visit.ts';
 import { workOf } from '../work.ts';
 
 type Reduce = Extract<Statement, { kind: 'reduce' }>;
@@ -57,8 +55,7 @@ const followsMemory = (statements: readonly Statement[], loop: Loop): boolean =>
   let [good, bad] = [0, 0];
   visitStatements(statements, {
     access: (access) => {
-      const coefficient = coefficientOf(offsetOf(access), loop.id);
-      const step = coefficient === null ? null : constantValue(coefficient);
+      const step = stepOf(access, loop.id);
       if (step === 1 || step === 0) good++;
       else bad++;
     },
