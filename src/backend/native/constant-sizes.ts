@@ -11,22 +11,24 @@ const mostConstant = 512;
 /** As short as this a length that also counts steps is that of a small axis (states, centres). */
 const fewSteps = 64;
 
-/** Sizes in the lengths of scans: steps are never unrolled, and how many there are changes from call to call. */
-const countsOfSteps = (program: Program): readonly string[] =>
+/** Sizes in the lengths of scans: steps are never unrolled. */
+const countsOfSteps = (program: Program, resumable = false): readonly string[] =>
   program.instrs.flatMap((instr) => [
-    ...(instr.op === 'scan' ? sizesOf(instr.length) : []),
-    ...nestedPrograms(instr).flatMap(countsOfSteps),
+    ...(instr.op === 'scan' && (!resumable || instr.resumable === true) ? sizesOf(instr.length) : []),
+    ...nestedPrograms(instr).flatMap((nested) => countsOfSteps(nested, resumable)),
   ]);
 
 /** Chooses for one entry, call by call. A size that has had two values stays symbolic, so that an entry is compiled at most once
  *  more than it has sizes. */
 export class ConstantSizes {
-  private readonly symbolic = new Set<string>();
+  private readonly symbolic: Set<string>;
   private readonly steps: ReadonlySet<string>;
   private readonly seen = new Map<string, number>();
 
   constructor(program: Program) {
     this.steps = new Set(countsOfSteps(program));
+    // One that goes on from call to call has other numbers of steps from call to call.
+    this.symbolic = new Set(countsOfSteps(program, true));
   }
 
   of(sizes: Sizes): Sizes {
