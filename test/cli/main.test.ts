@@ -321,6 +321,7 @@ describe('compile', () => {
     analyse,
     planTask: () => checked({}),
     compileModule: () => ({ js: 'export {};\n', dts: 'export type A = 1;\n' }),
+    compileLibrary: (_: object, header: string) => ({ c: `#include "${header}"\n`, h: '/* h */\n' }),
     emit: () => checked('printed'),
   };
 
@@ -331,6 +332,23 @@ describe('compile', () => {
     expect(readFileSync(at('k.d.ts'), 'utf8')).toBe('export type A = 1;\n');
     expect((await ebmc(['compile', at('m.ebm'), '-o', '-'], compiler)).stdout).toBe('export {};\n');
     expect((await ebmc(['compile', at('m.ebm'), '--emit', 'program'], compiler)).stdout).toBe('printed\n');
+  });
+
+  it('writes a library in C and its header together, or to stdout', async () => {
+    const c = (output: string) => ebmc(['compile', at('m.ebm'), '--target', 'c', '-o', output], compiler);
+    for (const given of ['lib', 'lib.c']) {
+      expect((await c(at(given))).exitCode).toBe(0);
+      expect(readFileSync(at('lib.c'), 'utf8')).toBe('#include "lib.h"\n');
+      expect(readFileSync(at('lib.h'), 'utf8')).toBe('/* h */\n');
+    }
+    expect((await c('-')).stdout).toBe('#include "m.h"\n');
+    mkdirSync(at('half c'));
+    mkdirSync(at('half c/k.h'));
+    expect((await c(at('half c/k.c'))).exitCode).toBe(1);
+    expect(readdirSync(at('half c'))).toEqual(['k.h']);
+    expect((await ebmc(['compile', at('m.ebm'), '--target', 'rust'], compiler)).stderr).toMatch(
+      /Allowed choices are tfjs, c/,
+    );
   });
 
   it('leaves nothing behind when one of the two cannot be written', async () => {
