@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { interpretKernels, type KernelArray } from '../../../src/kernel/interpret.ts';
 import { addIndex, constantIndex, ofAtom, ofLoop, scaleIndex } from '../../../src/kernel/index-arithmetic.ts';
-import type { Expr, KernelProgram, Loop, ReduceOp, Statement } from '../../../src/kernel/kernel.ts';
+import type { Access, Expr, KernelProgram, Loop, Private, ReduceOp, Statement } from '../../../src/kernel/kernel.ts';
 import { verifiedKernels } from '../../../src/kernel/verify.ts';
 import { constant, size } from '../../../src/tensor/dims.ts';
 import { close, randomNumbers } from '../../backend/agreement.ts';
@@ -213,50 +213,56 @@ describe.skipIf(compiler === null)('C of', () => {
       buffer('b', 'input', ['M', 'K']),
       buffer('c', 'output', ['M', 'N']),
       buffer('gram', 'output', ['K', 5]),
-      buffer('own', 'scratch', ['K', 5]),
+      buffer('turned', 'output', [5, 'K']),
+      buffer('groups', 'output', [2, 4, 4]),
       buffer('batch', 'output', ['N', 2, 2]),
+      buffer('own gram', 'scratch', ['K', 5]),
+      buffer('own turned', 'scratch', [5, 'K']),
+      buffer('own groups', 'scratch', [2, 4, 4]),
     ];
     const to = accessTo(buffers);
     const product = (
-      rows: Loop,
-      columns: Loop,
-      inner: Loop,
-      out: number[],
-      left: Statement,
+      [rows, columns, inner]: readonly [Loop, Loop, Loop],
+      [out, left, right]: readonly [Access, Access, Access],
       accumulate: boolean,
-    ): Statement => {
-      // prettier-ignore
-      void out;
-      return { ...(left as Extract<Statement, { kind: 'product' }>), rows, columns, inner, accumulate };
-    };
-    void product;
-    const whole: Statement = { kind: 'product', rows: loop(0, 'N'), columns: loop(1, 'M'), inner: loop(2, 'K'), out: to(2, 1, 0), left: to(0, 0, 2), right: to(1, 1, 2), accumulate: false }; // prettier-ignore
-    const again: Statement = { kind: 'product', rows: loop(3, 'N'), columns: loop(4, 'M'), inner: loop(5, 'K'), out: to(2, 4, 3), left: to(0, 3, 5), right: to(1, 4, 5), accumulate: true }; // prettier-ignore
-    const tile: Loop = { id: 10, extent: { kind: 'tiles', of: dim('N'), size: 32 } };
-    const row = addIndex(scaleIndex(ofLoop(10), constant(32)), ofLoop(13));
-    const gram: Statement = {
-      kind: 'product',
-      rows: loop(11, 'K'),
-      columns: loop(12, 5),
-      inner: { id: 13, extent: { kind: 'tile', of: dim('N'), tile: 10, size: 32 } },
-      out: to(4, 11, 12),
-      left: to(0, row, 11),
-      right: to(0, row, addIndex(ofLoop(12), constantIndex(constant(1)))),
-      accumulate: true,
-    };
-    const inBatch: Statement = { kind: 'product', rows: loop(21, 2), columns: loop(22, 2), inner: loop(23, 3), out: to(5, 20, 21, 22), left: to(0, 20, addIndex(ofLoop(21), ofLoop(23))), right: to(0, 20, addIndex(ofLoop(22), ofLoop(23))), accumulate: false }; // prettier-ignore
+    ): Statement => ({ kind: 'product', rows, columns, inner, out, left, right, accumulate });
+    const transposed = (id: number, accumulate: boolean): Statement =>
+      product([loop(id, 'N'), loop(id + 1, 'M'), loop(id + 2, 'K')], [to(2, id + 1, id), to(0, id, id + 2), to(1, id + 1, id + 2)], accumulate); // prettier-ignore
+    const fill = (id: number, from: number, shape: readonly (number | string)[]): Statement =>
+      shape.reduceRight<Statement>(
+        (inner, n, axis) => nest('parallel', loop(from + axis, n), [inner]),
+        store(to(id, ...shape.map((_, axis) => from + axis)), number(0.25)),
+      );
+
+    // Over tiles of rows, into sums laid out both ways, and into a part of a sum that another loop chooses.
+    const rowsOfTile = (id: number): Loop => ({ id, extent: { kind: 'tile', of: dim('N'), tile: 10, size: 32 } });
+    const row = (id: number) => addIndex(scaleIndex(ofLoop(10), constant(32)), ofLoop(id));
+    const after = (id: number) => addIndex(ofLoop(id), constantIndex(constant(1)));
+    const gram = product([loop(11, 'K'), loop(12, 5), rowsOfTile(13)], [to(7, 11, 12), to(0, row(13), 11), to(0, row(13), after(12))], true); // prettier-ignore
+    const turned = product([loop(14, 'K'), loop(15, 5), rowsOfTile(16)], [to(8, 15, 14), to(0, row(16), 14), to(0, row(16), after(15))], true); // prettier-ignore
+    const group = (id: number) => addIndex(ofLoop(id), ofLoop(17));
+    const groups = nest('serial', loop(17, 2), [
+      product([loop(18, 4), loop(19, 4), rowsOfTile(20)], [to(9, 17, 18, 19), to(0, row(20), group(18)), to(0, row(20), group(19))], true), // prettier-ignore
+    ]);
+    const privates: readonly Private[] = [7, 8, 9].map((copy) => ({ copy, into: copy - 4, op: 'sum' }));
+    const tiles = nest('parallel', { id: 10, extent: { kind: 'tiles', of: dim('N'), size: 32 } }, [gram, turned, groups], { privates }); // prettier-ignore
+
+    const of = (id: number) => addIndex(ofLoop(id), ofLoop(33));
+    const inBatch = product([loop(31, 2), loop(32, 2), loop(33, 3)], [to(6, 30, 31, 32), to(0, 30, of(31)), to(0, 30, of(32))], false); // prettier-ignore
     const body = [
-      whole,
-      again,
-      nest('parallel', loop(30, 'K'), [nest('parallel', loop(31, 5), [store(to(3, 30, 31), number(0))])]),
-      nest('parallel', tile, [gram], { privates: [{ copy: 4, into: 3, op: 'sum' }] }),
-      nest('parallel', loop(20, 'N'), [inBatch]),
+      transposed(0, false),
+      transposed(3, true),
+      fill(3, 40, ['K', 5]),
+      fill(4, 42, [5, 'K']),
+      fill(5, 44, [2, 4, 4]),
+      tiles,
+      nest('parallel', loop(30, 'N'), [inBatch]),
     ];
     const data = ([N, M, K]: readonly [number, number, number]) => ({
       inputs: { a: random([N, K], 1), b: random([M, K], 2) },
       sizes: { N, M, K },
     });
-    agrees(kernelsOf(buffers, body), ([[1, 1, 6], [70, 33, 17], [300, 5, 64], [0, 3, 6]] as const).map(data)); // prettier-ignore
+    agrees(kernelsOf(buffers, body), ([[1, 1, 6], [70, 33, 17], [300, 5, 64], [0, 3, 6], [20_000, 3, 7]] as const).map(data)); // prettier-ignore
   });
 
   it('scans by parity and whiles with a test', () => {
