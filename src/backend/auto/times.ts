@@ -33,9 +33,9 @@ export const times: Readonly<Record<Choosable, Times>> = {
   },
   native: {
     start: 0.04,
-    instruction: 0.006 * compiledBefore,
-    launch: 2e-8,
-    operation: 8e-11,
+    instruction: 0.005 * compiledBefore,
+    launch: 2e-9,
+    operation: 4e-11,
     threaded: true,
     why: 'a thread and a library are loaded; instructions are fused, so that few of them are calls',
   },
