@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import type { Ceiling } from './ceiling.ts';
 import { shareOf } from './ceiling.ts';
+import { median } from './differences.ts';
 import { watchMemory } from './memory.ts';
 import type { Peer } from './peer.ts';
 import { startPeer } from './peer.ts';
@@ -45,12 +46,6 @@ const warmUps = 8;
 const warm = async (side: { readonly once: () => Promise<unknown> }): Promise<void> => {
   const until = performance.now() + 2000;
   for (let call = 0; call < warmUps && (call === 0 || performance.now() < until); call++) await side.once();
-};
-
-const median = (values: readonly number[]): number => {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 };
 
 /** Both sides in turn. `peerMissing` is called with the reason where the peer cannot run. */

@@ -2,29 +2,25 @@
 // start apart.
 import { filled, seeded, type BenchArray } from '../arrays.ts';
 import { compiled } from '../compiled.ts';
+import { perUnit } from '../differences.ts';
 import type { Lengths, Prepared, Setting, Taken, Workload } from '../workload.ts';
 
 const [few, many] = [2, 14];
 
-/** The difference of two runs that differ in their number of iterations alone. Both must use them all. */
+/** What an iteration costs; all that are asked for must be taken. */
 const perIteration =
   (source: (iterations: number) => string) =>
   async (arrays: Readonly<Record<string, BenchArray>>, backend: string): Promise<Prepared> => {
     const short = await compiled(source(few), arrays, backend);
     const long = await compiled(source(many), arrays, backend);
-    const timed = async (run: typeof short, iterations: number, setting?: Setting): Promise<Taken> => {
-      const { outputs, ...took } = await run.run(setting);
+    const timed = async (iterations: number, setting?: Setting): Promise<Taken> => {
+      const { outputs, ...took } = await (iterations === few ? short : long).run(setting);
       const taken = outputs['iterations']!.data[0];
       if (taken !== iterations) throw new Error(`${taken} iterations instead of ${iterations}: nothing to time`);
       return took;
     };
     return {
-      once: async (setting) => {
-        const start = await timed(short, few, setting);
-        const whole = await timed(long, many, setting);
-        const each = (key: keyof Taken): number => (whole[key] - start[key]) / (many - few);
-        return { ms: each('ms'), cpuMs: each('cpuMs') };
-      },
+      once: perUnit(few, many, timed),
       dispose: async () => {
         await short.dispose();
         await long.dispose();

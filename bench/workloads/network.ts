@@ -3,6 +3,7 @@
 import { sizeOfAll } from '../../src/plan/batch-rows.ts';
 import { filled, seeded } from '../arrays.ts';
 import { backendNamed, planned, timedCalls } from '../compiled.ts';
+import { perUnit } from '../differences.ts';
 import type { Setting, Workload } from '../workload.ts';
 
 const batch = 128;
@@ -57,11 +58,7 @@ export const network: Workload = {
       return call('step', { ...start, ...params, 'batch indices': rows }, options);
     };
     return {
-      once: async (setting) => {
-        const [short, long] = [await steps(few, setting), await steps(many, setting)];
-        const each = (key: 'ms' | 'cpuMs'): number => (long[key] - short[key]) / (many - few);
-        return { ms: each('ms'), cpuMs: each('cpuMs') };
-      },
+      once: perUnit(few, many, steps),
       dispose: runner.dispose,
     };
   },
