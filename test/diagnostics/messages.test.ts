@@ -2,6 +2,7 @@
 import { describe, expect, test } from 'vitest';
 import { explainCode } from '../../src/diagnostics/explain-code.ts';
 import { messages } from '../../src/diagnostics/messages.ts';
+import { backendMessages } from '../../src/diagnostics/messages/backends.ts';
 import { dataMessages } from '../../src/diagnostics/messages/data.ts';
 import { graphMessages } from '../../src/diagnostics/messages/graph.ts';
 import { learningMessages } from '../../src/diagnostics/messages/learning.ts';
@@ -18,6 +19,7 @@ const families = [
   ['3', shapesMessages],
   ['4', graphMessages],
   ['5', planningMessages],
+  ['5', backendMessages],
   ['5', lossMessages],
   ['6', dataMessages],
   ['6', learningMessages],
