@@ -5,13 +5,13 @@ import type { BufferId, Index, KernelProgram, LocalId, LoopId, Statement } from 
 import { CFunction, type EntryNames } from './function.ts';
 import type { Real } from './numbers.ts';
 import { boundOf, rangesOf } from './sizes.ts';
-import { localsWanted } from './wanted.ts';
 import type { Place, Region } from './storage.ts';
+import { localsWanted } from './wanted.ts';
 
 /** One entry under construction. */
 export class EntryEmission {
   readonly functions: (readonly string[])[] = [];
-  /** For all threads, and for one. */
+  /** Doubles that routines work in, as C of the layout function: on all threads, and on one. */
   readonly routineSpaces = new Map<string, string>();
   /** Locals on which anything depends. */
   readonly wanted: ReadonlySet<LocalId>;
@@ -24,7 +24,6 @@ export class EntryEmission {
   constructor(
     readonly kernels: KernelProgram,
     readonly real: Real,
-    readonly prefix: string,
     readonly names: EntryNames,
     private readonly used: Set<string>,
   ) {
@@ -54,7 +53,7 @@ export class EntryEmission {
   }
 
   functionName(): string {
-    return `${this.prefix}_${this.made++}`;
+    return `${this.names.symbol}_${this.made++}`;
   }
 
   /** A product is there: threads need packing space. */
@@ -66,7 +65,6 @@ export class EntryEmission {
     return this.space;
   }
 
-  /** Doubles that a routine works in, on so many threads, as C of the layout function. */
   needsDoubles(count: (threads: string) => string): void {
     this.routineSpaces.set(count('threads'), count('1'));
   }

@@ -43,7 +43,7 @@ export const renderEntry = (
   const sizes = identifiersFor(sizeNames, 'n_');
   const names: EntryNames = { symbol, record: `${symbol}_call`, sizes, places: storage.places, dims: new Map(), buffers: new Set() }; // prettier-ignore
   for (const { shape } of kernels.buffers) names.dims.set(`bytes of ${printShape(shape)}`, { dim: scale(product(shape), 8), below: 'EB_MOST' }); // prettier-ignore
-  const entry = new EntryEmission(kernels, real, symbol, names, used);
+  const entry = new EntryEmission(kernels, real, names, used);
   const e = startOf(entry);
   renderStatements(kernels.body, e);
   const run = e.fn.text(`${symbol}_run`, 'static');
@@ -111,7 +111,6 @@ const writeLayout = (
   writer.block(
     `static int64_t ${names.symbol}_layout(${names.record} *const call, const int64_t *sizes, const int32_t threads)`,
     () => {
-      // prettier-ignore
       if (sizes.length === 0) writer.line('(void)sizes;');
       sizes.forEach((name, i) => {
         writer.line(`if (sizes[${i}] < 0) return -1;`);

@@ -155,7 +155,6 @@ const mapText = (fn: Elementwise, args: readonly Expr[], e: Emission): string =>
   return text;
 };
 
-/** Both sides may be evaluated: where they are cheap they are, so that loads need no masks. */
 const selectText = ([test, then, otherwise]: readonly [Expr, Expr, Expr], e: Emission): string =>
   `(${testText(test, e)} ? ${exprText(then, e)} : ${exprText(otherwise, e)})`;
 

@@ -21,15 +21,15 @@ export interface EntryNames {
   readonly buffers: Set<BufferId>;
 }
 
-const cType: Readonly<Record<Scalar, string>> = { real: 'real', int: 'int32_t' };
-
+type CType = 'int64_t' | 'int32_t' | 'real';
+const cType: Readonly<Record<Scalar, CType>> = { real: 'real', int: 'int32_t' };
 /** The field of eb_given that holds a variable of the type. */
-const field: Readonly<Record<string, string>> = { int64_t: 'i', int32_t: 'n', real: 'r' };
+const field: Readonly<Record<CType, string>> = { int64_t: 'i', int32_t: 'n', real: 'r' };
 
 /** A variable of C that stands for a loop or a local, with its type. */
 interface Variable {
   readonly name: string;
-  readonly type: string;
+  readonly type: CType;
 }
 
 export class CFunction extends Writer {

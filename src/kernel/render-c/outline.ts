@@ -1,11 +1,11 @@
 // Lists of statements cut into functions of their own: compilers take more than linear time in the length of a function, and an
 // unrolled model has thousands of statements. In: a list and where it stands. Out: its parts, and calls where they were.
-import { visitStatements } from '../visit.ts';
 import { constantIterations } from '../extents.ts';
 import type { LocalId, Scalar, Statement } from '../kernel.ts';
-import { CFunction } from './function.ts';
+import { visitStatements } from '../visit.ts';
 import type { Emission } from './emission.ts';
 import { scalarOf } from './expressions.ts';
+import { CFunction } from './function.ts';
 import { isShared } from './loops.ts';
 import { giveUp } from './polling.ts';
 

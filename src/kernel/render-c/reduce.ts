@@ -98,7 +98,6 @@ const renderInnermost = (
   end: string,
   e: Emission,
 ): void => {
-  // prettier-ignore
   const size = sizeOfChunk(statement);
   const length = Math.max(1, Math.min(size, most(loop)));
   if (most(loop) <= size) return renderChunk(statement, all, { loop, from: '0', end, length }, e);

@@ -1,5 +1,5 @@
 // What every rendered file has beside the runtime: pragmas that are there with OpenMP and gone without, the division of loops into
-// parts, joins of partial reductions. Text of C11, to stand after the runtime's real.h.
+// parts, joins of parts of reductions. Text of C11, to stand after the runtime's real.h.
 import { coldFunctions } from './elementwise.ts';
 
 /** Stands before all functions. */
@@ -27,8 +27,8 @@ export const supportText = `#ifdef _OPENMP
 #define EB_COLD static __attribute__((noinline, optimize("O1")))
 #endif
 
-/* Sizes, and everything that is computed of them, stay below this: no int64_t overflows on the way. */
 #define EB_MOST_THREADS 1024
+/* Sizes, and everything that is computed of them, stay below this: no int64_t overflows on the way. */
 #define EB_MOST 72057594037927936.0 /* 2^56 */
 
 EB_FN int64_t eb_smaller(int64_t a, int64_t b) { return b < a ? b : a; }
@@ -154,7 +154,7 @@ const joins = (
 `,
 }));
 
-/** Parts of reductions: what a soft-min and an argmin have of some of their values, and of all of them together. */
+/** Soft-mins of chunks, and of all of them together. */
 const reductionText = `/* -1/beta log sum exp(-beta v) of some values, as their minimum and the sum of exp(-beta (v - minimum)). */
 EB_FN void eb_join_soft_min(real *least, double *sum, real other, double others, real beta) {
   const real low = eb_min(*least, other);

@@ -82,6 +82,24 @@ describe.skipIf(compiler === null)('large kernels as C', () => {
     await worker.terminate();
   });
 
+  it('the same program gives the same text, and the same numbers whenever it runs on as many threads', () => {
+    const buffers = [buffer('x', 'input', ['N']), buffer('y', 'output', [3]), buffer('own', 'scratch', [3])];
+    const to = accessTo(buffers);
+    const fill = nest('parallel', loop(0, 3), [store(to(1, 0), number(0))]);
+    const add = nest('serial', loop(2, 3), [store(to(2, 2), map('mul', load(to(0, 1)), map('sin', load(to(0, 1)))), 'sum')]); // prettier-ignore
+    const rows = nest('parallel', loop(1, 'N'), [add], { privates: [{ copy: 2, into: 1, op: 'sum' }] });
+    const kernels = kernelsOf(buffers, [fill, rows]);
+    const compiled = compileKernels(kernels, { flags: ['-O3', '-march=native', '-fopenmp'] });
+    expect(compileKernels(kernels, { flags: ['-O0'] }).source).toBe(compiled.source);
+    const N = 300_000;
+    const x = { shape: [N], data: Float32Array.from({ length: N }, (_, i) => Math.sin(i * i)) };
+    const once = (threads: number) => [...compiled.run({ x }, { N }, { threads }).outputs['y']!.data];
+    for (const threads of [1, 2, 5]) {
+      const first = once(threads);
+      for (let run = 0; run < 5; run++) expect(once(threads)).toEqual(first);
+    }
+  });
+
   it('sizes that would not fit are told apart', () => {
     const buffers = [
       buffer('x', 'input', ['N', 'M']),
