@@ -17,7 +17,10 @@ if (compiler === null) it.skip(`libraries in C: ${why}`, () => undefined);
 /** Three clusters, apart from each other. */
 const points = (N: number, D: number): TensorData => {
   const next = randomNumbers(5);
-  return { shape: [N, D], data: Float32Array.from({ length: N * D }, (_, i) => 6 * ((Math.floor(i / D) % 3) - 1) + next()) };
+  return {
+    shape: [N, D],
+    data: Float32Array.from({ length: N * D }, (_, i) => 6 * ((Math.floor(i / D) % 3) - 1) + next()),
+  };
 };
 const sizes = { N: 60, D: 2, K: 3 };
 const inputs = { y: points(60, 2), seed: { shape: [], data: Float32Array.of(3) } };
