@@ -12,8 +12,9 @@ import { diagnosePlanning } from '../diagnostics/messages/planning.ts';
 import type { Plan } from '../plan/plan.ts';
 import { amountOfWork } from './amount-of-work.ts';
 
-/** Longer than this the interpreter is not let compute where compiled float64 would. */
-const patience = 1;
+/** Estimated seconds from which on the interpreter is not let compute where compiled float64 would: estimates count more steps than
+ *  most descents take, and compiling takes seconds too. */
+const patience = 10;
 
 /** What computes a plan in float64: the interpreter, which is there at once, or for what takes it long native64, where there is a
  *  compiler. */

@@ -146,12 +146,12 @@ describe('float64', () => {
   });
 
   it.skipIf(!hasCompiler)('of what takes it long is compiled', async () => {
-    const { plan, spec } = planned(20_000);
+    const { plan, spec } = planned(200_000);
     expect((await chooseFloat64(plan, spec)).name).toBe('native64');
   });
 
   it('is the interpreter where there is no compiler', async () => {
-    const { plan, spec } = planned(20_000);
+    const { plan, spec } = planned(200_000);
     const status = { name: 'native64', available: false, detail: 'none', remedy: null };
     vi.spyOn(findBackend('native64')!, 'detect').mockResolvedValue(status);
     expect((await chooseFloat64(plan, spec)).name).toBe('reference');
